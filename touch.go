@@ -1,0 +1,95 @@
+package holdfast
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"strings"
+	"time"
+)
+
+// TouchState is where a touch stands in the send ledger.
+//
+//	claimed -> sending -> sent | unknown | failed ; skipped without a send
+//	unknown -> reconciled | unconfirmed
+//
+// "sending" is committed just before the first byte leaves. An attempt that
+// ends without a definite answer is unknown and is never repeated blindly.
+type TouchState string
+
+// The states of a touch. Sent, Reconciled, Unconfirmed, Failed and Skipped are final.
+const (
+	Claimed     TouchState = "claimed"
+	Sending     TouchState = "sending"
+	Sent        TouchState = "sent"
+	Unknown     TouchState = "unknown"
+	Reconciled  TouchState = "reconciled"
+	Unconfirmed TouchState = "unconfirmed"
+	Failed      TouchState = "failed"
+	Skipped     TouchState = "skipped"
+)
+
+// Final reports whether nothing more will happen to a touch in state s.
+func (s TouchState) Final() bool {
+	switch s {
+	case Sent, Reconciled, Unconfirmed, Failed, Skipped:
+		return true
+	case Claimed, Sending, Unknown:
+		return false
+	}
+	return false
+}
+
+// TouchID is the opaque id of the one touch that enrollment, step path,
+// channel and recipient can have. It is safe to hand to providers: no
+// personal data can be read from it. 26 lower-case base32 characters.
+func TouchID(enrollment, path, channel, recipient string) string {
+	return hashID(enrollment, path, channel, recipient)[:26]
+}
+
+// EnrollmentID is the id of the enrollment that playbook, account and entry key
+// can have once, for ever; it is also the Temporal workflow id. 32 characters.
+func EnrollmentID(playbook, account, entryKey string) string {
+	return hashID(playbook, account, entryKey)[:32]
+}
+
+func hashID(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x1f")))
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:]))
+}
+
+// Outbound is one rendered message, ready for a channel.
+type Outbound struct {
+	Touch      string            // ledger id: the key under which a channel sends at most once
+	Channel    string            // email, slack
+	Account    string            // opaque ids, for custom args and metadata
+	Contact    string            //
+	Enrollment string            //
+	To         Address           // email: the person. slack: ID is the channel or user
+	From       Address           //
+	ReplyTo    string            //
+	Subject    string            // email
+	HTML       string            // email
+	Text       string            // email: the plain part. slack: the notification text, mrkdwn
+	Headers    map[string]string // email: extra headers, none of them reserved
+	Task       *TaskCard         // slack: set when the message is a task card
+	At         time.Time         // clock time of the send
+}
+
+// Address is a person or place a channel can reach.
+type Address struct {
+	ID    string // contact id, team id, or Slack channel/user id
+	Name  string
+	Email string
+}
+
+// TaskCard is what a channel shows of a task.
+type TaskCard struct {
+	ID, Title, Brief, Account, Playbook, Owner string
+	Due                                        time.Time
+}
+
+// Receipt is a provider's definite acceptance.
+type Receipt struct {
+	ProviderID string // SendGrid X-Message-Id, Slack channel/ts, outbox row
+	At         time.Time
+}

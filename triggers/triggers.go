@@ -1,0 +1,50 @@
+// Package triggers is why a playbook starts: one file a kind (event, condition,
+// date), and the index from what changed to the triggers that can be affected.
+// Pure: it reads compiled triggers and facts, no database and no clock.
+package triggers
+
+import (
+	"holdfast/internal/calendar"
+	"holdfast/internal/diag"
+	"holdfast/internal/source"
+	"holdfast/rules"
+)
+
+// Trigger is one compiled reason to start.
+type Trigger struct {
+	ID       string        // given, or its kind and place: "event", "date_2"
+	Kind     string        // event, condition, date
+	On       string        // event: its name
+	When     *rules.Expr   // event: filter (sees event). condition: the condition. May be nil for event and date
+	At       *rules.Expr   // date: the moment (date or timestamp)
+	Offset   calendar.Span // date: added to At; negative for before
+	Before   bool          // the offset is subtracted
+	For      calendar.Span // condition: must hold this long first
+	Existing string        // condition: ignore (default) or enroll
+	IfPast   string        // date: skip (default: a date gone by when first seen starts nothing) or start
+	Span     diag.Span
+}
+
+// Doc describes a kind of trigger, as steps.Doc does a verb.
+type Doc struct {
+	Name, Summary, Example string
+	Fields                 []FieldDoc
+}
+
+// FieldDoc is one key of a trigger.
+type FieldDoc struct {
+	Name, Type, Summary, Default, Example string
+	Required                              bool
+}
+
+// Kind of trigger: one file each.
+type Kind struct {
+	Doc    Doc
+	Decode func(n *source.Node, set *rules.Set, l *diag.List) Trigger
+}
+
+// All kinds, in the order of the reference.
+var All []Kind
+
+// Decode reads a playbook's `trigger:` (one trigger, or any: a list).
+func Decode(n *source.Node, set *rules.Set, l *diag.List) []Trigger { return nil }
