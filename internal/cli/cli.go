@@ -1,0 +1,71 @@
+// Package cli is the command line: one file a command. Commands parse, call,
+// and print; what they do lives elsewhere. To add one, add <name>.go and one
+// line in Commands.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes of every command.
+const (
+	ExitOK       = 0
+	ExitFindings = 1 // the author's files have findings, or a test failed
+	ExitTrouble  = 2 // could not run
+)
+
+// errFindings ends a command that printed its findings already.
+var errFindings = errors.New("findings")
+
+// Streams are where a command reads and writes.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// Commands in the order of the help.
+func commands(s Streams) []*cobra.Command {
+	return []*cobra.Command{
+		versionCommand(s),
+	}
+}
+
+// Main runs args and returns the exit code. Interrupt and terminate cancel the
+// command's context once; a second one kills the process.
+func Main(args []string, s Streams) int {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+
+	root := &cobra.Command{
+		Use:           "holdfast",
+		Short:         "Runs retention playbooks, written in YAML and CEL, as durable workflows",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.AddCommand(commands(s)...)
+
+	err := root.ExecuteContext(ctx)
+	switch {
+	case err == nil:
+		return ExitOK
+	case errors.Is(err, errFindings):
+		return ExitFindings
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(s.Err, "holdfast: interrupted")
+		return 130
+	}
+	fmt.Fprintln(s.Err, "holdfast: "+err.Error())
+	return ExitTrouble
+}
