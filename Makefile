@@ -1,0 +1,62 @@
+# Holdfast: `make help` lists what there is. Nothing here needs a container or the internet beyond the registries.
+GO      ?= go
+TOOL     = $(GO) tool -modfile=tools/go.mod
+export CGO_ENABLED ?= 0
+
+# The embedded Temporal server is large: whatever need not link it is built without it.
+LIGHT    = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|cli|sim|crash)|cmd/holdfast|bench)(/|$$)')
+
+.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench crash playbooks clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+build: ## bin/holdfast
+	@if [ ! -x bin/holdfast ]; then echo "building bin/holdfast: the first build compiles the embedded Temporal server, about 5 minutes on two cores"; fi
+	@$(GO) build -trimpath -ldflags="-s -w" -o bin/holdfast ./cmd/holdfast
+
+demo: build ## the main job: three playbooks over their whole length, time compressed
+	@bin/holdfast demo
+
+test: vet workflowcheck playbooks ## all tests
+	$(GO) test -shuffle=on -timeout 15m ./...
+
+race: ## the race detector: everything without the embedded server, plus one smoke test with it
+	CGO_ENABLED=1 $(GO) test -race -shuffle=on -timeout 15m $(LIGHT)
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m -run TestSmoke ./internal/app
+
+vet: ## go vet, and gofmt says nothing
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$bad" ]; then echo "not gofmt'd: $$bad"; exit 1; fi
+	$(GO) vet ./...
+
+workflowcheck: ## nothing in workflow code reads a clock, a random number or a map in range order
+	$(TOOL) workflowcheck -config .workflowcheck.yaml ./workflows/...
+
+lint: vet workflowcheck ## golangci-lint, pinned in tools/go.mod
+	$(TOOL) golangci-lint run ./...
+
+fmt: ## gofumpt and goimports
+	$(TOOL) golangci-lint fmt ./...
+
+gen: ## reference pages and schema from the code
+	$(GO) run -tags noembed ./cmd/holdfast docs --write docs/reference
+
+golden: ## rewrite golden files and scripts; read the diff
+	UPDATE=1 $(GO) test ./...
+
+fuzz: ## each fuzz test for FUZZTIME (20s)
+	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep ^Fuzz); do \
+	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-20s} $$p || exit 1; done; done
+
+bench: ## speed as ratios against a baseline in the same run
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./rules ./internal/store/... ./internal/intake ./workflows
+	$(GO) test -run TestBenchAgainstHandWritten -bench-pairs $${PAIRS:-10} -v -timeout 60m ./bench
+
+crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
+	$(GO) test -run TestKillTwentyTimes -crash-full -v -timeout 20m ./internal/crash
+
+playbooks: ## lint what we ship
+	$(GO) run ./cmd/holdfast lint playbooks/library examples/*
+
+clean: ## remove bin and local data
+	rm -rf bin .holdfast

@@ -1,0 +1,203 @@
+package holdfast_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "holdfast"
+
+// mayImport says which of our packages each package may import. A missing line
+// is a failure: whoever adds a room says where its doors are. "" is the
+// vocabulary; "x/*" is everything below x.
+var mayImport = map[string][]string{
+	"":                   {},
+	"internal/diag":      {},
+	"internal/clock":     {},
+	"internal/calendar":  {},
+	"internal/source":    {"internal/diag"},
+	"internal/telemetry": {},
+
+	// The language: no database, no engine, no clock.
+	"rules":             {"", "internal/diag", "internal/source", "internal/calendar"},
+	"rules/library":     {},
+	"triggers":          {"", "internal/diag", "internal/source", "internal/calendar", "rules"},
+	"steps":             {"", "internal/diag", "internal/source", "internal/calendar", "rules"},
+	"guards":            {"", "internal/calendar", "internal/store"},
+	"playbooks":         {"", "internal/diag", "internal/source", "internal/calendar", "rules", "triggers", "steps", "guards"},
+	"playbooks/library": {},
+	"internal/mail":     {"", "internal/source", "internal/diag"},
+	"internal/project":  {"", "internal/diag", "internal/source", "internal/calendar", "internal/mail", "rules", "rules/library", "playbooks", "playbooks/library"},
+
+	// What is remembered.
+	"internal/store":           {""},
+	"internal/store/*":         {"", "internal/store", "internal/store/*"},
+	"internal/store/sqlite":    {"", "internal/store", "internal/store/*"},
+	"internal/store/storetest": {"", "internal/store"},
+	"internal/facts":           {"", "internal/store", "rules"},
+
+	// How a person is reached.
+	"channels":             {""},
+	"channels/*":           {"", "channels", "internal/store"},
+	"channels/channeltest": {"", "channels", "channels/*"},
+	"channels/standin":     {"", "internal/clock"},
+
+	// The engine.
+	"workflows":          {"", "steps"},
+	"activities":         {"", "workflows", "steps", "playbooks", "guards", "rules", "channels", "internal/store", "internal/facts", "internal/calendar", "internal/clock", "internal/mail"},
+	"internal/intake":    {"", "steps", "playbooks", "triggers", "rules", "internal/store", "internal/facts", "internal/calendar", "internal/clock"},
+	"internal/relay":     {"", "workflows", "steps", "internal/store", "internal/clock"},
+	"internal/conductor": {"", "internal/store", "internal/clock"},
+	"internal/cast":      {"", "internal/store", "internal/source", "internal/diag", "internal/calendar"},
+	"internal/temporal":  {"", "internal/clock"},
+	"internal/sim":       {"*"},
+
+	// The only wiring, and its faces.
+	"internal/app":        {"*"},
+	"internal/server/web": {"", "internal/store", "internal/clock"},
+	"internal/cli":        {"*"},
+	"internal/crash":      {"*"},
+	"cmd/holdfast":        {"internal/cli"},
+	"bench":               {"*"},
+}
+
+// onlyIn names the packages allowed to import each outside library.
+var onlyIn = map[string][]string{
+	"github.com/google/cel-go":        {"rules"},
+	"gopkg.in/yaml.v3":                {"internal/source"},
+	"github.com/slack-go/slack":       {"channels/slack"},
+	"github.com/sendgrid":             {"channels/email"},
+	"github.com/osteele/liquid":       {"internal/mail"},
+	"github.com/yuin/goldmark":        {"internal/mail"},
+	"github.com/aymerick/douceur":     {"internal/mail"},
+	"github.com/rickar/cal":           {"internal/calendar"},
+	"github.com/spf13/cobra":          {"internal/cli"},
+	"github.com/gofrs/flock":          {"internal/temporal"},
+	"go.temporal.io/server":           {"internal/temporal"},
+	"go.temporal.io/sdk/workflow":     {"workflows", "bench"},
+	"go.temporal.io/sdk/worker":       {"internal/temporal"},
+	"go.temporal.io/sdk/testsuite":    {"internal/sim"},
+	"modernc.org/sqlite":              {"internal/store/sqlite", "internal/temporal"},
+	"database/sql":                    {"internal/store/*", "internal/temporal"},
+	"github.com/chromedp":             {},
+	"github.com/stretchr/testify":     {},
+	"github.com/rogpeppe/go-internal": {},
+}
+
+type pkg struct {
+	ImportPath, Dir, Doc string
+	GoFiles, Imports     []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Dir,Doc,GoFiles,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ps []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); d.More(); {
+		var p pkg
+		if err := d.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+func TestDoorsBetweenRooms(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		if len(p.GoFiles) == 0 {
+			continue
+		}
+		room := short(p.ImportPath)
+		doors, ok := lookup(room)
+		if !ok {
+			t.Errorf("%s: not in mayImport; say what it may import", room)
+		}
+		for _, im := range p.Imports {
+			if im == module || strings.HasPrefix(im, module+"/") {
+				if !allowed(short(im), doors) {
+					t.Errorf("%s imports %s; it may import %q", room, short(im), doors)
+				}
+				continue
+			}
+			for lib, rooms := range onlyIn {
+				if (im == lib || strings.HasPrefix(im, lib+"/")) && !allowed(room, rooms) {
+					t.Errorf("%s imports %s; only %q may", room, im, rooms)
+				}
+			}
+		}
+		if p.Doc == "" {
+			t.Errorf("%s: no package comment", room)
+		}
+	}
+}
+
+func TestFilesFitInOneHead(t *testing.T) {
+	t.Parallel()
+	walkGo(t, func(path, text string) {
+		if n := strings.Count(text, "\n"); n > 400 && !strings.Contains(text[:min(len(text), 200)], "DO NOT EDIT") {
+			t.Errorf("%s has %d lines; 400 is the most", path, n)
+		}
+	})
+}
+
+// Only internal/clock reads the machine's time, so that one virtual clock can
+// stand in for it everywhere. Deadlines on I/O use contexts.
+func TestOnlyTheClockReadsTheTime(t *testing.T) {
+	t.Parallel()
+	mayRead := []string{"internal/clock/", "internal/temporal/", "bench/", "internal/crash/"}
+	walkGo(t, func(path, text string) {
+		if strings.HasSuffix(path, "_test.go") || slices.ContainsFunc(mayRead, func(p string) bool { return strings.HasPrefix(path, p) }) {
+			return
+		}
+		for _, word := range []string{"time.Now(", "time.Since(", "time.Until(", "time.Sleep(", "time.After(", "time.Tick(", "time.NewTimer(", "time.NewTicker(", "time.AfterFunc("} {
+			if strings.Contains(text, word) {
+				t.Errorf("%s uses %s; take a clock.Clock", path, strings.TrimSuffix(word, "("))
+			}
+		}
+	})
+}
+
+func walkGo(t *testing.T, visit func(path, text string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err == nil {
+			visit(filepath.ToSlash(path), string(b))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func short(path string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(path, module), "/")
+}
+
+func lookup(room string) ([]string, bool) {
+	if d, ok := mayImport[room]; ok {
+		return d, true
+	}
+	d, ok := mayImport[filepath.Dir(room)+"/*"]
+	return d, ok
+}
+
+func allowed(room string, rooms []string) bool {
+	return slices.ContainsFunc(rooms, func(r string) bool {
+		return r == "*" || r == room || (strings.HasSuffix(r, "/*") && strings.HasPrefix(room, strings.TrimSuffix(r, "*")))
+	})
+}
