@@ -372,5 +372,6 @@ type Timeline interface {
 	AddLine(l Line) error
 	Lines(after int64, limit int) ([]Line, error)   // by Seq
 	LinesOf(enrollment string) ([]Line, error)      // by Seq
+	LastLine() (seq int64, err error)               // 0 when there is none
 	CountLines() (map[string]map[string]int, error) // playbook -> kind -> n
 }
