@@ -1,60 +1,138 @@
 // Package calendar is time as customers live it: business days, public
 // holidays, quarter ends, send windows. Pure; it owns the holiday library and
 // embeds the time zone database. It reads no clock.
+//
+// A wall clock that a change to summer time skips means the first moment after
+// the gap; one that comes twice means the first of the two.
 package calendar
 
 import "time"
 
 // Days answers whether a local day is a working day and why not.
 type Days struct {
-	Country string   // ISO 3166 alpha-2, upper case; "" knows weekends only
+	Country string   // ISO 3166 alpha-2, upper case; "" and unknown ones (see Known) have weekends only
 	Extra   []Closed // named closures of the project
 }
 
-// Closed is a named closure of the project, days inclusive.
+// Closed is a named closure of the project, days inclusive. Only the dates of
+// From and To count, each as its own Location writes it.
 type Closed struct {
 	Name     string
 	From, To time.Time
 }
 
-// Holiday names the public holiday of t's local day, or "".
-func (d Days) Holiday(t time.Time) string { return "" }
-
-// Business reports whether t's local day is a working day.
-func (d Days) Business(t time.Time) bool { return true }
-
-// AddBusiness moves t by n business days, keeping its local wall clock; from a
-// day off it counts from the next business day's start of count. n may be negative.
-func (d Days) AddBusiness(t time.Time, n int) time.Time { return t }
-
-// AddMonths keeps the day of month, or takes the last day of a shorter month.
-func AddMonths(t time.Time, n int) time.Time { return t }
-
-// QuarterEnd reports whether t lies in the last n business days of its fiscal
-// quarter, when the fiscal year begins in month fiscalStart (1 = January).
-func (d Days) QuarterEnd(t time.Time, n int, fiscalStart time.Month) bool { return false }
-
-// Window is when a touch may go, in the recipient's local time.
-type Window struct {
-	Days     [7]bool // by time.Weekday
-	From, To int     // minutes after local midnight; To exclusive, To > From
+// Holiday names the public holiday of t's local day, or the closure of the
+// project that holds it, or "". A holiday moved to another day names both days.
+func (d Days) Holiday(t time.Time) string {
+	if name := holiday(d.Country, t); name != "" {
+		return name
+	}
+	day := dayNumber(t)
+	for _, c := range d.Extra {
+		if dayNumber(c.From) <= day && day <= dayNumber(c.To) {
+			return c.Name
+		}
+	}
+	return ""
 }
 
-// Span is a length of time an author wrote: "7d", "2w", "6mo", "4bd", "72h".
-// Exactly one unit is set; months and business days are calendar arithmetic.
-type Span struct {
-	Dur      time.Duration // h, m, d (24 h of wall clock: see Add), w
-	Days     int           // d and w, kept apart so that the wall clock survives DST
-	Months   int
-	Business int
-	Text     string
+// Business reports whether t's local day is a working day: no Saturday, no
+// Sunday, no holiday, no closure.
+func (d Days) Business(t time.Time) bool {
+	return !Weekend(t) && d.Holiday(t) == ""
 }
 
-// ParseSpan reads what an author wrote: a whole number and m, h, d, w, mo, y or bd.
-func ParseSpan(s string) (Span, error) { return Span{}, nil }
+// Weekend reports whether t's local day is a Saturday or Sunday.
+func Weekend(t time.Time) bool {
+	return t.Weekday() == time.Saturday || t.Weekday() == time.Sunday
+}
 
-// Add moves t (whose Location matters) by s. d, w, mo, y and bd keep the local wall clock.
-func (s Span) Add(t time.Time, d Days) time.Time { return t }
+// farthest is how many days off in a row AddBusiness will cross: a closure that
+// never ends must not hang a playbook.
+const farthest = 3 * 366
 
-// Zone loads a zone; the error names it and a likely one.
-func Zone(name string) (*time.Location, error) { return time.UTC, nil }
+// AddBusiness is the n-th business day after t's local day, at t's wall clock:
+// Friday + 1 and Saturday + 1 are both Monday. n may be negative; 0 is t itself,
+// also on a day off.
+func (d Days) AddBusiness(t time.Time, n int) time.Time {
+	step := 1
+	if n < 0 {
+		step, n = -1, -n
+	}
+	off := 0
+	for idle := 0; n > 0 && idle < farthest; idle++ {
+		off += step
+		if d.Business(AddDays(t, off)) {
+			n--
+			idle = 0
+		}
+	}
+	return AddDays(t, off)
+}
+
+// AddDays moves t by n days of the calendar, keeping its wall clock.
+func AddDays(t time.Time, n int) time.Time {
+	if n == 0 {
+		return t
+	}
+	y, m, day := t.Date()
+	return wall(y, m, day+n, clockOf(t), t.Location())
+}
+
+// AddMonths keeps the day of month, or takes the last day of a shorter month,
+// and keeps the wall clock.
+func AddMonths(t time.Time, n int) time.Time {
+	if n == 0 {
+		return t
+	}
+	y, m, day := t.Date()
+	last := time.Date(y, m+time.Month(n)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return wall(y, m+time.Month(n), min(day, last), clockOf(t), t.Location())
+}
+
+// StartOfDay is the first moment of t's local day.
+func StartOfDay(t time.Time) time.Time {
+	y, m, day := t.Date()
+	return wall(y, m, day, 0, t.Location())
+}
+
+// clockOf is t's wall clock as time since its midnight by that clock.
+func clockOf(t time.Time) time.Duration {
+	h, m, s := t.Clock()
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second + time.Duration(t.Nanosecond())
+}
+
+// wall is the moment at which loc's clocks show this; see the package comment
+// for the two cases in which there is no one such moment. time.Date picks
+// either side there, and says so.
+func wall(y int, m time.Month, day int, clock time.Duration, loc *time.Location) time.Time {
+	want := time.Date(y, m, day, 0, 0, 0, 0, time.UTC).Add(clock)
+	t := time.Date(want.Year(), want.Month(), want.Day(), want.Hour(), want.Minute(), want.Second(), want.Nanosecond(), loc)
+	start, end := t.ZoneBounds()
+	switch shown := shows(t); {
+	case shown.After(want): // in a gap, by the offset before it
+		return start
+	case shown.Before(want): // in a gap, by the offset after it
+		return end
+	case !start.IsZero():
+		_, before := start.Add(-time.Nanosecond).Zone()
+		_, now := t.Zone()
+		first := t.Add(time.Duration(now-before) * time.Second)
+		if before > now && first.Before(start) {
+			return first
+		}
+	}
+	return t
+}
+
+// shows is t's wall clock as if it were UTC.
+func shows(t time.Time) time.Time {
+	_, offset := t.Zone()
+	return t.UTC().Add(time.Duration(offset) * time.Second)
+}
+
+// dayNumber counts t's local day from a fixed day.
+func dayNumber(t time.Time) int64 {
+	y, m, day := t.Date()
+	return time.Date(y, m, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60)
+}
