@@ -5,9 +5,11 @@
 package guards
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
-	"holdfast"
 	"holdfast/internal/calendar"
 	"holdfast/internal/store"
 )
@@ -77,14 +79,83 @@ type Ask struct {
 
 // Guard is one reason.
 type Guard struct {
-	Name    string // the reason word
+	Name    string // the reason word, or what its reason words have in common
 	Summary string // one sentence for docs and dashboard
 	Check   func(Ask) (Decision, error)
 }
 
+// All guards, in the order they are asked. It is not to be changed.
+var All = []Guard{
+	Exited,
+	Suppressed,
+	OptedOut,
+	Resting,
+	Holdout,
+	Window,
+	Holidays,
+	QuarterEnd,
+	Caps,
+}
+
+// rounds is how often Check lets guards move a touch. A year of holidays, quarter
+// ends and full caps takes far fewer; more means that no moment suits them all.
+const rounds = 400
+
 // Check asks All in order. Drop and Park win at once; At is asked again at the
 // later moment until all guards agree on one (at most 400 rounds, then Park
 // "no_window"). The last shift's reason is kept, Detail lists each.
-func Check(a Ask) (Decision, error) { return Decision{}, nil }
+func Check(a Ask) (Decision, error) {
+	if a.Zone == nil {
+		a.Zone, a.ZoneFrom = time.UTC, "project"
+	}
+	a.Now = a.Now.In(a.Zone)
+	shifts := Decision{Kind: Go}
+	var details []string
+	for range rounds {
+		d, err := first(a)
+		switch {
+		case err != nil:
+			return Decision{}, err
+		case d.Kind == Go:
+			shifts.Detail = strings.Join(details, "; ")
+			return shifts, nil
+		case d.Kind != At:
+			return d, nil
+		case !d.At.After(a.Now):
+			return Decision{}, fmt.Errorf("guard %s moves a touch from %s to %s", d.Reason, a.Now, d.At)
+		}
+		a.Now = d.At.In(a.Zone)
+		shifts = d
+		if len(details) == 0 || details[len(details)-1] != d.Detail {
+			details = append(details, d.Detail)
+		}
+	}
+	return Decision{Kind: Park, Reason: "no_window", Detail: "no moment suits the guardrails; the last one tried was " + a.local()}, nil
+}
 
-var _ = holdfast.Sent
+// first is the first guard's answer that is not Go.
+func first(a Ask) (Decision, error) {
+	for _, g := range All {
+		d, err := g.Check(a)
+		if err != nil {
+			return Decision{}, fmt.Errorf("ask guard %s: %w", g.Name, err)
+		}
+		if d.Kind != Go {
+			return d, nil
+		}
+	}
+	return Decision{}, nil
+}
+
+// shift moves a touch to t or, when the window is shut then, to its next opening.
+func (a Ask) shift(t time.Time, reason, detail string) Decision {
+	t = a.Rails.Window.Next(t.In(a.Zone))
+	return Decision{Kind: At, At: t, Reason: reason, Detail: detail}
+}
+
+func (a Ask) avoids(what string) bool { return slices.Contains(a.Rails.Avoid, what) }
+
+// local is Now as the recipient's clock shows it, and how that clock is known.
+func (a Ask) local() string {
+	return a.Now.Format("Mon 2 Jan 2006 15:04") + " " + a.Zone.String() + " (zone of the " + a.ZoneFrom + ")"
+}

@@ -1,0 +1,25 @@
+package guards
+
+// Resting keeps a playbook from an account that rests from it or from its lane.
+// A touch is dropped, not kept back: what it had to say will not be true months later.
+var Resting = Guard{
+	Name:    "resting",
+	Summary: "The account rests from this playbook or its lane; transactional messages still go.",
+	Check: func(a Ask) (Decision, error) {
+		if a.Internal || a.Class == "transactional" {
+			return Decision{}, nil
+		}
+		for _, r := range a.Rests {
+			if r.Scope != "playbook:"+a.Playbook && (a.Lane == "" || r.Scope != "lane:"+a.Lane) {
+				continue
+			}
+			if r.Until.IsZero() {
+				return Decision{Kind: Drop, Reason: "resting", Detail: r.Scope + " rests for ever (" + r.Reason + ")"}, nil
+			}
+			if a.Now.Before(r.Until) {
+				return Decision{Kind: Drop, Reason: "resting", Detail: r.Scope + " rests until " + r.Until.In(a.Zone).Format("2 Jan 2006") + " (" + r.Reason + ")"}, nil
+			}
+		}
+		return Decision{}, nil
+	},
+}

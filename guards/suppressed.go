@@ -1,0 +1,20 @@
+package guards
+
+// Suppressed drops touches to people who must never be written to. Its reason
+// is the kind of suppression: bounced, complained or erased.
+var Suppressed = Guard{
+	Name:    "suppressed",
+	Summary: "The person's mail bounced, they complained, or their data was erased: no playbook of any class reaches them.",
+	Check: func(a Ask) (Decision, error) {
+		if a.Internal {
+			return Decision{}, nil
+		}
+		for _, s := range a.Suppressions {
+			switch s.Kind {
+			case "bounced", "complained", "erased":
+				return Decision{Kind: Drop, Reason: s.Kind, Detail: "suppressed as " + s.Kind + " since " + s.At.Format("2 Jan 2006")}, nil
+			}
+		}
+		return Decision{}, nil
+	},
+}
