@@ -29,8 +29,11 @@ type Store interface {
 	Close() error
 }
 
-// Tx is everything one transaction can read and write. Slices come back in the
-// order that each method names; times are UTC with microseconds.
+// Tx is everything one transaction can read and write, used by one goroutine and
+// not after fn has returned. Slices come back in the order that each method
+// names; times are UTC with microseconds; a limit of 0 is none. Numbers inside
+// Field.Value and Props come back as json.Number. After a failure of the
+// database nothing more runs in the transaction, and it is undone.
 type Tx interface {
 	Meta
 	Accounts
@@ -131,11 +134,12 @@ type Accounts interface {
 	// nothing is stored, when it was there already.
 	AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error)
 	Event(seq int64) (Event, error)
-	// Events of an account with any of names (nil: all) and At in [from, to),
-	// by At then Seq.
+	// Events of an account with any of names (nil: all) and At in [from, to), by
+	// At then Seq. The zero time leaves that end open.
 	Events(account string, names []string, from, to time.Time, limit int) ([]Event, error)
 	LastEvent(account, name string) (Event, error) // greatest At
 
+	// AddToBucket adds to Count and Sum; Min and Max are of the sums added.
 	AddToBucket(account, metric, day string, count int64, sum float64) error
 	Buckets(account, metric, from, to string) ([]Bucket, error) // days in [from, to], by day
 	// AllBuckets of an account from day on, by metric, each by day.
@@ -256,20 +260,26 @@ type EnrollmentFilter struct {
 // Enrollments remembers runs. (playbook, account, entry key) is unique for ever.
 type Enrollments interface {
 	// Enroll inserts e; won is false, and nothing changes, when its id or entry
-	// is there already. It writes the relay's start row in the same breath.
+	// is there already. It writes the relay's start row in the same breath and
+	// sets Woken to 1 and Echoed to 0; an e that is ended already gets neither.
 	Enroll(e Enrollment) (won bool, err error)
 	Enrollment(id string) (Enrollment, error)
-	PutEnrollment(e Enrollment) error                                    // all but ID, Playbook, Account, EntryKey and Woken
+	// PutEnrollment writes all but ID, Playbook, Account, EntryKey and Woken; the
+	// enrollment must be there. Ending it drops its listeners and marks its
+	// waiting relay rows too_late.
+	PutEnrollment(e Enrollment) error
 	EnrollmentsOf(account string, activeOnly bool) ([]Enrollment, error) // by StartedAt, ID
 	ListEnrollments(f EnrollmentFilter) ([]Enrollment, error)            // by ID
 	// DueEnrollments are active ones at rest (Woken == Echoed) with Due <= at.
 	DueEnrollments(at time.Time, limit int) ([]Enrollment, error)
 	// NextEnrollmentDue is the earliest Due of the active.
 	NextEnrollmentDue() (time.Time, bool, error)
-	// Unsettled counts enrollments with Woken != Echoed plus undelivered relay rows.
+	// Unsettled counts active enrollments with Woken != Echoed plus undelivered
+	// relay rows.
 	Unsettled() (int, error)
 
-	// Signal appends s, adds one to Woken and writes the relay's wake row.
+	// Signal appends s, adds one to Woken and writes the relay's wake row with
+	// that count as N. For an ended enrollment it does nothing, as Wake.
 	Signal(s Signal) error
 	// Wake adds one to Woken and writes the wake row without a signal row.
 	Wake(enrollment string) error
@@ -306,10 +316,11 @@ type Ledger interface {
 	TouchesOf(enrollment string) ([]Touch, error) // by ClaimedAt, ID
 	TouchesIn(states []holdfast.TouchState, limit int) ([]Touch, error)
 	// CountTouches counts claimed, sending, unknown, reconciled, unconfirmed and
-	// sent touches since a moment. contact or channel "" does not narrow; email
-	// is a channel, "touch" in a cap means channel "".
+	// sent touches claimed since a moment. contact "" does not narrow; email is a
+	// channel, "touch" in a cap means channel "": all that reach the customer,
+	// which leaves out Slack messages that are not HumanWork.
 	CountTouches(account, contact, channel string, since time.Time) (int, error)
-	LastTouch(account string) (Touch, error)                              // greatest DoneAt of the sent ones
+	LastTouch(account string) (Touch, error)                              // greatest DoneAt of the sent and reconciled
 	CountTouchesByState() (map[string]map[holdfast.TouchState]int, error) // channel -> state -> n
 
 	// The embedded outbox channel keeps whole messages, by touch id, once.
