@@ -1,9 +1,28 @@
 // Package mail turns a Liquid + Markdown template and data into a message: HTML
 // with a layout and inlined styles, and a plain part. It reads no clock and
 // sends nothing. An unresolved variable is an error, never an empty string.
+//
+// Values never become markup: each is a placeholder while Markdown is parsed,
+// and is put in, escaped for its target, when the structure stands.
 package mail
 
-import "io/fs"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+)
+
+// What one template may cost. A loop over more than maxLoop items, or maxTicks
+// passes in all, is refused: Liquid itself knows no limit and no deadline.
+const (
+	maxTemplate = 64 << 10
+	maxOutput   = 256 << 10
+	maxLoop     = 1000
+	maxTicks    = 10_000
+	maxSubject  = 255
+)
 
 // Rendered message.
 type Rendered struct {
@@ -13,22 +32,145 @@ type Rendered struct {
 }
 
 // Renderer reads templates from one file system. Safe for concurrent use.
-type Renderer struct{}
+type Renderer struct{ fsys fs.FS }
 
 // New renders templates of fsys, which is rooted where templates/ lies.
-func New(fsys fs.FS) *Renderer { return &Renderer{} }
+func New(fsys fs.FS) *Renderer { return &Renderer{fsys: fsys} }
+
+// Error is a mistake in a template, or a value that it needs and does not get.
+type Error struct {
+	File    string // "" for a text that is no file
+	Line    int    // from 1
+	Message string // lower case, no full stop
+}
+
+func (e *Error) Error() string {
+	if e.File == "" {
+		return e.Message
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
+}
 
 // Mail renders templates/<name>.<locale>.md, or .md, with data: account,
 // contact, owner, project, event, steps. Values are escaped for HTML.
+//
+// Maps are map[string]any (see Nest for records); values are strings, bools,
+// numbers, holdfast.Money, time.Time (shown in their own zone) and lists.
+// project.currency and project.locale say how money and dates are written,
+// project.sender.name and .email stand in the footer, and unsubscribe_url, when
+// set, adds the unsubscribe line that outreach must have. templates/layout.html
+// replaces the built-in layout. A value that is missing or empty is an *Error
+// that names template, line and variable.
 func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, error) {
-	return Rendered{}, nil
+	t, err := r.open(name, locale)
+	if err != nil {
+		return Rendered{}, err
+	}
+	if t.subject == "" {
+		return Rendered{}, &Error{t.file, 1, `no subject: begin with "---", "subject: ...", "---"`}
+	}
+	bound := prepare(data)
+	st := styleOf(t.locale, bound)
+
+	subject, err := newRun(plain, st).render(t.subject, t.file, t.subjectLine, bound)
+	if err != nil {
+		return Rendered{}, err
+	}
+	if subject = oneLine(subject); subject == "" || len([]rune(subject)) > maxSubject {
+		return Rendered{}, &Error{t.file, t.subjectLine, fmt.Sprintf("the subject must have 1 to %d characters", maxSubject)}
+	}
+
+	body := newRun(markdown, st)
+	src, err := body.render(t.body, t.file, t.bodyLine, bound)
+	if err != nil {
+		return Rendered{}, err
+	}
+	doc := parseMarkdown(src, body)
+	content, err := doc.html()
+	if err != nil {
+		return Rendered{}, &Error{t.file, t.bodyLine, err.Error()}
+	}
+	html, err := r.dress(content, subject, st, bound)
+	if err != nil {
+		return Rendered{}, err
+	}
+	text := doc.text(mailText) + footer(bound)
+	if len(html) > maxOutput || len(text) > maxOutput {
+		return Rendered{}, &Error{t.file, t.bodyLine, errTooLong.Error()}
+	}
+	return Rendered{Subject: subject, HTML: html, Text: text}, nil
 }
 
 // Brief renders a brief to Slack mrkdwn.
-func (r *Renderer) Brief(name, locale string, data map[string]any) (string, error) { return "", nil }
+func (r *Renderer) Brief(name, locale string, data map[string]any) (string, error) {
+	t, err := r.open(name, locale)
+	if err != nil {
+		return "", err
+	}
+	bound := prepare(data)
+	body := newRun(markdown, styleOf(t.locale, bound))
+	src, err := body.render(t.body, t.file, t.bodyLine, bound)
+	if err != nil {
+		return "", err
+	}
+	doc := parseMarkdown(src, body)
+	if err := doc.links(); err != nil {
+		return "", &Error{t.file, t.bodyLine, err.Error()}
+	}
+	return strings.TrimSpace(doc.text(slackText)), nil
+}
 
 // Line renders a one-line Liquid text (a task's title, a Slack note), escaped for Slack.
-func (r *Renderer) Line(src string, data map[string]any) (string, error) { return "", nil }
+func (r *Renderer) Line(src string, data map[string]any) (string, error) {
+	return line(src, slack, data)
+}
 
-// Check parses template name and reports the variables it uses, for lint.
-func (r *Renderer) Check(name string) (vars []string, err error) { return nil, nil }
+// Plain renders a one-line Liquid text as it is, for places that escape by
+// themselves: the terminal, the dashboard, a header.
+func (r *Renderer) Plain(src string, data map[string]any) (string, error) {
+	return line(src, plain, data)
+}
+
+func line(src string, to target, data map[string]any) (string, error) {
+	bound := prepare(data)
+	s, err := newRun(to, styleOf("", bound)).render(src, "", 1, bound)
+	return oneLine(s), err
+}
+
+// Check parses template name, in every locale it has, and reports the variables
+// it uses, for lint: sorted paths such as contact.first_name. The error is the
+// first mistake, an *Error when it has a place.
+func (r *Renderer) Check(name string) (vars []string, err error) {
+	files, err := r.variants(name)
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range files {
+		t, err := r.read(file, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, part := range []struct {
+			src  string
+			line int
+		}{{t.subject, t.subjectLine}, {t.body, t.bodyLine}} {
+			used, err := variables(part.src, t.file, part.line)
+			if err != nil {
+				return nil, err
+			}
+			vars = append(vars, used...)
+		}
+	}
+	slices.Sort(vars)
+	return slices.Compact(vars), nil
+}
+
+// CheckLine does for a one-line text what Check does for a template.
+func (r *Renderer) CheckLine(src string) (vars []string, err error) {
+	vars, err = variables(src, "", 1)
+	slices.Sort(vars)
+	return slices.Compact(vars), err
+}
+
+// errTooLong stops a template that produces more than any mail client shows.
+var errTooLong = errors.New("the result is over 256 KB")
