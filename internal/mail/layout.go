@@ -17,7 +17,8 @@ const layoutFile = "templates/layout.html"
 var builtIn string
 
 // dress puts the body into the layout and inlines its styles, which is all that
-// many mail clients keep. The layout is Liquid: content, subject, lang, and data.
+// many mail clients keep. The layout is Liquid: content, subject,
+// lang, unsubscribe (the word), and data.
 func (r *Renderer) dress(content, subject string, st style, data map[string]any) (string, error) {
 	src, err := r.slurp(layoutFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -28,6 +29,7 @@ func (r *Renderer) dress(content, subject string, st style, data map[string]any)
 	}
 	bound := maps.Clone(data)
 	bound["content"], bound["subject"], bound["lang"] = raw(content), subject, st.locale
+	bound["unsubscribe"] = st.calendar().unsubscribe
 	page, err := newRun(htmlText, st).render(src, layoutFile, 1, bound)
 	if err != nil {
 		return "", err
@@ -43,7 +45,7 @@ func (r *Renderer) dress(content, subject string, st style, data map[string]any)
 }
 
 // footer ends the plain part as the built-in layout ends the HTML.
-func footer(data map[string]any) string {
+func footer(st style, data map[string]any) string {
 	var lines []string
 	for _, key := range []string{"sender.name", "name", "address"} {
 		if s := projectText(data, key); s != "" {
@@ -51,7 +53,7 @@ func footer(data map[string]any) string {
 		}
 	}
 	if u, ok := data["unsubscribe_url"].(string); ok && u != "" {
-		lines = append(lines, "Unsubscribe: "+oneLine(clean(u)))
+		lines = append(lines, st.calendar().unsubscribe+": "+oneLine(clean(u)))
 	}
 	if len(lines) == 0 {
 		return ""

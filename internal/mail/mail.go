@@ -94,7 +94,7 @@ func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, err
 	if err != nil {
 		return Rendered{}, err
 	}
-	text := doc.text(mailText) + footer(bound)
+	text := doc.text(mailText) + footer(st, bound)
 	if len(html) > maxOutput || len(text) > maxOutput {
 		return Rendered{}, &Error{t.file, t.bodyLine, errTooLong.Error()}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
+	gmhtml "github.com/yuin/goldmark/renderer/html"
 	mdtext "github.com/yuin/goldmark/text"
 )
 
@@ -26,8 +27,8 @@ func parseMarkdown(src string, r *run) *document {
 	return &document{src: b, root: goldmark.DefaultParser().Parse(mdtext.NewReader(b)), run: r}
 }
 
-// html renders the body. Raw HTML is left out and scripted links are emptied by
-// goldmark; values are escaped here.
+// html renders the body. Raw HTML is left out by goldmark; values are
+// escaped here.
 func (d *document) html() (string, error) {
 	if err := d.links(); err != nil {
 		return "", err
@@ -41,7 +42,8 @@ func (d *document) html() (string, error) {
 }
 
 // links resolves the placeholders in link and image targets, where a value is
-// either a whole web address or one escaped part of the author's.
+// either a whole web address or one escaped part of the author's. Scripted
+// targets are emptied.
 func (d *document) links() error {
 	var autos []*ast.AutoLink
 	err := ast.Walk(d.root, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
@@ -92,6 +94,9 @@ func (d *document) linkTo(n *ast.AutoLink) (ast.Node, error) {
 func (d *document) target(dest []byte) ([]byte, error) {
 	s := string(dest)
 	if !d.run.holds(dest) {
+		if gmhtml.IsDangerousURL(dest) {
+			return nil, nil
+		}
 		return dest, nil
 	}
 	if d.run.placeholder().FindString(s) == s {

@@ -132,7 +132,7 @@ func (d *document) inline(parent ast.Node, f flavour) string {
 		case *ast.CodeSpan:
 			b.WriteString(f.code + d.inline(n, f) + f.code)
 		case *ast.Link:
-			b.WriteString(f.link(d.inline(n, f), string(n.Destination)))
+			b.WriteString(d.link(n, f))
 		case *ast.Image:
 			b.WriteString(d.inline(n, f))
 		case *ast.AutoLink:
@@ -144,6 +144,14 @@ func (d *document) inline(parent ast.Node, f flavour) string {
 		}
 	}
 	return b.String()
+}
+
+func (d *document) link(n *ast.Link, f flavour) string {
+	text := d.inline(n, f)
+	if len(n.Destination) == 0 {
+		return text
+	}
+	return f.link(text, string(n.Destination))
 }
 
 // literal is author's text: Markdown's escapes and entities resolved, values put in.
