@@ -21,18 +21,20 @@ type Span struct {
 // most is the longest span of each unit: a hundred years, so that no sum overflows.
 const most = 100
 
-// ParseSpan reads what an author wrote: a whole number and m, h, d, w, mo, y or
-// bd. The error quotes it and says what was expected.
+// ParseSpan reads what an author wrote: a whole number and s, m, h, d, w, mo,
+// y or bd. The error quotes it and says what was expected.
 func ParseSpan(s string) (Span, error) {
 	s = strings.TrimSpace(s)
 	unit := strings.TrimLeft(s, "0123456789")
 	digits := s[:len(s)-len(unit)]
 	n, err := strconv.Atoi(digits)
 	if digits == "" || unit == "" || (err != nil && len(digits) < 10) {
-		return Span{}, fmt.Errorf("%q is no length of time; write a whole number and m, h, d, w, mo, y or bd, such as 7d", s)
+		return Span{}, fmt.Errorf("%q is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d", s)
 	}
 	sp, perYear := Span{Text: s}, 0
 	switch unit {
+	case "s":
+		sp.Dur, perYear = time.Duration(n)*time.Second, 366*24*3600
 	case "m":
 		sp.Dur, perYear = time.Duration(n)*time.Minute, 366*24*60
 	case "h":
@@ -48,7 +50,7 @@ func ParseSpan(s string) (Span, error) {
 	case "bd":
 		sp.Business, perYear = n, 262
 	default:
-		return Span{}, fmt.Errorf("unknown unit %q in %q; write m, h, d, w, mo, y or bd", unit, s)
+		return Span{}, fmt.Errorf("unknown unit %q in %q; write s, m, h, d, w, mo, y or bd", unit, s)
 	}
 	if err != nil || n > most*perYear {
 		return Span{}, fmt.Errorf("%q is longer than %d years", s, most)
@@ -62,7 +64,7 @@ func (s Span) Zero() bool { return s.Dur == 0 && s.Days == 0 && s.Months == 0 &&
 func (s Span) String() string { return s.Text }
 
 // Add moves t (whose Location matters) by s. d, w, mo, y and bd keep the local
-// wall clock; h and m are exact. d is read only by business days.
+// wall clock; h, m and s are exact. d is read only by business days.
 func (s Span) Add(t time.Time, d Days) time.Time { return s.move(t, d, 1) }
 
 // Sub moves t back by s. It is not always Add's inverse: two days may have the

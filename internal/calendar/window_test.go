@@ -108,11 +108,11 @@ func TestQuarterEndIsItsLastBusinessDays(t *testing.T) {
 func TestSpansThatAreNone(t *testing.T) {
 	t.Parallel()
 	for src, want := range map[string]string{
-		"":                      `"" is no length of time; write a whole number and m, h, d, w, mo, y or bd, such as 7d`,
-		"7":                     `"7" is no length of time; write a whole number and m, h, d, w, mo, y or bd, such as 7d`,
-		"-7d":                   `"-7d" is no length of time; write a whole number and m, h, d, w, mo, y or bd, such as 7d`,
-		"1.5h":                  `unknown unit ".5h" in "1.5h"; write m, h, d, w, mo, y or bd`,
-		"7 days":                `unknown unit " days" in "7 days"; write m, h, d, w, mo, y or bd`,
+		"":                      `"" is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d`,
+		"7":                     `"7" is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d`,
+		"-7d":                   `"-7d" is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d`,
+		"1.5h":                  `unknown unit ".5h" in "1.5h"; write s, m, h, d, w, mo, y or bd`,
+		"7 days":                `unknown unit " days" in "7 days"; write s, m, h, d, w, mo, y or bd`,
 		"101y":                  `"101y" is longer than 100 years`,
 		"99999999999999999999d": `"99999999999999999999d" is longer than 100 years`,
 	} {
