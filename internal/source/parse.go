@@ -152,7 +152,8 @@ func (b *builder) begin(n *Node, y *yaml.Node) {
 	w := &walker{src: b.file.src, off: b.file.offset(n.line, n.col), line: n.line, col: n.col}
 	for r := w.peek(); r == '&' || r == '!'; r = w.peek() {
 		at, from := *w, w.off
-		for r := w.peek(); r != eof && !isBlank(r) && !isBreak(r) && !strings.ContainsRune(",[]{}", r); r = w.peek() {
+		w.skip()
+		for in := w.peek(); in != eof && !isBlank(in) && !isBreak(in) && (r == '!' || isName(in)); in = w.peek() {
 			w.skip()
 		}
 		if tag := b.file.src[from:w.off]; r == '!' && tag != "!" && tag != "!!str" {
@@ -177,4 +178,9 @@ func (w *walker) gap() {
 			w.skip()
 		}
 	}
+}
+
+// isName reports whether r may stand in the name of an anchor.
+func isName(r rune) bool {
+	return r == '_' || r == '-' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
 }
