@@ -30,7 +30,7 @@ func (w *walker) escape() (joined bool) {
 	} else {
 		hex := w.src[w.off:min(w.off+digits, len(w.src))]
 		v, err := strconv.ParseUint(hex, 16, 32)
-		if err != nil {
+		if err != nil || len(hex) < digits {
 			v = utf8.RuneError
 		}
 		g.r = rune(v)
@@ -41,4 +41,14 @@ func (w *walker) escape() (joined bool) {
 	g.end = w.col
 	w.out = append(w.out, g)
 	return false
+}
+
+// validEscape reports whether a backslash and what follows is an escape.
+func (w *walker) validEscape() bool {
+	w.want = 1
+	if w.escape() {
+		return true
+	}
+	r := w.out[0].r
+	return r != utf8.RuneError && utf8.ValidRune(r)
 }

@@ -40,7 +40,7 @@ func Parse(name string, src []byte) ([]*Node, []diag.Diagnostic) {
 			return docs, l.All
 		}
 		if err != nil {
-			l.Add(f.syntax(err))
+			l.Add(f.syntax())
 			return docs, l.All
 		}
 		b := builder{file: f, diags: &l, built: map[*yaml.Node]*built{}}
