@@ -1,9 +1,13 @@
 // Package diag is what is wrong in an author's file: a place, a sentence, a
 // hint. Diagnostics are collected, never returned as errors. It knows no YAML
-// and no CEL.
+// and no CEL. A check's name is for ever.
 package diag
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+)
 
 // Severity of a finding.
 type Severity int
@@ -56,11 +60,28 @@ func (l *List) Warnf(at Span, check, hint, format string, args ...any) {
 func (l *List) Add(ds ...Diagnostic) { l.All = append(l.All, ds...) }
 
 // Failed reports whether any finding is an error.
-func (l *List) Failed() bool {
-	for _, d := range l.All {
-		if d.Severity == Error {
-			return true
-		}
-	}
-	return false
+func (l *List) Failed() bool { return Failed(l.All) }
+
+// Sort orders ds by file, line and column, errors first at one place, and drops
+// what says the same at the same place. It returns ds' own memory.
+func Sort(ds []Diagnostic) []Diagnostic {
+	slices.SortStableFunc(ds, func(a, b Diagnostic) int {
+		return cmp.Or(
+			cmp.Compare(a.File, b.File),
+			cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Col, b.Col),
+			cmp.Compare(a.Severity, b.Severity),
+			cmp.Compare(a.Check, b.Check),
+			cmp.Compare(a.Message, b.Message),
+		)
+	})
+	return slices.CompactFunc(ds, func(a, b Diagnostic) bool {
+		return a.File == b.File && a.Line == b.Line && a.Col == b.Col && a.Check == b.Check && a.Message == b.Message
+	})
+}
+
+// Failed reports whether any of ds is an error: such a file does not run, and a
+// command that found one exits with 1. Warnings alone do not fail.
+func Failed(ds []Diagnostic) bool {
+	return slices.ContainsFunc(ds, func(d Diagnostic) bool { return d.Severity == Error })
 }
