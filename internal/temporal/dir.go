@@ -1,0 +1,165 @@
+package temporal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/gofrs/flock"
+
+	"holdfast"
+)
+
+// dirFormat is the layout of a data directory that this binary writes.
+const dirFormat = 1
+
+// Clock modes of a data directory.
+const (
+	ClockProduction = "production"
+	ClockVirtual    = "virtual"
+)
+
+// Dir is a data directory that this process alone holds. Safe for concurrent use
+// except FixClock and Close.
+type Dir struct {
+	path string
+	mark dirMark
+	lock *flock.Flock
+}
+
+// dirMark is holdfast.json.
+type dirMark struct {
+	Format int    `json:"format"`
+	Clock  string `json:"clock,omitempty"`
+}
+
+// OpenDir takes the data directory, making it (mode 0700) when it is not there.
+// The error has code conflict when another process holds the directory or a newer
+// holdfast wrote it.
+func OpenDir(dir string) (*Dir, error) {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("open data directory %s: %w", dir, err)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	lock, err := lockDir(path)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dir{path: path, lock: lock}
+	if err := d.readMark(); err != nil {
+		_ = lock.Unlock()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Path is the directory's absolute path.
+func (d *Dir) Path() string { return d.path }
+
+// Clock is ClockProduction or ClockVirtual, or "" until FixClock.
+func (d *Dir) Clock() string { return d.mark.Clock }
+
+// FixClock writes the clock mode of a new directory, for good. For an older one
+// it checks that the mode is the same; the error then has code conflict.
+func (d *Dir) FixClock(mode string) error {
+	if d.mark.Clock == mode {
+		return nil
+	}
+	if d.mark.Clock != "" {
+		e := holdfast.Errorf(holdfast.Conflict, "data directory %s runs on a %s clock, not a %s one", d.path, d.mark.Clock, mode)
+		e.Hint = "use another data directory"
+		return e
+	}
+	d.mark.Clock = mode
+	return writeJSON(d.markFile(), d.mark)
+}
+
+// Close gives the directory back.
+func (d *Dir) Close() error {
+	if err := d.lock.Unlock(); err != nil {
+		return fmt.Errorf("unlock data directory: %w", err)
+	}
+	return nil
+}
+
+func (d *Dir) markFile() string { return filepath.Join(d.path, "holdfast.json") }
+
+func (d *Dir) readMark() error {
+	err := readJSON(d.markFile(), &d.mark)
+	if errors.Is(err, fs.ErrNotExist) {
+		d.mark.Format = dirFormat
+		return writeJSON(d.markFile(), d.mark)
+	}
+	if err != nil {
+		return err
+	}
+	if d.mark.Format > dirFormat {
+		e := holdfast.Errorf(holdfast.Conflict, "data directory %s was written by a newer holdfast (format %d, this one knows %d)", d.path, d.mark.Format, dirFormat)
+		e.Hint = "upgrade holdfast, or use another data directory"
+		return e
+	}
+	return nil
+}
+
+// lockDir takes the lock file, which names the process that holds it. The kernel
+// drops the lock when that process dies, so a stale file never blocks.
+func lockDir(path string) (*flock.Flock, error) {
+	file := filepath.Join(path, "LOCK")
+	lock := flock.New(file, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock data directory: %w", err)
+	}
+	if !ok {
+		return nil, holdfast.Errorf(holdfast.Conflict, "data directory %s is in use by %s", path, holder(file))
+	}
+	if err := os.WriteFile(file, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+		_ = lock.Unlock()
+		return nil, fmt.Errorf("write lock file: %w", err)
+	}
+	return lock, nil
+}
+
+func holder(file string) string {
+	b, err := os.ReadFile(file)
+	pid := strings.TrimSpace(string(b))
+	if err != nil || pid == "" {
+		return "another process"
+	}
+	return "process " + pid
+}
+
+func readJSON(file string, into any) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", filepath.Base(file), err)
+	}
+	if err := json.Unmarshal(b, into); err != nil {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	return nil
+}
+
+// writeJSON replaces file in one step, so that a crash leaves the old or the new.
+func writeJSON(file string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	tmp := file + ".tmp"
+	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	if err := os.Rename(tmp, file); err != nil {
+		return fmt.Errorf("write %s: %w", file, err)
+	}
+	return nil
+}
