@@ -1,6 +1,11 @@
 package steps
 
-import "holdfast/internal/calendar"
+import (
+	"strings"
+	"time"
+
+	"holdfast/internal/calendar"
+)
 
 // Email is the spec of `email`: one message to one person at the account.
 type Email struct {
@@ -11,4 +16,77 @@ type Email struct {
 	Thread    string        // id of an earlier email step whose conversation it continues, or ""
 	IfMissing string        // nobody to write to: "skip" or "task" (the owner finds someone)
 	Expires   calendar.Span // not sent this long after it was due: skipped; zero = never
+}
+
+const emailVerb = "email"
+
+var email = Verb{
+	Doc: Doc{
+		Name:    emailVerb,
+		Summary: "Writes to one person at the account, from a template. Guardrails may move it to a later moment; it is never sent twice.",
+		Fields: []FieldDoc{
+			{Name: "email", Type: "literal", Required: true, Summary: "The template: its path below templates/, without .md.", Example: "win-back/what-changed"},
+			{Name: "to", Type: "list", Default: "contact", Summary: "Whom to write to, in order of preference: contacts.<role>, or contact for the one the trigger is about.", Example: "[contacts.champion, contact]"},
+			{Name: "from", Type: "enum(owner|default)", Default: "owner", Summary: "The owner of the account, or the project's sender."},
+			{Name: "reply_to", Type: "literal", Summary: "Where replies go: owner or an address. Unset: to the sender."},
+			{Name: "thread", Type: "reference", Summary: "An earlier email step: this message continues its conversation."},
+			{Name: "if_missing", Type: "enum(skip|task)", Default: "skip", Summary: "When there is nobody to write to: skip with the reason, or give the owner a task."},
+			{Name: "expires", Type: "duration", Summary: "Too late to send when it could not go for this long; it is skipped then.", Example: "14d"},
+		},
+		Example: "id: opening\nemail: win-back/what-changed\nto: [contacts.champion, contact]\nfrom: owner\nexpires: 14d\n",
+	},
+	Decode: decodeEmail,
+	run: func(w *walk, s *Step) (Command, error) {
+		return w.deliver(s, within(s.Spec.(*Email).Expires, w.in.Days))
+	},
+}
+
+func decodeEmail(d *Decoder) any {
+	e := &Email{
+		Template:  d.text("email"),
+		From:      d.oneOf("from", "owner", "default"),
+		ReplyTo:   d.text("reply_to"),
+		Thread:    d.text("thread"),
+		IfMissing: d.oneOf("if_missing", "skip", "task"),
+		Expires:   d.span("expires"),
+	}
+	if e.Template != "" && d.Templates != nil && !d.Templates(e.Template) {
+		d.Diags.Errorf(d.Node.Get("email").Span(), "unknown-template", "write templates/"+e.Template+".md",
+			"there is no template %q", e.Template)
+	}
+	e.To = d.recipients()
+	if r := e.ReplyTo; r != "" && r != "owner" && !strings.Contains(r, "@") {
+		d.Diags.Errorf(d.Node.Get("reply_to").Span(), "bad-value", "write owner or an address", "%q is no place to reply to", r)
+	}
+	if e.Thread != "" {
+		d.earlier("thread", emailVerb)
+	}
+	return e
+}
+
+// recipients reads `to`: one reference or a list of them.
+func (d *Decoder) recipients() []string {
+	n := d.Node.Get("to")
+	if n == nil {
+		return []string{"contact"}
+	}
+	var to []string
+	for _, item := range listOf(n) {
+		role, ok := strings.CutPrefix(item.Text(), "contacts.")
+		if item.Text() != "contact" && !(ok && idPattern.MatchString(role)) {
+			d.Diags.Errorf(item.Span(), "bad-recipient", "write contact, or contacts and a role: contacts.champion",
+				"%q names nobody an email can go to", item.Text())
+			continue
+		}
+		to = append(to, item.Text())
+	}
+	return to
+}
+
+// within is the limit that an `expires` sets, or nil.
+func within(s calendar.Span, days calendar.Days) func(time.Time) time.Time {
+	if s.Zero() {
+		return nil
+	}
+	return func(since time.Time) time.Time { return s.Add(since, days) }
 }

@@ -21,8 +21,8 @@ type State struct {
 	V       int               `json:"v"`               // 1
 	At      string            `json:"at,omitempty"`    // id of the step to run or that waits; "" before the first and after the last
 	Loops   []Loop            `json:"loops,omitempty"` // open every-loops, outermost first
-	Done    map[string]Result `json:"done,omitempty"`  // latest result by step id
-	Wait    *Wait             `json:"wait,omitempty"`  // set while the enrollment is at rest
+	Done    map[string]Result `json:"done,omitempty"`  // latest result by step id, of steps that something reads
+	Wait    *Wait             `json:"wait,omitempty"`  // set from the first rest at At until At ends
 	Started time.Time         `json:"started"`
 	Touched time.Time         `json:"touched,omitzero"` // when the last touch went
 	Seen    int64             `json:"seen,omitempty"`   // last signal row read
@@ -30,24 +30,30 @@ type State struct {
 	Outcome string            `json:"outcome,omitempty"`
 }
 
-// Loop is an open `every`: pass Pass (from 1) of the loop whose first pass was
-// due at From. Passes are anchored to From; a late one does not shift later ones.
+// Loop is an open `every`, arrived at From, in pass Pass (0 before the first).
+// Pass k is due k intervals after From; a late one does not shift later ones.
 type Loop struct {
 	Step string    `json:"step"`
 	Pass int       `json:"pass"`
 	From time.Time `json:"from"`
+	Ran  int       `json:"ran,omitempty"` // passes made; fewer than Pass when some were missed
 }
 
 // Result is how a step ended. Outcome: sent, skipped, failed, unconfirmed,
-// done, cannot, expired, heard, timeout, passed, taken.
+// unknown, opened (a background task), done, cannot, expired, heard, timeout,
+// passed, taken, until.
 type Result struct {
 	At      time.Time      `json:"at"`
+	From    time.Time      `json:"from,omitzero"` // tasks that a wait_for looks back to: when it opened
 	Outcome string         `json:"outcome"`
 	Event   string         `json:"event,omitempty"`   // wait_for: the event heard
 	Answers map[string]any `json:"answers,omitempty"` // task forms: typed values, no free text
+	Passes  int            `json:"passes,omitempty"`  // every: passes made
 }
 
 // Wait is what an enrollment at rest waits for. Until zero: only a row wakes it.
+// Since is when the step first came to rest; it and Tries outlive a touch that
+// is tried again.
 type Wait struct {
 	Path   string    `json:"path"`
 	Kind   string    `json:"kind"` // time, task, event, shift (a guard moved a touch), retry, park, unknown
@@ -116,37 +122,38 @@ type Command struct {
 	Unless  string    // Finish: CEL source that lifts the rest
 }
 
-// Happened is a line for the timeline about something Next decided by itself:
-// a wait begun, a branch taken, a date gone by, a task expired.
+// Happened is a line for the timeline about something Next decided by itself.
+// Kind: wait (begun, or its date moved), branch, skip, heard, task (expired),
+// loop. What an Answer said is not repeated.
 type Happened struct {
 	Path, Step, Kind, Outcome, Reason string
 	Until                             time.Time
 }
 
-// Step is one compiled step. Spec is the verb's own, filled by its Decode.
+// Step is one compiled step. Spec is the verb's own, a pointer made by its
+// Decode: *Email, *Slack, *Task, *Pause, *Listening, *Branch, *Every or *End.
 type Step struct {
 	ID, Verb string
 	Spec     any
+	If       *rules.Expr // skipped unless true; nil = always
+	Was      string      // former id, for enrollments of an older version
 	Span     diag.Span
 	Next     string // id of the step after it in its block; "" = end of block
 	Parent   string // id of the every or branch that holds it; "" at top
+
+	fields map[string]rules.Type // of its result, besides outcome and at
 }
 
 // Program is a playbook's steps as a flat list in file order, with the counter's
-// jumps resolved to ids. Immutable.
+// jumps resolved to ids. Immutable once its maker is done with it.
 type Program struct {
 	Steps []*Step
 	First string
 	ByID  map[string]*Step
-}
 
-// Path of a step in state: its id, or with its loops' passes "watch[12]/mail".
-func Path(p *Program, st State, id string) string { return id }
-
-// Next walks from st until something outside is needed. It changes neither st's
-// maps nor p. An error is a rule that could not be evaluated; st is unchanged then.
-func Next(p *Program, st State, in Input) (State, Command, []Happened, error) {
-	return st, Command{Kind: Finish}, nil, nil
+	kept    map[string]bool   // ids whose results something reads
+	since   map[string]bool   // ids that a wait_for looks back to
+	renamed map[string]string // former id -> id
 }
 
 // Doc of a verb: the one source of lint messages, schema, reference and wording.
@@ -157,7 +164,8 @@ type Doc struct {
 	Example string // YAML of one step, linted and run by tests
 }
 
-// FieldDoc is one key of a verb. Type is what may stand there: literal, cel,
+// FieldDoc is one key of a verb: the first of a Doc is the verb's own key, and a
+// dotted name (wait_for.timeout) is a key of the map below it. Type is what may stand there: literal, cel,
 // liquid, reference, duration, enum(a|b), list, steps, bool, int.
 type FieldDoc struct {
 	Name, Type, Summary, Default, Example string
@@ -169,6 +177,10 @@ type Verb struct {
 	Doc Doc
 	// Decode reads the step's own keys; mistakes go to d.Diags.
 	Decode func(d *Decoder) any
+	// run moves s on: it records how s ended, or returns what it needs.
+	run func(w *walk, s *Step) (Command, error)
+	// result are the fields of its result besides outcome and at; nil = none.
+	result func(spec any) map[string]rules.Type
 }
 
 // Decoder gives a verb's Decode its node and the doors to the rest.
@@ -179,13 +191,28 @@ type Decoder struct {
 	Scope     rules.Scope
 	Diags     *diag.List
 	Block     func(n *source.Node, parent string) (first string) // compiles a nested steps list
-	Templates func(name string) bool                             // whether a template exists
+	Templates func(name string) bool                             // whether a template exists; nil = not checked
+
+	c *compiler
 }
 
 // All verbs, in the order of the reference.
-var All []Verb
+var All = []Verb{email, slack, task, wait, waitFor, branch, every, end}
 
-// Compile reads a steps list into a Program.
-func Compile(n *source.Node, set *rules.Set, templates func(string) bool, l *diag.List) *Program {
-	return &Program{ByID: map[string]*Step{}}
+func verbNamed(name string) (Verb, bool) {
+	for _, v := range All {
+		if v.Doc.Name == name {
+			return v, true
+		}
+	}
+	return Verb{}, false
+}
+
+// Names of the verbs, in the order of All.
+func Names() []string {
+	names := make([]string, len(All))
+	for i, v := range All {
+		names[i] = v.Doc.Name
+	}
+	return names
 }

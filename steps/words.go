@@ -1,0 +1,105 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/internal/calendar"
+	"holdfast/rules"
+)
+
+// inWords is a span as people say it: "4 business days".
+func inWords(s calendar.Span) string {
+	switch {
+	case s.Business != 0:
+		return count(s.Business, "business day", "business days")
+	case s.Months != 0 && s.Months%12 == 0:
+		return count(s.Months/12, "year", "years")
+	case s.Months != 0:
+		return count(s.Months, "month", "months")
+	case s.Days != 0 && strings.HasSuffix(s.Text, "w"):
+		return count(s.Days/7, "week", "weeks")
+	case s.Days != 0:
+		return count(s.Days, "day", "days")
+	case s.Dur%time.Hour == 0:
+		return count(int(s.Dur/time.Hour), "hour", "hours")
+	}
+	return count(int(s.Dur/time.Minute), "minute", "minutes")
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// clock is t where the account is: "Fri 6 Feb 09:00", with the year when it is another.
+func (w *walk) clock(t time.Time) string { return moment(t.In(w.in.Zone), w.at.Year()) }
+
+func moment(t time.Time, year int) string {
+	if t.Year() == year {
+		return t.Format("Mon 2 Jan 15:04")
+	}
+	return t.Format("Mon 2 Jan 2006 15:04")
+}
+
+// verdict says how a condition came out.
+func verdict(t rules.Truth, src string, unset []string) string {
+	src = strings.Join(strings.Fields(src), " ")
+	switch t {
+	case rules.True:
+		return src + " holds"
+	case rules.False:
+		return src + " does not hold"
+	case rules.Unknown:
+	}
+	if len(unset) == 0 {
+		return src + " is unknown"
+	}
+	verb := " is not set"
+	if len(unset) > 1 {
+		verb = " are not set"
+	}
+	return src + " is unknown: " + strings.Join(unset, ", ") + verb
+}
+
+// Doing is what an enrollment does now, in words: "waits until Mon 4 May 09:00".
+// Times are shown in zone.
+func Doing(p *Program, st State, zone *time.Location) string {
+	if st.Over {
+		return "ended: " + st.Outcome
+	}
+	wait := st.Wait
+	if wait == nil {
+		return "on its way"
+	}
+	until := ""
+	if !wait.Until.IsZero() {
+		until = " until " + moment(wait.Until.In(zone), wait.Since.In(zone).Year())
+	}
+	reason := ""
+	if wait.Reason != "" {
+		reason = " (" + wait.Reason + ")"
+	}
+	switch wait.Kind {
+	case taskVerb:
+		return "waits for the task to be done" + until
+	case eventKind:
+		what := "an event"
+		if s := p.step(st.At); s != nil {
+			if spec, ok := s.Spec.(*Listening); ok {
+				what = orList(spec.Events)
+			}
+		}
+		return "waits for " + what + until
+	case "park":
+		return "held back" + until + reason
+	case "unknown":
+		return "waits to learn whether the message arrived" + until
+	case "shift", "retry":
+		return "waits to send" + until + reason
+	}
+	return "waits" + until + reason
+}
