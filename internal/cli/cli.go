@@ -33,6 +33,7 @@ type Streams struct {
 // Commands in the order of the help.
 func commands(s Streams) []*cobra.Command {
 	return []*cobra.Command{
+		initCommand(s),
 		versionCommand(s),
 	}
 }
