@@ -1,0 +1,246 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/clock"
+	"holdfast/internal/store"
+	"holdfast/rules"
+)
+
+// batch is the working set of one transaction: each account is read once,
+// changed in memory, and written once by flush.
+type batch struct {
+	in     *Intake
+	tx     store.Tx
+	mode   Mode
+	now    time.Time
+	set    *rules.Set
+	schema *schema
+	watch  *watch
+
+	sheets map[string]*sheet
+	order  []*sheet // as they were opened
+	people map[string]*person
+
+	res  Result
+	poke bool
+	errs []ruleError
+}
+
+// ruleError is a rule that failed on an account: said in the log and the
+// timeline; the message stays taken.
+type ruleError struct {
+	playbook, account string
+	err               error
+}
+
+// changes are what a message changed: what triggers, exits and waits may read.
+type changes struct {
+	identified bool
+	account    map[string]bool
+	contact    map[string]bool
+	objects    map[string]bool
+	metrics    map[string]bool
+}
+
+// takeSome takes messages from msgs[from] on, until the transaction is full.
+func (b *batch) takeSome(msgs []holdfast.Message, from int) error {
+	wall := clock.System{}
+	end := wall.Now().Add(or(b.in.Options.BatchTime, 50*time.Millisecond))
+	most := or(b.in.Options.BatchMessages, 500)
+	for i := from; i < len(msgs) && i-from < most; i++ {
+		if why := forged(msgs[i]); why != "" {
+			b.reject(i, msgs[i].ID, why)
+		} else if err := b.take(i, msgs[i]); err != nil {
+			return err
+		}
+		if i%16 == 15 && wall.Now().After(end) {
+			break
+		}
+	}
+	if b.mode == History && b.res.Fresh > 0 {
+		if err := b.tx.MetaSet(metaUnmarked, "1"); err != nil {
+			return err
+		}
+	}
+	return b.flush()
+}
+
+func (b *batch) reject(i int, id, why string) {
+	b.res.Messages++
+	b.res.Rejected++
+	b.res.Problems = append(b.res.Problems, Problem{Index: i, ID: id, Reason: why})
+}
+
+// take takes the i-th message. An error is the store's.
+func (b *batch) take(i int, m holdfast.Message) error {
+	m.At = m.At.UTC().Truncate(time.Microsecond)
+	why := check(m, b.now)
+	if why == "" {
+		var err error
+		if why, err = b.resolve(&m); err != nil {
+			return err
+		}
+	}
+	if why != "" {
+		b.reject(i, m.ID, why)
+		return nil
+	}
+	says, err := b.set.Apply(m)
+	if err != nil {
+		b.reject(i, m.ID, err.Error())
+		return nil
+	}
+	seq, fresh, err := b.tx.AppendEvent(m, b.now)
+	if err != nil {
+		return fmt.Errorf("append event: %w", err)
+	}
+	b.res.Messages++
+	if !fresh {
+		b.res.Repeated++
+		return nil
+	}
+	b.res.Fresh++
+	for _, name := range says.Undeclared {
+		if b.res.Undeclared == nil {
+			b.res.Undeclared = map[string]int{}
+		}
+		b.res.Undeclared[name]++
+	}
+	s, ch, err := b.apply(m, says)
+	if err != nil {
+		return err
+	}
+	if err := b.suppress(m, seq); err != nil {
+		return err
+	}
+	if b.mode == History {
+		return nil
+	}
+	return b.react(s, m, seq, ch)
+}
+
+// apply writes what m says into the account's sheet.
+func (b *batch) apply(m holdfast.Message, says rules.Changes) (*sheet, changes, error) {
+	ch := changes{}
+	s, err := b.sheet(m.Account)
+	if err != nil {
+		return nil, ch, err
+	}
+	if says.Known && !s.acct.Known {
+		s.acct.Known, s.dirty, ch.identified = true, true, true
+	}
+	for name, v := range says.Account {
+		if s.put(name, field(m, v)) {
+			set(&ch.account, name)
+		}
+	}
+	if m.Contact != "" {
+		if err := b.meet(m, says.Contact, &ch); err != nil {
+			return nil, ch, err
+		}
+	}
+	for _, o := range says.Objects {
+		if err := b.object(s, m, o, &ch); err != nil {
+			return nil, ch, err
+		}
+	}
+	day := m.At.Format(time.DateOnly)
+	for _, bc := range says.Buckets {
+		s.addBucket(bc, day)
+		set(&ch.metrics, bc.Metric)
+	}
+	if s.stale && b.mode == Live {
+		err = b.derive(s, &ch)
+	}
+	return s, ch, err
+}
+
+func field(m holdfast.Message, v any) store.Field {
+	if v != nil {
+		v = rules.Untyped(v)
+	}
+	return store.Field{Value: v, At: m.At, Message: m.ID}
+}
+
+func set(m *map[string]bool, name string) {
+	if *m == nil {
+		*m = map[string]bool{}
+	}
+	(*m)[name] = true
+}
+
+// suppress keeps a no in the transaction that brings it. A soft bounce is none.
+func (b *batch) suppress(m holdfast.Message, seq int64) error {
+	kind := map[string]string{
+		holdfast.EventOptedOut: "opted_out",
+		holdfast.EventBounced:  "bounced",
+		"email.complained":     "complained",
+	}[m.Event]
+	if m.Kind != holdfast.Track || kind == "" {
+		return nil
+	}
+	if class, _ := m.Props["class"].(string); kind == "bounced" && class == "soft" {
+		return nil
+	}
+	address, _ := m.Props["email"].(string)
+	if address == "" && m.Contact != "" {
+		p, err := b.person(m.Contact)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			address, _ = p.Fields["email"].Value.(string)
+		}
+	}
+	if address == "" && m.Contact == "" {
+		return nil
+	}
+	return b.tx.Suppress(store.Suppression{
+		Contact: m.Contact, Address: strings.ToLower(strings.TrimSpace(address)), Kind: kind, At: m.At, Event: seq,
+	})
+}
+
+// flush writes everything that changed, in the order it was first met.
+func (b *batch) flush() error {
+	for _, s := range b.order {
+		if s.stale {
+			if err := b.derive(s, &changes{}); err != nil {
+				return err
+			}
+		}
+		for _, k := range s.bucketOrder {
+			c := s.buckets[k]
+			if err := b.tx.AddToBucket(s.acct.ID, k.metric, k.day, c.Count, c.Sum); err != nil {
+				return fmt.Errorf("add to metric %s: %w", k.metric, err)
+			}
+		}
+		s.buckets, s.bucketOrder = nil, nil
+		if s.dirty {
+			if err := b.tx.PutAccount(s.acct); err != nil {
+				return fmt.Errorf("put account: %w", err)
+			}
+			s.dirty = false
+		}
+	}
+	for _, e := range b.errs {
+		line := store.Line{
+			Key: "rule-error/" + e.playbook + "/" + e.account + "/" + b.now.Format(time.DateOnly),
+			At:  b.now, Account: e.account, Playbook: e.playbook, Kind: "error", Reason: e.err.Error(),
+		}
+		if err := b.tx.AddLine(line); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trouble keeps a rule's error beside the work that goes on.
+func (b *batch) trouble(playbook, account string, err error) {
+	b.errs = append(b.errs, ruleError{playbook, account, err})
+}

@@ -1,0 +1,112 @@
+package intake
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/internal/store"
+	"holdfast/rules"
+)
+
+// horizon is how many days of a metric expressions can look back.
+const horizon = 400
+
+// facts are what expressions about s may read now: the stored and the pending
+// together. contact "" leaves the contact unset. A store error while facts are
+// read lands in bad and must be looked at after evaluating.
+func (b *batch) facts(s *sheet, contact string) (f *rules.Facts, bad *error) {
+	bad = new(error)
+	f = &rules.Facts{
+		Now:     b.now,
+		Account: b.record(s),
+		Objects: func(kind string) []rules.Record {
+			rs, err := b.objects(s, kind)
+			*bad = errors.Join(*bad, err)
+			return rs
+		},
+		Series: func(metric string) []rules.Day {
+			ds, err := b.days(s, metric)
+			*bad = errors.Join(*bad, err)
+			return ds
+		},
+	}
+	if contact == "" {
+		return f, bad
+	}
+	p, err := b.person(contact)
+	switch {
+	case err == nil:
+		if p.rec == nil {
+			p.rec = typed(b.schema.contact, p.Fields)
+		}
+		f.Contact = p.rec
+	case !errors.Is(err, store.ErrNotFound):
+		*bad = err
+	}
+	return f, bad
+}
+
+func (b *batch) objects(s *sheet, kind string) ([]rules.Record, error) {
+	if rs, ok := s.objects[kind]; ok {
+		return rs, nil
+	}
+	stored, err := b.tx.Objects(s.acct.ID, kind)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", kind, err)
+	}
+	types := b.schema.object(kind)
+	rs := make([]rules.Record, len(stored))
+	for i, o := range stored {
+		rs[i] = typed(types, o.Fields)
+	}
+	if s.objects == nil {
+		s.objects = map[string][]rules.Record{}
+	}
+	s.objects[kind] = rs
+	return rs, nil
+}
+
+func (b *batch) days(s *sheet, metric string) ([]rules.Day, error) {
+	if ds, ok := s.series[metric]; ok {
+		return ds, nil
+	}
+	today := b.now.Format(time.DateOnly)
+	from := b.now.AddDate(0, 0, -horizon).Format(time.DateOnly)
+	stored, err := b.tx.Buckets(s.acct.ID, metric, from, today)
+	if err != nil {
+		return nil, fmt.Errorf("read metric %s: %w", metric, err)
+	}
+	ds := make([]rules.Day, 0, len(stored)+1)
+	for _, k := range stored {
+		ds = append(ds, rules.Day{Day: parseDay(k.Day), Count: k.Count, Sum: k.Sum})
+	}
+	for _, k := range s.bucketOrder {
+		if k.metric == metric && k.day >= from && k.day <= today {
+			c := s.buckets[k]
+			ds = addDay(ds, rules.Day{Day: parseDay(k.day), Count: c.Count, Sum: c.Sum})
+		}
+	}
+	if s.series == nil {
+		s.series = map[string][]rules.Day{}
+	}
+	s.series[metric] = ds
+	return ds, nil
+}
+
+// addDay adds d to the ascending days ds.
+func addDay(ds []rules.Day, d rules.Day) []rules.Day {
+	i := len(ds)
+	for i > 0 && ds[i-1].Day.After(d.Day) {
+		i--
+	}
+	if i > 0 && ds[i-1].Day.Equal(d.Day) {
+		ds[i-1].Count += d.Count
+		ds[i-1].Sum += d.Sum
+		return ds
+	}
+	ds = append(ds, rules.Day{})
+	copy(ds[i+1:], ds[i:])
+	ds[i] = d
+	return ds
+}

@@ -1,0 +1,188 @@
+// Package intake is the door for everything that happens: it decides in one
+// transaction what a message changes, starts, ends and wakes, and leaves the
+// doing to the relay. It owns starts, exits and goals, and never sends.
+// To react to one more thing, add a file and call it from batch.react.
+package intake
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/calendar"
+	"holdfast/internal/clock"
+	"holdfast/internal/store"
+	"holdfast/playbooks"
+	"holdfast/rules"
+)
+
+// Mode says what a message may set off.
+type Mode int
+
+// Live messages start, end and wake enrollments. History only builds state: it
+// starts, ends and wakes nothing, and what it made true is marked as known
+// before the next live message.
+const (
+	Live Mode = iota
+	History
+)
+
+// Options tune an Intake; zero values take the defaults.
+type Options struct {
+	LateLimit     time.Duration // a message older than this starts nothing; default 24 h
+	ScanEvery     time.Duration // clock-reading conditions are looked at this often; default 1 h
+	ScanAt        time.Duration // offset of the scan from midnight UTC; 0 = none
+	BatchMessages int           // messages in one transaction; default 500
+	BatchTime     time.Duration // length of one transaction; default 50 ms
+	// Place is where an account lives, for dates and business days; nil = UTC without holidays.
+	Place func(account rules.Record) (*time.Location, calendar.Days)
+}
+
+// Intake takes messages in. Safe for concurrent use; the fields must not change
+// once it is used. Poke is called after a commit that left work for the relay.
+type Intake struct {
+	Store     store.Store
+	Clock     clock.Clock
+	Rules     func() *rules.Set
+	Playbooks func() []*playbooks.Playbook                       // the heads, by name
+	ByDigest  func(digest string) (*playbooks.Playbook, error)   // any version an enrollment runs
+	Poke      func()
+	Log       *slog.Logger
+	Options   Options
+
+	mu    sync.Mutex
+	watch *watch
+}
+
+// Result of a Take. Messages is Fresh + Repeated + Rejected.
+type Result struct {
+	Messages int       `json:"messages"`
+	Fresh    int       `json:"fresh"`
+	Repeated int       `json:"repeated"`
+	Rejected int       `json:"rejected"`
+	Late     int       `json:"late"`     // fresh, but too old to start anything
+	Enrolled int       `json:"enrolled"` // enrollments started
+	Exited   int       `json:"exited"`
+	Goals    int       `json:"goals"`
+	Problems []Problem `json:"problems,omitempty"` // one for each rejected message
+	// Undeclared counts properties that no schema declares: kept with the event, read by nothing.
+	Undeclared map[string]int `json:"undeclared,omitempty"`
+}
+
+// Problem is why a message was rejected.
+type Problem struct {
+	Index  int    `json:"index"` // in the messages given
+	ID     string `json:"id"`
+	Reason string `json:"reason"`
+}
+
+func (r *Result) add(o Result) {
+	r.Messages += o.Messages
+	r.Fresh += o.Fresh
+	r.Repeated += o.Repeated
+	r.Rejected += o.Rejected
+	r.Late += o.Late
+	r.Enrolled += o.Enrolled
+	r.Exited += o.Exited
+	r.Goals += o.Goals
+	r.Problems = append(r.Problems, o.Problems...)
+	for name, n := range o.Undeclared {
+		if r.Undeclared == nil {
+			r.Undeclared = map[string]int{}
+		}
+		r.Undeclared[name] += n
+	}
+}
+
+// metaUnmarked is set while history has come in whose truths are not marked yet.
+const metaUnmarked = "intake_unmarked"
+
+// Take stores msgs and does what follows from them, in order, in transactions of
+// bounded size. A message that is refused is in Result.Problems and spoils no
+// other. After an error the messages of the committed transactions are in;
+// giving all of them again is harmless.
+func (in *Intake) Take(ctx context.Context, msgs []holdfast.Message, mode Mode) (Result, error) {
+	var total Result
+	if mode == Live {
+		if err := in.settle(ctx); err != nil {
+			return total, err
+		}
+	}
+	for done := 0; done < len(msgs); {
+		if err := ctx.Err(); err != nil {
+			return total, err
+		}
+		var b *batch
+		err := in.Store.Update(ctx, func(tx store.Tx) error {
+			b = in.batch(tx, mode)
+			return b.takeSome(msgs, done)
+		})
+		if err != nil {
+			return total, fmt.Errorf("take messages %d and on: %w", done, err)
+		}
+		in.after(b)
+		total.add(b.res)
+		done += b.res.Messages
+	}
+	return total, nil
+}
+
+// Emit takes one of our own events inside a transaction that someone else owns:
+// what it starts, ends and wakes commits with it. It reads and writes
+// enrollments of the account, so it comes after the caller's own writes. The
+// caller pokes the relay after its commit.
+func (in *Intake) Emit(tx store.Tx, m holdfast.Message) error {
+	b := in.batch(tx, Live)
+	if err := b.take(0, m); err != nil {
+		return err
+	}
+	if len(b.res.Problems) > 0 {
+		return holdfast.Errorf(holdfast.Invalid, "event %s: %s", m.Event, b.res.Problems[0].Reason)
+	}
+	return b.flush()
+}
+
+// batch opens the working set of one transaction.
+func (in *Intake) batch(tx store.Tx, mode Mode) *batch {
+	set := in.Rules()
+	return &batch{
+		in: in, tx: tx, mode: mode, now: in.Clock.Now().UTC().Truncate(time.Microsecond),
+		set: set, schema: in.watching().schemaOf(set), watch: in.watching(),
+		sheets: map[string]*sheet{}, people: map[string]*person{},
+	}
+}
+
+// after does what follows a commit.
+func (in *Intake) after(b *batch) {
+	if b.poke && in.Poke != nil {
+		in.Poke()
+	}
+	for _, e := range b.errs {
+		in.Log.Error("rule could not be evaluated", "playbook", e.playbook, "account", e.account, "error", e.err)
+	}
+}
+
+func (in *Intake) lateLimit() time.Duration { return or(in.Options.LateLimit, 24*time.Hour) }
+
+// place of an account: its zone, and its working days.
+func (in *Intake) place(account rules.Record) (*time.Location, calendar.Days) {
+	if in.Options.Place == nil {
+		return time.UTC, calendar.Days{}
+	}
+	loc, days := in.Options.Place(account)
+	if loc == nil {
+		loc = time.UTC
+	}
+	return loc, days
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
