@@ -3,6 +3,7 @@ package intake
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,6 +29,7 @@ type batch struct {
 	people map[string]*person
 
 	res  Result
+	last int64 // seq of the last fresh message
 	poke bool
 	errs []ruleError
 }
@@ -64,7 +66,7 @@ func (b *batch) takeSome(msgs []holdfast.Message, from int) error {
 		}
 	}
 	if b.mode == History && b.res.Fresh > 0 {
-		if err := b.tx.MetaSet(metaUnmarked, "1"); err != nil {
+		if err := b.tx.MetaSet(metaUnmarked, strconv.FormatInt(b.last, 10)); err != nil {
 			return err
 		}
 	}
@@ -106,6 +108,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		return nil
 	}
 	b.res.Fresh++
+	b.last = seq
 	for _, name := range says.Undeclared {
 		if b.res.Undeclared == nil {
 			b.res.Undeclared = map[string]int{}

@@ -47,8 +47,8 @@ type Intake struct {
 	Store     store.Store
 	Clock     clock.Clock
 	Rules     func() *rules.Set
-	Playbooks func() []*playbooks.Playbook                       // the heads, by name
-	ByDigest  func(digest string) (*playbooks.Playbook, error)   // any version an enrollment runs
+	Playbooks func() []*playbooks.Playbook                     // the heads, by name
+	ByDigest  func(digest string) (*playbooks.Playbook, error) // any version an enrollment runs
 	Poke      func()
 	Log       *slog.Logger
 	Options   Options
@@ -147,10 +147,14 @@ func (in *Intake) Emit(tx store.Tx, m holdfast.Message) error {
 
 // batch opens the working set of one transaction.
 func (in *Intake) batch(tx store.Tx, mode Mode) *batch {
-	set := in.Rules()
+	return in.batchAt(tx, mode, in.Clock.Now())
+}
+
+func (in *Intake) batchAt(tx store.Tx, mode Mode, now time.Time) *batch {
+	set, w := in.Rules(), in.watching()
 	return &batch{
-		in: in, tx: tx, mode: mode, now: in.Clock.Now().UTC().Truncate(time.Microsecond),
-		set: set, schema: in.watching().schemaOf(set), watch: in.watching(),
+		in: in, tx: tx, mode: mode, now: now.UTC().Truncate(time.Microsecond),
+		set: set, schema: w.schemaOf(set), watch: w,
 		sheets: map[string]*sheet{}, people: map[string]*person{},
 	}
 }

@@ -3,7 +3,6 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"holdfast"
 	"holdfast/internal/store"
@@ -63,7 +62,7 @@ func (b *batch) running(s *sheet, c *cause) error {
 	left := map[string]bool{}
 	for i := range runs {
 		e := &runs[i]
-		if e.Status != "active" && (!e.GoalAt.IsZero() || b.now.Sub(e.StartedAt) > 3*366*24*time.Hour) {
+		if e.Status != "active" && !e.GoalAt.IsZero() {
 			continue
 		}
 		p, err := b.in.ByDigest(e.Digest)

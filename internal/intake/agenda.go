@@ -1,0 +1,179 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/store"
+	"holdfast/rules"
+)
+
+// dues of these kinds are the intake's to act on.
+var ours = []string{"date", "held", "unconfirmed"}
+
+func isOurs(d store.Due) bool {
+	for _, k := range ours {
+		if d.Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+// Next is when the clock alone makes something happen here: a due of the agenda
+// or the next scan. It is what the conductor asks before it moves.
+func (in *Intake) Next(ctx context.Context) (time.Time, bool, error) {
+	next, err := in.nextScan(ctx)
+	if err != nil {
+		return time.Time{}, false, err
+	}
+	err = in.Store.View(ctx, func(tx store.Tx) error {
+		ds, err := oursBefore(tx, in.Clock.Now().AddDate(200, 0, 0), 1)
+		if err == nil && len(ds) > 0 && ds[0].At.Before(next) {
+			next = ds[0].At
+		}
+		return err
+	})
+	return next, err == nil, err
+}
+
+// Fire acts on everything due at now, the dues first and then the scan.
+func (in *Intake) Fire(ctx context.Context, now time.Time) error {
+	if err := in.settle(ctx); err != nil {
+		return err
+	}
+	for more := true; more; {
+		var b *batch
+		err := in.Store.Update(ctx, func(tx store.Tx) error {
+			b = in.batchAt(tx, Live, now)
+			ds, err := oursBefore(tx, now, 64)
+			if err != nil {
+				return err
+			}
+			more = len(ds) == 64
+			for _, d := range ds {
+				if err := b.fire(d); err != nil {
+					return fmt.Errorf("due %s: %w", d.Key, err)
+				}
+			}
+			return b.flush()
+		})
+		if err != nil {
+			return fmt.Errorf("fire the agenda: %w", err)
+		}
+		in.after(b)
+	}
+	return in.scanIfDue(ctx, now)
+}
+
+// oursBefore are up to limit of our dues, in order.
+func oursBefore(tx store.Tx, at time.Time, limit int) ([]store.Due, error) {
+	for ask := limit; ; ask *= 4 {
+		all, err := tx.DueBefore(at, ask)
+		if err != nil {
+			return nil, err
+		}
+		var mine []store.Due
+		for _, d := range all {
+			if isOurs(d) && len(mine) < limit {
+				mine = append(mine, d)
+			}
+		}
+		if len(mine) == limit || len(all) < ask {
+			return mine, nil
+		}
+	}
+}
+
+// fire acts on one due and takes it off the agenda, or moves it. A trigger that
+// is no longer published just goes.
+func (b *batch) fire(d store.Due) error {
+	if err := b.tx.DropDue(d.Key); err != nil {
+		return err
+	}
+	if d.Kind == "unconfirmed" {
+		return b.unconfirmed(d)
+	}
+	var p pending
+	if err := json.Unmarshal(d.Data, &p); err != nil {
+		return fmt.Errorf("read its data: %w", err)
+	}
+	r, ok := b.watch.find(p.Playbook, p.Trigger)
+	if !ok || r.trig.Kind != map[string]string{"date": "date", "held": "condition"}[d.Kind] {
+		return nil
+	}
+	s, err := b.sheet(d.Account)
+	if err != nil || !s.acct.Known {
+		return err
+	}
+	f, bad := b.facts(s, "")
+	if d.Kind == "held" {
+		err = b.fireHeld(s, f, r, p)
+	} else {
+		err = b.fireDate(s, f, r)
+	}
+	if err != nil {
+		return err
+	}
+	return *bad
+}
+
+// fireHeld starts what has been true for long enough, if it still is.
+func (b *batch) fireHeld(s *sheet, f *rules.Facts, r ref, p pending) error {
+	t, err := b.truth(p.Playbook, p.Trigger, s.acct.ID)
+	if err != nil || !t.True || t.Fired || t.Since.Format(time.RFC3339) != p.Occurrence {
+		return err
+	}
+	if !b.holds(f, p.Playbook, s.acct.ID, r.trig.When, r.book.When) {
+		t.True, t.Since = false, time.Time{}
+		return b.tx.PutTruth(t)
+	}
+	t.Fired = true
+	if err := b.tx.PutTruth(t); err != nil {
+		return err
+	}
+	words := clip(r.trig.When.Source()) + " held for " + r.trig.For.Text
+	return b.start(s, f, why{ref: r, occurrence: p.Occurrence, words: words})
+}
+
+// fireDate starts what the date is for, if the facts still say that date.
+func (b *batch) fireDate(s *sheet, f *rules.Facts, r ref) error {
+	seen, err := b.truth(r.book.Name, r.trig.ID, s.acct.ID)
+	if err != nil {
+		return err
+	}
+	moment, occurrence, ok := b.moment(s, f, r)
+	if !ok || !moment.Equal(seen.Since) {
+		return b.date(s, f, r, &cause{start: true}) // it moved with the clock
+	}
+	if !b.holds(f, r.book.Name, s.acct.ID, r.trig.When, r.book.When) {
+		return nil
+	}
+	return b.start(s, f, why{ref: r, occurrence: occurrence, words: dateWords(r.trig, occurrence)})
+}
+
+// unconfirmed ends the wait for a word about a touch whose outcome is unknown.
+func (b *batch) unconfirmed(d store.Due) error {
+	var about struct {
+		Touch string `json:"touch"`
+	}
+	if err := json.Unmarshal(d.Data, &about); err != nil {
+		return fmt.Errorf("read its data: %w", err)
+	}
+	t, err := b.tx.Touch(about.Touch)
+	if err != nil || t.State != holdfast.Unknown {
+		return none(err)
+	}
+	t.State, t.DoneAt = holdfast.Unconfirmed, b.now
+	if err := b.tx.PutTouch(t); err != nil {
+		return err
+	}
+	return b.tx.AddLine(store.Line{
+		Key: "unconfirmed/" + t.ID, At: b.now, Account: t.Account, Playbook: t.Playbook, Enrollment: t.Enrollment,
+		Step: t.Step, Path: t.Path, Kind: "outcome", Channel: t.Channel, To: t.Recipient, Touch: t.ID,
+		Outcome: "unconfirmed", Reason: "the provider never said whether it went",
+	})
+}

@@ -1,0 +1,108 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"holdfast/internal/clock"
+	"holdfast/internal/store"
+)
+
+// pageSize is how many accounts one read of a pass takes.
+const pageSize = 200
+
+// pass visits all known accounts, by id, in write transactions of bounded time.
+// visit may run again for an account after a crash, so it must be idempotent.
+func (in *Intake) pass(ctx context.Context, visit func(b *batch, s *sheet) error) error {
+	for after := ""; ; {
+		ids, err := in.page(ctx, after)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := in.visit(ctx, ids, in.Clock.Now(), visit); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// page is the ids of the next known accounts.
+func (in *Intake) page(ctx context.Context, after string) (ids []string, err error) {
+	err = in.Store.View(ctx, func(tx store.Tx) error {
+		ids, err = tx.AccountIDs(after, pageSize)
+		return err
+	})
+	return ids, err
+}
+
+// visit opens each account in turn, in transactions of bounded time.
+func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit func(b *batch, s *sheet) error) error {
+	wall := clock.System{}
+	for len(ids) > 0 {
+		var b *batch
+		done := 0
+		err := in.Store.Update(ctx, func(tx store.Tx) error {
+			b, done = in.batchAt(tx, Live, now), 0
+			end := wall.Now().Add(or(in.Options.BatchTime, 50*time.Millisecond))
+			for done < len(ids) && (done == 0 || wall.Now().Before(end)) {
+				s, err := b.sheet(ids[done])
+				if err != nil {
+					return err
+				}
+				if err := visit(b, s); err != nil {
+					return fmt.Errorf("account %s: %w", ids[done], err)
+				}
+				done++
+			}
+			return b.flush()
+		})
+		if err != nil {
+			return err
+		}
+		in.after(b)
+		ids = ids[done:]
+	}
+	return nil
+}
+
+// MarkTruths looks once at all accounts and remembers what is true of them, and
+// which dates lie ahead, without starting anything. Take does it by itself
+// before the first live message after history; an import calls it to have it
+// done while someone watches.
+func (in *Intake) MarkTruths(ctx context.Context) error {
+	upTo, err := in.unmarked(ctx)
+	if err != nil {
+		return err
+	}
+	err = in.pass(ctx, func(b *batch, s *sheet) error {
+		return b.triggers(s, &cause{ch: changes{identified: true}})
+	})
+	if err != nil {
+		return fmt.Errorf("mark what is true: %w", err)
+	}
+	return in.Store.Update(ctx, func(tx store.Tx) error {
+		if v, err := tx.MetaGet(metaUnmarked); err != nil || v == "" || v != upTo {
+			return err // more history came in meanwhile
+		}
+		return tx.MetaSet(metaUnmarked, "")
+	})
+}
+
+// settle marks truths when history has come in since they were marked last.
+func (in *Intake) settle(ctx context.Context) error {
+	upTo, err := in.unmarked(ctx)
+	if err != nil || upTo == "" {
+		return err
+	}
+	return in.MarkTruths(ctx)
+}
+
+// unmarked is the last message of unmarked history, or "".
+func (in *Intake) unmarked(ctx context.Context) (upTo string, err error) {
+	err = in.Store.View(ctx, func(tx store.Tx) error {
+		upTo, err = tx.MetaGet(metaUnmarked)
+		return err
+	})
+	return upTo, err
+}

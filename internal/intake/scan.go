@@ -1,0 +1,192 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/internal/store"
+	"holdfast/playbooks"
+)
+
+// metaScan is the moment of the last scan.
+const metaScan = "intake_scan"
+
+// nextScan is the first moment after the last scan; scans missed collapse into
+// one. A store that was never scanned counts from now.
+func (in *Intake) nextScan(ctx context.Context) (time.Time, error) {
+	last, err := in.lastScan(ctx)
+	if err != nil {
+		return last, fmt.Errorf("read last scan: %w", err)
+	}
+	if last.IsZero() {
+		last = in.Clock.Now()
+		if err := in.scanned(ctx, last); err != nil {
+			return last, err
+		}
+	}
+	return in.moments(last).Add(or(in.Options.ScanEvery, time.Hour)), nil
+}
+
+// moments is the latest scan moment at or before t.
+func (in *Intake) moments(t time.Time) time.Time {
+	off := in.Options.ScanAt
+	return t.UTC().Add(-off).Truncate(or(in.Options.ScanEvery, time.Hour)).Add(off)
+}
+
+func (in *Intake) lastScan(ctx context.Context) (last time.Time, err error) {
+	err = in.Store.View(ctx, func(tx store.Tx) error {
+		v, err := tx.MetaGet(metaScan)
+		if err != nil || v == "" {
+			return err
+		}
+		last, err = time.Parse(time.RFC3339Nano, v)
+		return err
+	})
+	return last, err
+}
+
+func (in *Intake) scanned(ctx context.Context, at time.Time) error {
+	return in.Store.Update(ctx, func(tx store.Tx) error {
+		return tx.MetaSet(metaScan, at.UTC().Format(time.RFC3339Nano))
+	})
+}
+
+func (in *Intake) scanIfDue(ctx context.Context, now time.Time) error {
+	next, err := in.nextScan(ctx)
+	if err != nil || next.After(now) {
+		return err
+	}
+	if err := in.Scan(ctx, now); err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
+	return in.scanned(ctx, now)
+}
+
+// Scan looks at every expression that changes with the clock alone, over all
+// known accounts: an account that goes silent sends no event. It reads in
+// snapshots and writes only for accounts of which something changed, so a scan
+// cut short is simply run again.
+func (in *Intake) Scan(ctx context.Context, now time.Time) error {
+	w := in.watching()
+	running, err := in.runningByClock(ctx)
+	if err != nil {
+		return err
+	}
+	goals := false // goals outlive their enrollment
+	for _, p := range w.heads {
+		goals = goals || p.Goal != nil && p.Goal.On == "" && clocked(readsOf(p.Goal.When))
+	}
+	if len(w.clock) == 0 && len(running) == 0 && !goals {
+		return nil
+	}
+	look := func(b *batch, s *sheet) error {
+		c := &cause{scan: true, start: true}
+		if goals || running[s.acct.ID] {
+			if err := b.running(s, c); err != nil {
+				return err
+			}
+		}
+		return b.triggers(s, c)
+	}
+	for after := ""; ; {
+		ids, err := in.page(ctx, after)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		moved, err := in.probe(ctx, ids, now, look)
+		if err != nil {
+			return err
+		}
+		if err := in.visit(ctx, moved, now, look); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+// runningByClock are the accounts with an active enrollment whose version has
+// an exit or a goal that reads the clock.
+func (in *Intake) runningByClock(ctx context.Context) (map[string]bool, error) {
+	accounts := map[string]bool{}
+	reads := map[string]bool{}
+	err := in.Store.View(ctx, func(tx store.Tx) error {
+		for f := (store.EnrollmentFilter{Status: "active", Limit: 1000}); ; {
+			es, err := tx.ListEnrollments(f)
+			if err != nil {
+				return err
+			}
+			for _, e := range es {
+				if _, known := reads[e.Digest]; !known {
+					p, err := in.ByDigest(e.Digest)
+					reads[e.Digest] = err == nil && readsClock(p)
+				}
+				if reads[e.Digest] {
+					accounts[e.Account] = true
+				}
+			}
+			if len(es) < f.Limit {
+				return nil
+			}
+			f.After = es[len(es)-1].ID
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list active enrollments: %w", err)
+	}
+	return accounts, nil
+}
+
+func readsClock(p *playbooks.Playbook) bool {
+	for _, x := range p.Exits {
+		if x.On == "" && clocked(readsOf(x.When)) {
+			return true
+		}
+	}
+	return p.Goal != nil && p.Goal.On == "" && clocked(readsOf(p.Goal.When))
+}
+
+// probe finds the accounts of ids that look would write for.
+func (in *Intake) probe(ctx context.Context, ids []string, now time.Time, look func(*batch, *sheet) error) ([]string, error) {
+	var moved []string
+	err := in.Store.View(ctx, func(tx store.Tx) error {
+		moved = nil
+		b := in.batchAt(readOnly{tx}, Live, now)
+		for _, id := range ids {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			s, err := b.sheet(id)
+			if err != nil {
+				return err
+			}
+			had := len(b.errs)
+			err = look(b, s)
+			if err != nil && !errors.Is(err, errWrites) {
+				return fmt.Errorf("account %s: %w", id, err)
+			}
+			if err != nil || len(b.errs) > had {
+				moved = append(moved, id)
+			}
+			delete(b.sheets, id) // a page need not stay in memory
+		}
+		return nil
+	})
+	return moved, err
+}
+
+// errWrites says that there is something to write.
+var errWrites = errors.New("there is something to write")
+
+// readOnly answers the first write with errWrites.
+type readOnly struct{ store.Tx }
+
+func (readOnly) PutTruth(store.Truth) error            { return errWrites }
+func (readOnly) PutDue(store.Due) error                { return errWrites }
+func (readOnly) DropDue(string) error                  { return errWrites }
+func (readOnly) Signal(store.Signal) error             { return errWrites }
+func (readOnly) Wake(string) error                     { return errWrites }
+func (readOnly) PutEnrollment(store.Enrollment) error  { return errWrites }
+func (readOnly) Enroll(store.Enrollment) (bool, error) { return false, errWrites }
+func (readOnly) AddLine(store.Line) error              { return errWrites }

@@ -1,0 +1,163 @@
+package intake
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/store"
+	"holdfast/playbooks"
+	"holdfast/rules"
+	"holdfast/steps"
+)
+
+// why an enrollment may start.
+type why struct {
+	ref
+	occurrence string // message id, date, or moment of the rising edge
+	contact    string
+	event      int64
+	words      string
+}
+
+// start enrols the account unless the playbook's rules of entry forbid it. An
+// entry that was made before is not made again, and says nothing.
+func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
+	p := w.book
+	key := entryKey(p.Enroll.OncePer, w.trig.ID, w.occurrence)
+	id := holdfast.EnrollmentID(p.Name, s.acct.ID, key)
+	runs, err := b.runs(s)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(runs, func(e store.Enrollment) bool { return e.ID == id }) {
+		return nil
+	}
+	refused, err := b.refusal(s, f, p, runs)
+	if err != nil {
+		return err
+	}
+	if refused != "" {
+		return b.tx.AddLine(store.Line{
+			Key: "refused/" + id, At: b.now, Account: s.acct.ID, Playbook: p.Name,
+			Kind: "skip", Reason: refused + " (" + w.words + ")",
+		})
+	}
+	state, err := json.Marshal(steps.State{V: 1, Started: b.now})
+	if err != nil {
+		return err
+	}
+	e := store.Enrollment{
+		ID: id, Playbook: p.Name, Digest: p.Digest, Account: s.acct.ID, Contact: w.contact,
+		Trigger: w.trig.ID, Occurrence: w.occurrence, EntryKey: key, Arm: "treated", Status: "active",
+		StartedAt: b.now, State: state, Event: w.event,
+	}
+	won, err := b.tx.Enroll(e)
+	if err != nil || !won {
+		return err
+	}
+	b.poke = true
+	b.res.Enrolled++
+	s.loaded = false
+	if err := b.tx.AddLine(store.Line{
+		Key: "enroll/" + id, At: b.now, Account: s.acct.ID, Playbook: p.Name, Enrollment: id,
+		Kind: "enroll", Reason: w.trig.ID + ": " + w.words,
+	}); err != nil {
+		return err
+	}
+	return b.begun(f, &e, p)
+}
+
+// begun looks at what already holds as e starts: a condition that ends it ends
+// it before anything is claimed.
+func (b *batch) begun(f *rules.Facts, e *store.Enrollment, p *playbooks.Playbook) error {
+	if err := b.standing(f, e, p.Goal); err != nil {
+		return err
+	}
+	for _, x := range p.Exits {
+		if x.On == "" && b.holds(f, e.Playbook, e.Account, x.When) {
+			return b.exit(e, x, &cause{})
+		}
+	}
+	return nil
+}
+
+// entryKey is what an account may enter with once, for ever.
+func entryKey(oncePer []string, trigger, occurrence string) string {
+	if len(oncePer) == 0 {
+		oncePer = []string{"trigger", "occurrence"}
+	}
+	parts := []string{"account"}
+	for _, per := range oncePer {
+		switch per {
+		case "trigger":
+			parts = append(parts, "trigger="+trigger)
+		case "occurrence":
+			parts = append(parts, "occurrence="+occurrence)
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// refusal is why the account may not enter p now, or "".
+func (b *batch) refusal(s *sheet, f *rules.Facts, p *playbooks.Playbook, runs []store.Enrollment) (string, error) {
+	starts, last := 0, time.Time{}
+	for i := range runs {
+		if runs[i].Playbook != p.Name {
+			continue
+		}
+		starts++
+		if runs[i].StartedAt.After(last) {
+			last = runs[i].StartedAt
+		}
+		gone, err := b.exited(&runs[i])
+		if err != nil {
+			return "", err
+		}
+		if !gone {
+			return "already_active: since " + runs[i].StartedAt.Format(time.DateOnly), nil
+		}
+	}
+	if p.Enroll.AtMost > 0 && starts >= p.Enroll.AtMost {
+		return fmt.Sprintf("at_most: started %d times", starts), nil
+	}
+	if starts > 0 && !p.Enroll.NotWithin.Zero() && b.later(s, last, p.Enroll.NotWithin).After(b.now) {
+		return fmt.Sprintf("not_within: started on %s, not again within %s", last.Format(time.DateOnly), p.Enroll.NotWithin.Text), nil
+	}
+	return b.resting(s, f, p)
+}
+
+// resting is the rest that keeps the account from p, or "".
+func (b *batch) resting(s *sheet, f *rules.Facts, p *playbooks.Playbook) (string, error) {
+	rests, err := b.tx.Rests(s.acct.ID, b.now)
+	if err != nil {
+		return "", fmt.Errorf("read rests: %w", err)
+	}
+	for _, r := range rests {
+		if r.Scope != "playbook:"+p.Name && (p.Lane == "" || r.Scope != "lane:"+p.Lane) {
+			continue
+		}
+		if r.Unless != "" && b.lifted(f, p.Name, r) {
+			continue
+		}
+		if r.Until.IsZero() {
+			return "resting: for good after " + r.Reason, nil
+		}
+		return fmt.Sprintf("resting: until %s after %s", r.Until.Format(time.DateOnly), r.Reason), nil
+	}
+	return "", nil
+}
+
+// lifted evaluates what ends a rest early. A condition that no longer compiles
+// under today's schema lifts nothing.
+func (b *batch) lifted(f *rules.Facts, playbook string, r store.Rest) bool {
+	x, found := b.set.Compile(r.Unless, nil, rules.Scope{}, rules.Bool)
+	if x == nil || len(found) > 0 {
+		b.trouble(playbook, r.Account, fmt.Errorf("compile what lifts a rest: %s", clip(r.Unless)))
+		return false
+	}
+	return b.holds(f, playbook, r.Account, x)
+}

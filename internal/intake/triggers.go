@@ -1,0 +1,246 @@
+package intake
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"holdfast/internal/calendar"
+	"holdfast/internal/store"
+	"holdfast/playbooks"
+	"holdfast/rules"
+	"holdfast/triggers"
+)
+
+// triggers looks at the triggers that c can affect, events first.
+func (b *batch) triggers(s *sheet, c *cause) error {
+	if c.event != nil {
+		if err := b.happened(s, c); err != nil {
+			return err
+		}
+	}
+	refs := b.watch.states
+	if c.scan {
+		refs = b.watch.clock
+	}
+	for _, r := range refs {
+		if !c.concerns(r.reads) {
+			continue
+		}
+		if err := b.state(s, r, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// state evaluates a condition or a date.
+func (b *batch) state(s *sheet, r ref, c *cause) error {
+	f, bad := b.facts(s, c.msg.Contact)
+	if f.Contact == nil && readsContact(r.reads) {
+		return nil // answered by messages that name a contact
+	}
+	var err error
+	if r.trig.Kind == "date" {
+		err = b.date(s, f, r, c)
+	} else {
+		err = b.condition(s, f, r, c)
+	}
+	if err != nil {
+		return err
+	}
+	return *bad
+}
+
+// happened starts what waits for the event. One entry for each message id.
+func (b *batch) happened(s *sheet, c *cause) error {
+	if !c.start {
+		return nil
+	}
+	for _, r := range b.watch.events[c.msg.Event] {
+		f, bad := b.facts(s, c.msg.Contact)
+		g := *f
+		g.Event = c.event
+		ok := b.holds(&g, r.book.Name, s.acct.ID, r.trig.When) && b.holds(f, r.book.Name, s.acct.ID, r.book.When)
+		if *bad != nil {
+			return *bad
+		}
+		if !ok {
+			continue
+		}
+		words := c.msg.Event
+		if r.trig.When != nil {
+			words += " and " + clip(r.trig.When.Source())
+		}
+		w := why{ref: r, occurrence: c.msg.ID, contact: c.msg.Contact, event: c.seq, words: words}
+		if err := b.start(s, f, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// condition starts an enrollment when the trigger's condition and the
+// playbook's own become true together. What is unset is not true: an edge that
+// passes through it counts as falling and rising. Each edge fires once, whether
+// the rules of entry then let it in or not; one that must not start anything
+// (late, history) is marked as gone by.
+func (b *batch) condition(s *sheet, f *rules.Facts, r ref, c *cause) error {
+	now := b.holds(f, r.book.Name, s.acct.ID, r.trig.When, r.book.When)
+	old, err := b.truth(r.book.Name, r.trig.ID, s.acct.ID)
+	if err != nil || now == old.True {
+		return err
+	}
+	t := store.Truth{Playbook: r.book.Name, Trigger: r.trig.ID, Account: s.acct.ID, True: now}
+	if !now {
+		return b.fell(t, r)
+	}
+	t.Since, t.Fired = b.now, true
+	w := why{ref: r, occurrence: t.Since.Format(time.RFC3339), words: clip(r.trig.When.Source()) + " became true"}
+	if c.start && !r.trig.For.Zero() {
+		t.Fired = false
+		return b.hold(s, t, r)
+	}
+	if err := b.tx.PutTruth(t); err != nil || !c.start {
+		return err
+	}
+	return b.start(s, f, w)
+}
+
+func (b *batch) fell(t store.Truth, r ref) error {
+	if !r.trig.For.Zero() {
+		if err := b.tx.DropDue(dueKey("held", t.Playbook, t.Trigger, t.Account)); err != nil {
+			return err
+		}
+	}
+	return b.tx.PutTruth(t)
+}
+
+// pending is the Data of a due: which trigger, and the occurrence it stands for.
+type pending struct {
+	Playbook   string `json:"playbook"`
+	Trigger    string `json:"trigger"`
+	Occurrence string `json:"occurrence"`
+}
+
+func dueKey(kind, playbook, trigger, account string) string {
+	return kind + "/" + playbook + "/" + trigger + "/" + account
+}
+
+// hold puts off an edge until the condition has held for the trigger's `for`.
+func (b *batch) hold(s *sheet, t store.Truth, r ref) error {
+	if err := b.tx.PutTruth(t); err != nil {
+		return err
+	}
+	loc, days := b.in.place(b.record(s))
+	return b.due("held", t, r.trig.For.Add(t.Since.In(loc), days), t.Since.Format(time.RFC3339))
+}
+
+func (b *batch) due(kind string, t store.Truth, at time.Time, occurrence string) error {
+	data, err := json.Marshal(pending{t.Playbook, t.Trigger, occurrence})
+	if err != nil {
+		return err
+	}
+	return b.tx.PutDue(store.Due{
+		Key: dueKey(kind, t.Playbook, t.Trigger, t.Account), Kind: kind, At: at.UTC(), Account: t.Account, Data: data,
+	})
+}
+
+// date keeps the agenda's row for a date trigger in step with the facts. Its
+// truth remembers the moment last seen, so that looking again changes nothing:
+// neither a date that fired nor one that was gone by when first seen comes back.
+func (b *batch) date(s *sheet, f *rules.Facts, r ref, c *cause) error {
+	old, err := b.truth(r.book.Name, r.trig.ID, s.acct.ID)
+	if err != nil {
+		return err
+	}
+	moment, occurrence, ok := b.moment(s, f, r)
+	if moment.Equal(old.Since) && ok == old.True {
+		return nil
+	}
+	t := store.Truth{Playbook: r.book.Name, Trigger: r.trig.ID, Account: s.acct.ID, True: ok, Since: moment}
+	if err := b.tx.PutTruth(t); err != nil {
+		return err
+	}
+	if ok && moment.After(b.now) {
+		return b.due("date", t, moment, occurrence)
+	}
+	if err := b.tx.DropDue(dueKey("date", t.Playbook, t.Trigger, t.Account)); err != nil {
+		return err
+	}
+	if !ok || !c.start || r.trig.IfPast != "start" || !b.holds(f, r.book.Name, s.acct.ID, r.trig.When, r.book.When) {
+		return nil
+	}
+	return b.start(s, f, why{ref: r, occurrence: occurrence, words: dateWords(r.trig, occurrence) + ", gone by when first seen"})
+}
+
+// moment is when a date trigger falls due, and the date as its occurrence. A
+// date begins at midnight where the account is. ok is false while it is unset.
+func (b *batch) moment(s *sheet, f *rules.Facts, r ref) (moment time.Time, occurrence string, ok bool) {
+	v, ok, err := r.trig.At.Value(f)
+	if err != nil {
+		b.trouble(r.book.Name, s.acct.ID, fmt.Errorf("evaluate %s: %w", clip(r.trig.At.Source()), err))
+		return moment, "", false
+	}
+	t, isTime := v.(time.Time)
+	if !ok || !isTime || t.IsZero() {
+		return moment, "", false
+	}
+	loc, days := b.in.place(b.record(s))
+	if r.trig.At.Type() == rules.Date {
+		occurrence = t.Format(time.DateOnly)
+		t = time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, loc)
+	} else {
+		occurrence = t.UTC().Format(time.RFC3339)
+		t = t.In(loc)
+	}
+	switch {
+	case r.trig.Offset.Zero():
+	case r.trig.Before:
+		t = r.trig.Offset.Sub(t, days)
+	default:
+		t = r.trig.Offset.Add(t, days)
+	}
+	return t.UTC().Truncate(time.Microsecond), occurrence, true
+}
+
+func dateWords(t *triggers.Trigger, occurrence string) string {
+	switch {
+	case t.Offset.Zero():
+		return clip(t.At.Source()) + " is " + occurrence
+	case t.Before:
+		return t.Offset.Text + " before " + clip(t.At.Source()) + " (" + occurrence + ")"
+	}
+	return t.Offset.Text + " after " + clip(t.At.Source()) + " (" + occurrence + ")"
+}
+
+// truth is what was said last; none was said yet: false.
+func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
+	t, err := b.tx.Truth(playbook, trigger, account)
+	if err := none(err); err != nil {
+		return t, fmt.Errorf("read truth: %w", err)
+	}
+	return t, nil
+}
+
+func readsContact(rs []rules.Reads) bool {
+	for _, r := range rs {
+		if len(r.Contact) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// goalEnd is the end of the window in which e's goal counts.
+func (b *batch) goalEnd(s *sheet, e *store.Enrollment, g *playbooks.Goal) time.Time {
+	if g.Within.Zero() {
+		return b.now.AddDate(100, 0, 0)
+	}
+	return b.later(s, e.StartedAt, g.Within)
+}
+
+func (b *batch) later(s *sheet, t time.Time, span calendar.Span) time.Time {
+	loc, days := b.in.place(b.record(s))
+	return span.Add(t.In(loc), days).UTC()
+}
