@@ -33,6 +33,8 @@ var reserved = map[string]map[string][]string{
 	"events":   {"event": {"event"}, "account": {"account", "account_id"}, "contact": {"contact", "contact_id"}, "at": {"at", "timestamp"}, "message": {"message_id"}},
 }
 
+var required = map[string][]string{"accounts": {"account"}, "contacts": {"contact"}, "events": {"event", "account"}}
+
 func newTable(in *lines, opt FileOptions) (*table, error) {
 	t := &table{in: in, opt: opt, comma: ',', types: map[string]rules.Type{}, events: map[string]map[string]rules.Type{}}
 	names, ok := reserved[opt.As]
@@ -55,9 +57,9 @@ func newTable(in *lines, opt FileOptions) (*table, error) {
 	if i := firstDouble(t.header); i >= 0 {
 		return nil, holdfast.Errorf(holdfast.Invalid, "%s: the column %q is there twice", opt.Name, clip(t.header[i]))
 	}
-	for _, key := range []string{"account", "contact", "event"} {
-		if ns, wanted := names[key]; wanted && t.column(ns) < 0 && (key != "contact" || opt.As == "contacts") {
-			return nil, holdfast.Errorf(holdfast.Invalid, "%s has no column %s", opt.Name, strings.Join(ns, " or "))
+	for _, key := range required[opt.As] {
+		if t.column(names[key]) < 0 {
+			return nil, holdfast.Errorf(holdfast.Invalid, "%s has no column %s", opt.Name, strings.Join(names[key], " or "))
 		}
 	}
 	if opt.Rules != nil {

@@ -79,7 +79,8 @@ type Problem struct {
 	Reason string `json:"reason"`
 }
 
-func (r *Result) add(o Result) {
+// Add counts o to r. Problems keep the indexes they had.
+func (r *Result) Add(o Result) {
 	r.Messages += o.Messages
 	r.Fresh += o.Fresh
 	r.Repeated += o.Repeated
@@ -124,7 +125,7 @@ func (in *Intake) Take(ctx context.Context, msgs []holdfast.Message, mode Mode) 
 			return total, fmt.Errorf("take messages %d and on: %w", done, err)
 		}
 		in.after(b)
-		total.add(b.res)
+		total.Add(b.res)
 		done += b.res.Messages
 	}
 	return total, nil

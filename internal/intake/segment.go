@@ -114,7 +114,7 @@ func jsonTrouble(err error) error {
 		return fmt.Errorf("the JSON ends too early")
 	}
 	if te, ok := err.(*json.UnmarshalTypeError); ok {
-		return fmt.Errorf("%s is a %s: expected %s", te.Field, te.Value, wanted(te.Field))
+		return fmt.Errorf("%s holds %s: expected %s", te.Field, te.Value, wanted(te.Field))
 	}
 	return fmt.Errorf("no JSON: %s", strings.TrimPrefix(err.Error(), "json: "))
 }
