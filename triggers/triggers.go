@@ -10,6 +10,13 @@ import (
 	"holdfast/rules"
 )
 
+// Kinds of a Trigger.
+const (
+	Event     = "event"
+	Condition = "condition"
+	Date      = "date"
+)
+
 // Trigger is one compiled reason to start.
 type Trigger struct {
 	ID       string        // given, or its kind and place: "event", "date_2"
@@ -17,8 +24,8 @@ type Trigger struct {
 	On       string        // event: its name
 	When     *rules.Expr   // event: filter (sees event). condition: the condition. May be nil for event and date
 	At       *rules.Expr   // date: the moment (date or timestamp)
-	Offset   calendar.Span // date: added to At; negative for before
-	Before   bool          // the offset is subtracted
+	Offset   calendar.Span // date: added to At
+	Before   bool          // date: the offset is subtracted instead
 	For      calendar.Span // condition: must hold this long first
 	Existing string        // condition: ignore (default) or enroll
 	IfPast   string        // date: skip (default: a date gone by when first seen starts nothing) or start
@@ -37,14 +44,14 @@ type FieldDoc struct {
 	Required                              bool
 }
 
-// Kind of trigger: one file each.
+// Kind of trigger: one file each. Key is what tells it from the others: a
+// trigger with it is of this kind.
 type Kind struct {
 	Doc    Doc
+	Key    string
 	Decode func(n *source.Node, set *rules.Set, l *diag.List) Trigger
 }
 
-// All kinds, in the order of the reference.
-var All []Kind
-
-// Decode reads a playbook's `trigger:` (one trigger, or any: a list).
-func Decode(n *source.Node, set *rules.Set, l *diag.List) []Trigger { return nil }
+// All kinds, in the order of the reference. Condition is last: its key is one
+// that the others take too.
+var All = []Kind{event, date, condition}

@@ -9,7 +9,9 @@ import (
 	"holdfast/internal/diag"
 )
 
-func at(line, col, end int) diag.Span { return diag.Span{File: "p.yaml", Line: line, Col: col, End: end} }
+func at(line, col, end int) diag.Span {
+	return diag.Span{File: "p.yaml", Line: line, Col: col, End: end}
+}
 
 func TestCaretsStandUnderTheRunesMeant(t *testing.T) {
 	t.Parallel()

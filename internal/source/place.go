@@ -82,6 +82,34 @@ func (f *file) text(line int) string {
 	return strings.TrimRight(f.src[f.starts[line-1]:end], "\r\n\u0085\u2028\u2029")
 }
 
+// Document is the exact text of the YAML document that n stands in, without the
+// line that separates it from the one before. Parsing it gives the same document.
+func (n *Node) Document() string {
+	if n == nil {
+		return ""
+	}
+	first, last := n.line, n.line+1
+	for first > 1 && !isSeparator(n.file.text(first)) {
+		first--
+	}
+	if first < n.line && isSeparator(n.file.text(first)) {
+		first++
+	}
+	for last <= len(n.file.starts) && !isSeparator(n.file.text(last)) {
+		last++
+	}
+	return n.file.src[n.file.offset(first, 1):n.file.offset(last, 1)]
+}
+
+// isSeparator reports whether a line ends a document, or the one above it.
+func isSeparator(line string) bool {
+	rest, ok := strings.CutPrefix(line, "---")
+	if !ok {
+		rest, ok = strings.CutPrefix(line, "...")
+	}
+	return ok && (rest == "" || isBlank(rune(rest[0])))
+}
+
 // isBreak reports whether r ends a line in YAML.
 func isBreak(r rune) bool {
 	switch r {
