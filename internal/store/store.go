@@ -190,8 +190,9 @@ type Playbooks interface {
 
 	PutDue(d Due) error
 	DropDue(key string) error
-	DueBefore(at time.Time, limit int) ([]Due, error) // At <= at, by At then Key
-	NextDue() (time.Time, bool, error)
+	// DueBefore are those of any of kinds (none: all) with At <= at, by At then Key.
+	DueBefore(at time.Time, limit int, kinds ...string) ([]Due, error)
+	NextDue(kinds ...string) (time.Time, bool, error)
 }
 
 // Enrollment is one account's run through one version of a playbook. ID is

@@ -104,7 +104,7 @@ CREATE TABLE dues (
     account TEXT NOT NULL,
     data    TEXT
 );
-CREATE INDEX dues_by_time ON dues (at, key);
+CREATE INDEX dues_by_time ON dues (at, key, kind);
 
 CREATE TABLE enrollments (
     id         TEXT PRIMARY KEY,

@@ -49,6 +49,7 @@ func (s *Store) Queries(ctx context.Context) (map[string][]string, error) {
 			func() { _, _ = tx.LastEvent("a", "login") },
 			func() { _, _, _ = tx.AppendEvent(holdfast.Message{ID: "x"}, now) },
 			func() { _, _ = tx.DueBefore(now, 10) },
+			func() { _, _ = tx.DueBefore(now, 10, "act") },
 			func() { _, _, _ = tx.NextDue() },
 			func() { _, _ = tx.ExitOf("e") },
 			func() { _, _ = tx.Signals("e", 1) },

@@ -136,8 +136,9 @@ func TestHotQuestionsUseTheirIndexes(t *testing.T) {
 	if len(queries) < 15 {
 		t.Fatalf("only %d queries were recorded", len(queries))
 	}
-	// These hold only what is open: reading all of them is the point.
-	open := regexp.MustCompile(`INDEX (enrollments_unsettled|relay_waiting|touches_open)\b`)
+	// These hold only what is open: reading all of them is the point. The last is
+	// walked from its start to its first row.
+	open := regexp.MustCompile(`INDEX (enrollments_unsettled|relay_waiting|touches_open|dues_by_time)\b`)
 	for query, plan := range queries {
 		for _, step := range plan {
 			if strings.HasPrefix(step, "SCAN ") && step != "SCAN CONSTANT ROW" && !open.MatchString(step) {

@@ -63,22 +63,36 @@ func (t *tx) DropDue(key string) error {
 	return t.put("drop due", "DELETE FROM dues WHERE key = ?", key)
 }
 
-func (t *tx) DueBefore(moment time.Time, limit int) ([]store.Due, error) {
+func (t *tx) DueBefore(moment time.Time, limit int, kinds ...string) ([]store.Due, error) {
+	kind, args := ofKinds(kinds)
 	return all(t, "list dues", func(row scanner) (store.Due, error) {
 		var d store.Due
 		return d, row.Scan(&d.Key, &d.Kind, at(&d.At), &d.Account, text{&d.Data})
-	}, "SELECT key, kind, at, account, data FROM dues WHERE at <= ? ORDER BY at, key LIMIT ?",
-		moment.UnixMicro(), limited(limit))
+	}, "SELECT key, kind, at, account, data FROM dues WHERE "+kind+"at <= ? ORDER BY at, key LIMIT ?",
+		append(args, moment.UnixMicro(), limited(limit))...)
 }
 
-func (t *tx) NextDue() (time.Time, bool, error) {
-	return t.earliest("read next due", "SELECT min(at) FROM dues")
+func (t *tx) NextDue(kinds ...string) (time.Time, bool, error) {
+	// The order makes SQLite walk the index from its start and stop at the first.
+	kind, args := ofKinds(kinds)
+	return t.earliest("read next due", "SELECT min(at) FROM (SELECT at FROM dues WHERE "+kind+"at IS NOT NULL ORDER BY at LIMIT 1)", args...)
+}
+
+// ofKinds narrows dues to kinds, when there are any.
+func ofKinds(kinds []string) (condition string, args []any) {
+	if len(kinds) == 0 {
+		return "", nil
+	}
+	for _, k := range kinds {
+		args = append(args, k)
+	}
+	return "kind IN (" + marks(len(kinds)) + ") AND ", args
 }
 
 // earliest reads one time; false when it is NULL.
-func (t *tx) earliest(what, query string) (time.Time, bool, error) {
+func (t *tx) earliest(what, query string, args ...any) (time.Time, bool, error) {
 	next, err := one(t, what, func(row scanner) (m time.Time, err error) {
 		return m, row.Scan(at(&m))
-	}, query)
+	}, query, args...)
 	return next, !next.IsZero(), err
 }

@@ -22,6 +22,7 @@ type session struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
 	read     bool
+	forever  context.Context //nolint:containedctx // never ends; see tx.exec
 }
 
 func newSession(ctx context.Context, db *sql.DB, read bool) (*session, error) {
@@ -34,7 +35,7 @@ func newSession(ctx context.Context, db *sql.DB, read bool) (*session, error) {
 			return nil, errors.Join(err, conn.Close())
 		}
 	}
-	return &session{conn: conn, prepared: map[string]*sql.Stmt{}, read: read}, nil
+	return &session{conn: conn, prepared: map[string]*sql.Stmt{}, read: read, forever: context.WithoutCancel(ctx)}, nil
 }
 
 func (s *session) close() error {
@@ -49,7 +50,7 @@ func (s *session) statement(query string) (*sql.Stmt, error) {
 	if st, ok := s.prepared[query]; ok {
 		return st, nil
 	}
-	st, err := s.conn.PrepareContext(context.Background(), query)
+	st, err := s.conn.PrepareContext(s.forever, query)
 	if err != nil {
 		return nil, fmt.Errorf("prepare %q: %w", query, err)
 	}
@@ -64,7 +65,7 @@ func (s *session) run(query string) error {
 	if err != nil {
 		return err
 	}
-	_, err = st.ExecContext(context.Background())
+	_, err = st.ExecContext(s.forever)
 	return err
 }
 
@@ -116,8 +117,8 @@ func code(err error) int {
 // tx is a session inside a transaction.
 type tx struct {
 	*session
-	ctx    context.Context
-	broken error // the first failure of the database: nothing more runs after it
+	ctx    context.Context //nolint:containedctx // a transaction lives within one call
+	broken error           // the first failure of the database: nothing more runs after it
 	over   bool
 }
 
@@ -161,7 +162,7 @@ func (t *tx) exec(what, query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, t.fail(what, err)
 	}
-	res, err := st.ExecContext(context.Background(), args...)
+	res, err := st.ExecContext(t.forever, args...)
 	if err != nil {
 		return 0, t.fail(what, err)
 	}
@@ -191,7 +192,7 @@ func one[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 	if err != nil {
 		return none, t.fail(what, err)
 	}
-	v, err := scan(st.QueryRowContext(context.Background(), args...))
+	v, err := scan(st.QueryRowContext(t.forever, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return none, store.ErrNotFound
 	}
@@ -224,7 +225,7 @@ func each(t *tx, what, query string, args []any, fn func(row scanner) (bool, err
 	if err != nil {
 		return t.fail(what, err)
 	}
-	rows, err := st.QueryContext(context.Background(), args...)
+	rows, err := st.QueryContext(t.forever, args...)
 	if err != nil {
 		return t.fail(what, err)
 	}

@@ -107,8 +107,7 @@ var errClosed = errors.New("the database is closed")
 // Close waits for the transactions under way and closes the file. Later calls of
 // Update and View fail; a second Close does nothing.
 func (s *Store) Close() error {
-	ctx := context.Background()
-	if err := s.turns.take(ctx); err != nil {
+	if err := s.turns.take(s.write.forever); err != nil {
 		return err
 	}
 	defer s.turns.pass(false)

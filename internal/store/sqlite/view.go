@@ -63,7 +63,7 @@ func (s *Store) viewWriter(ctx context.Context, fn func(tx store.Tx) error) erro
 	if err := s.flush(); err != nil {
 		return err
 	}
-	r := &session{conn: s.write.conn, prepared: s.write.prepared, read: true}
+	r := &session{conn: s.write.conn, prepared: s.write.prepared, read: true, forever: s.write.forever}
 	if err := r.begin(ctx); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -57,7 +57,12 @@ func duesAreKeptByKey(t *testing.T, s store.Store) {
 		first, errFirst := tx.DueBefore(t0.Add(time.Hour), 1)
 		before, errBefore := tx.DueBefore(t0.Add(-time.Microsecond), 0)
 		next, ok, errNext := tx.NextDue()
-		return errors.Join(err, errFirst, errBefore, errNext, same("due by At then Key", got, []store.Due{a, b}),
+		acts, errActs := tx.DueBefore(late.At, 0, "act", "none")
+		nextAct, _, errAct := tx.NextDue("act")
+		_, okNone, errNone := tx.NextDue("none")
+		return errors.Join(err, errFirst, errBefore, errNext, errActs, errAct, errNone,
+			same("acts", acts, []store.Due{late}), same("next act", nextAct, late.At), same("next of no such kind", okNone, false),
+			same("due by At then Key", got, []store.Due{a, b}),
 			same("the first", first, []store.Due{a}), same("before", len(before), 0), same("next", next, t0), same("ok", ok, true))
 	})
 	update(t, s, func(tx store.Tx) error {
