@@ -10,6 +10,7 @@ import (
 // TouchState is where a touch stands in the send ledger.
 //
 //	claimed -> sending -> sent | unknown | failed ; skipped without a send
+//	sending -> released -> sending: definitely refused, and to be tried again
 //	unknown -> reconciled | unconfirmed
 //
 // "sending" is committed just before the first byte leaves. An attempt that
@@ -20,6 +21,7 @@ type TouchState string
 const (
 	Claimed     TouchState = "claimed"
 	Sending     TouchState = "sending"
+	Released    TouchState = "released" // counted by no cap
 	Sent        TouchState = "sent"
 	Unknown     TouchState = "unknown"
 	Reconciled  TouchState = "reconciled"
@@ -33,7 +35,7 @@ func (s TouchState) Final() bool {
 	switch s {
 	case Sent, Reconciled, Unconfirmed, Failed, Skipped:
 		return true
-	case Claimed, Sending, Unknown:
+	case Claimed, Sending, Released, Unknown:
 		return false
 	}
 	return false

@@ -2,3 +2,66 @@
 // is one walk of the interpreter with at most one touch: facts, guards and claim
 // in one transaction, the send outside of any, the record in another.
 package activities
+
+import (
+	"log/slog"
+
+	"holdfast"
+	"holdfast/channels"
+	"holdfast/internal/clock"
+	"holdfast/internal/store"
+	"holdfast/rules"
+)
+
+// Config is what activities work with. Store, Clock, Rules, Project and
+// Channels are required.
+type Config struct {
+	Store    store.Store
+	Clock    clock.Clock
+	Rules    func() *rules.Set // the live schema; one pointer as long as nothing changes
+	Project  func() Project    // read once a transaction
+	Channels map[string]channels.Channel
+	// Emit takes a message of our own into the same transaction, so that
+	// triggers react to a task's or an enrollment's end in the commit that ends
+	// it. It runs last in the transaction. nil: such events are not told.
+	Emit func(tx store.Tx, m holdfast.Message) error
+	// Poke tells the relay that rows may wait for it. nil: it finds them itself.
+	Poke func()
+	// Unsubscribe is the one-click link of a touch to a contact, for outreach.
+	// nil: messages have none.
+	Unsubscribe func(touch, contact string) string
+	Log         *slog.Logger // nil: says nothing
+}
+
+// Activities are Temporal activities and what else changes a running enrollment.
+// Safe for concurrent use.
+type Activities struct {
+	Config
+	versions registry
+}
+
+// New refuses a compressed clock beside a channel that leaves this machine: it
+// would send a year of messages in a minute.
+func New(c Config) (*Activities, error) {
+	if _, compressed := c.Clock.(*clock.Virtual); compressed {
+		for name, ch := range c.Channels {
+			if !ch.Loopback() {
+				return nil, &holdfast.Error{
+					Code:    holdfast.Invalid,
+					Message: "channel " + name + " reaches real people, and the clock is compressed",
+					Hint:    "use the outbox channel",
+				}
+			}
+		}
+	}
+	if c.Emit == nil {
+		c.Emit = func(store.Tx, holdfast.Message) error { return nil }
+	}
+	if c.Poke == nil {
+		c.Poke = func() {}
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Activities{Config: c}, nil
+}

@@ -1,0 +1,154 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/facts"
+	"holdfast/internal/store"
+	"holdfast/workflows"
+)
+
+// cardTries bounds the deliveries of one card. The task itself stays visible on
+// the dashboard and in `holdfast tasks` whatever happens to its card.
+const cardTries = 30
+
+// findOwed reads which task cards are still to be handed out. One that was
+// being sent when the process died is among them: a task is delivered at least
+// once, and can be completed once.
+func (w *walk) findOwed() error {
+	all, err := w.ledger()
+	if err != nil {
+		return err
+	}
+	for _, h := range all {
+		if h.Channel != "slack" || h.HumanWork || (h.State != holdfast.Claimed && h.State != holdfast.Sending) {
+			continue
+		}
+		if w.out != nil && h.ID == w.out.row.ID {
+			continue
+		}
+		switch _, err := w.tx.Task(taskID(h.Enrollment, h.Path)); {
+		case err == nil:
+			w.owed = append(w.owed, h)
+		case !errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("read task at %s: %w", h.Path, err)
+		}
+	}
+	return nil
+}
+
+// handOut delivers the cards that w owes and answers for it. A card that no one
+// takes now brings the enrollment back sooner, even when it is over.
+func (a *Activities) handOut(ctx context.Context, w *walk) (workflows.Progress, error) {
+	p := w.result
+	for _, h := range w.owed {
+		retry, err := a.handCard(ctx, h)
+		if err != nil {
+			return workflows.Progress{}, fmt.Errorf("hand out card %s: %w", h.ID, err)
+		}
+		if !retry.IsZero() && !p.Again && (p.Until.IsZero() || retry.Before(p.Until)) {
+			p.Until, p.Over = retry, false
+		}
+	}
+	if p.Until.Equal(w.result.Until) {
+		return p, nil
+	}
+	err := a.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		e, err := tx.Enrollment(w.e.ID)
+		if err != nil {
+			return err
+		}
+		m := readMirror(e.State)
+		m.Until, e.Due = p.Until, p.Until
+		again := &walk{tx: tx, e: e, in: w.in, doing: e.Doing}
+		return again.put(m)
+	})
+	if err != nil {
+		return workflows.Progress{}, fmt.Errorf("put off enrollment %s: %w", w.e.ID, err)
+	}
+	return p, nil
+}
+
+// handCard delivers one card; retry is when to try again, zero when that is settled.
+func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Time, err error) {
+	out, err := a.takeCard(ctx, h.ID)
+	if err != nil || out == nil {
+		return time.Time{}, err
+	}
+	d := a.send(ctx, *out)
+	err = a.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
+		retry = time.Time{}
+		row, now := out.row, a.Clock.Now()
+		switch f := d.failure; {
+		case f == nil:
+			row.State, row.ProviderID, row.DoneAt = holdfast.Sent, d.receipt.ProviderID, now
+		case f.Permanent || row.Attempts >= cardTries:
+			row.State, row.Reason, row.DoneAt = holdfast.Failed, f.Reason, now
+			line := touchLine(row, now)
+			line.Key, line.Kind, line.Outcome, line.Reason = row.ID+"/failed", "error", "failed", f.Reason
+			if err := tx.AddLine(line); err != nil {
+				return err
+			}
+		default:
+			row.State, row.Reason = holdfast.Claimed, f.Reason
+			retry = now.Add(backoff(row.Attempts, f.After))
+		}
+		return tx.PutTouch(row)
+	})
+	a.Poke()
+	return retry, err
+}
+
+// takeCard marks a card as being sent and draws it; nil when its task needs none
+// any more.
+func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, err error) {
+	err = a.Store.Update(ctx, func(tx store.Tx) error {
+		out = nil
+		row, err := tx.Touch(id)
+		if err != nil {
+			return fmt.Errorf("read touch: %w", err)
+		}
+		if row.State != holdfast.Claimed && row.State != holdfast.Sending {
+			return nil
+		}
+		k, err := tx.Task(taskID(row.Enrollment, row.Path))
+		if err != nil {
+			return fmt.Errorf("read task: %w", err)
+		}
+		now := a.Clock.Now()
+		if k.Status != "open" {
+			row.State, row.Reason, row.DoneAt = holdfast.Skipped, k.Status, now
+			return tx.PutTouch(row)
+		}
+		f, err := facts.Load(tx, a.Rules(), k.Account, "", now)
+		if err != nil {
+			return err
+		}
+		row.State, row.SendingAt, row.Attempts = holdfast.Sending, now, row.Attempts+1
+		out = &outgoing{row: row, zone: time.UTC, message: card(row, k, a.Project(), text(f.Account, "name"), now)}
+		return tx.PutTouch(row)
+	})
+	return out, err
+}
+
+// card is how a channel is told of task k. The channel escapes what it shows.
+func card(row store.Touch, k store.Task, p Project, account string, now time.Time) holdfast.Outbound {
+	who := someone{Channel: k.Owner}
+	if one, ok := p.person(k.Owner); ok {
+		who = someone{Person: one}
+	}
+	if account == "" {
+		account = k.Account
+	}
+	return holdfast.Outbound{
+		Touch: row.ID, Channel: "slack", Account: k.Account, Contact: k.Contact, Enrollment: k.Enrollment,
+		To: who.address(), Text: k.Title, At: now,
+		Task: &holdfast.TaskCard{
+			ID: k.ID, Title: k.Title, Brief: k.Brief, Account: account, Playbook: k.Playbook, Owner: who.name(), Due: k.DueAt,
+		},
+	}
+}

@@ -1,0 +1,205 @@
+package activities
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/facts"
+	"holdfast/internal/mail"
+	"holdfast/internal/store"
+	"holdfast/rules"
+	"holdfast/steps"
+)
+
+// compose renders a touch, from its version's own templates.
+func (w *walk) compose(t touch) (holdfast.Outbound, error) {
+	data, err := w.data(t.to)
+	if err != nil {
+		return holdfast.Outbound{}, err
+	}
+	if t.slack != nil {
+		line, err := w.v.mail.Line(t.slack.Text, data)
+		return holdfast.Outbound{To: t.to.address, Text: line}, err
+	}
+	id := w.row(t).ID
+	m := holdfast.Outbound{To: t.to.address, From: w.from(t.email.From), Headers: map[string]string{}}
+	m.ReplyTo = w.replyTo(t.email.ReplyTo)
+	if w.v.Class == "outreach" && w.a.Unsubscribe != nil {
+		link := w.a.Unsubscribe(id, t.to.contact)
+		data["unsubscribe_url"] = link
+		m.Headers["List-Unsubscribe"] = "<" + link + ">"
+		m.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click" // RFC 8058
+	}
+	m.Headers["Message-ID"] = messageID(id, m.From.Email)
+	if err := w.thread(t.email.Thread, m); err != nil {
+		return m, err
+	}
+	locale := text(t.to.record, "locale")
+	if locale == "" {
+		locale = w.project.Locale
+	}
+	r, err := w.v.mail.Mail(t.email.Template, locale, data)
+	if err != nil {
+		return m, err
+	}
+	m.Subject, m.HTML, m.Text = r.Subject, r.HTML, r.Text
+	return m, nil
+}
+
+// from is the owner, when there is one with an address, or the project's sender.
+func (w *walk) from(ref string) holdfast.Address {
+	if ref != "default" {
+		if who := w.project.resolve("owner", w.facts.Account); who.Email != "" && who.Reason == "" {
+			return holdfast.Address{ID: who.ID, Name: who.Name, Email: who.Email}
+		}
+	}
+	return holdfast.Address{Name: w.project.Sender.Name, Email: w.project.Sender.Email}
+}
+
+func (w *walk) replyTo(ref string) string {
+	if ref == "owner" {
+		return w.from("owner").Email
+	}
+	return ref
+}
+
+// messageID is how replies are matched: it holds the touch's opaque id.
+func messageID(touch, from string) string {
+	_, domain, ok := strings.Cut(from, "@")
+	if !ok {
+		domain = "holdfast.invalid"
+	}
+	return "<" + touch + "@" + domain + ">"
+}
+
+// thread continues the conversation of an earlier step, if that went.
+func (w *walk) thread(step string, m holdfast.Outbound) error {
+	if step == "" {
+		return nil
+	}
+	all, err := w.ledger()
+	if err != nil {
+		return err
+	}
+	for _, row := range all {
+		if row.Step == step && row.Channel == "email" && (row.State == holdfast.Sent || row.State == holdfast.Reconciled) {
+			m.Headers["In-Reply-To"] = messageID(row.ID, m.From.Email)
+			m.Headers["References"] = m.Headers["In-Reply-To"]
+		}
+	}
+	return nil
+}
+
+// data is what templates may name. Moments are shown by the recipient's clock,
+// dates as they are.
+func (w *walk) data(to recipient) (map[string]any, error) {
+	who := w.project.resolve("owner", w.facts.Account)
+	owner := map[string]any{"id": who.id(), "name": who.name()}
+	if who.Email != "" {
+		owner["email"] = who.Email
+	}
+	p := w.project
+	data := map[string]any{
+		"account": shown(w.facts.Account, w.set.AccountFields(), to.place.zone, w.e.Account),
+		"owner":   owner,
+		"project": map[string]any{
+			"name": p.Name, "currency": p.Currency, "locale": p.Locale, "timezone": p.Timezone,
+			"sender": map[string]any{"name": p.Sender.Name, "email": p.Sender.Email},
+		},
+		"steps": w.results(),
+	}
+	if to.contact != "" {
+		data["contact"] = shown(to.record, w.set.ContactFields(), to.place.zone, to.contact)
+	}
+	if w.e.Event == 0 {
+		return data, nil
+	}
+	ev, err := w.tx.Event(w.e.Event)
+	if errors.Is(err, store.ErrNotFound) {
+		return data, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read event %d: %w", w.e.Event, err)
+	}
+	rec, err := facts.Event(w.set, ev)
+	if err != nil {
+		return nil, err
+	}
+	fields, _ := w.set.EventFields(ev.Event)
+	data["event"] = shown(rec, fields, to.place.zone, "")
+	return data, nil
+}
+
+func shown(r rules.Record, fields []rules.Field, zone *time.Location, id string) map[string]any {
+	out := make(map[string]any, len(r)+1)
+	for name, v := range r {
+		out[name] = v
+	}
+	for _, f := range fields {
+		if at, ok := out[f.Name].(time.Time); ok && f.Type == rules.Timestamp {
+			out[f.Name] = at.In(zone)
+		}
+	}
+	if id != "" {
+		out["id"] = id
+	}
+	return out
+}
+
+// results are how steps ended, with the answers of their forms.
+func (w *walk) results() map[string]any {
+	out := make(map[string]any, len(w.st.Done))
+	for id, r := range w.st.Done {
+		one := map[string]any{"outcome": r.Outcome, "at": r.At.In(w.place.zone)}
+		for name, v := range r.Answers {
+			one[name] = v
+		}
+		out[id] = one
+	}
+	return out
+}
+
+// unrendered is the reason word for a template that could not be rendered.
+func unrendered(err error) string {
+	var m *mail.Error
+	if errors.As(err, &m) {
+		return "missing_variable"
+	}
+	return "template_error"
+}
+
+func (w *walk) accountName() string {
+	if name := text(w.facts.Account, "name"); name != "" {
+		return name
+	}
+	return w.e.Account
+}
+
+// reading of a brief or a title goes on without what cannot be rendered: work
+// for people must not be lost over a missing name.
+func (w *walk) reading(spec *steps.Task, to recipient, step string) (title, brief, trouble string, err error) {
+	data, err := w.data(to)
+	if err != nil {
+		return "", "", "", err
+	}
+	if title, err = w.v.mail.Plain(spec.Title, data); err != nil {
+		title, trouble = step+" for "+w.accountName(), err.Error()
+	}
+	if spec.Brief == "" {
+		return title, "", trouble, nil
+	}
+	if brief, err = w.v.mail.Brief(spec.Brief, w.project.Locale, data); err != nil {
+		brief, trouble = "", joinNonEmpty(trouble, err.Error())
+	}
+	return title, brief, trouble, nil
+}
+
+func joinNonEmpty(a, b string) string {
+	if a == "" {
+		return b
+	}
+	return a + "; " + b
+}

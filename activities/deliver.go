@@ -1,0 +1,189 @@
+package activities
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast"
+	"holdfast/guards"
+	"holdfast/internal/store"
+	"holdfast/steps"
+)
+
+// unknownWait is how long a provider has to say whether it took a message whose
+// fate is unknown, before the sequence goes on; unconfirmedAfter ends the matter.
+const (
+	unknownWait      = time.Hour
+	unconfirmedAfter = 24 * time.Hour
+)
+
+// deliver answers a Deliver command, or claims the touch and leaves the message
+// in w.out.
+func (w *walk) deliver(cmd steps.Command) error {
+	var err error
+	switch spec := cmd.Step.Spec.(type) {
+	case *steps.Email:
+		err = w.message(touch{cmd: cmd, channel: "email", email: spec})
+	case *steps.Slack:
+		err = w.message(touch{cmd: cmd, channel: "slack", slack: spec})
+	case *steps.Task:
+		err = w.task(cmd, spec)
+	default:
+		return fmt.Errorf("step %s: no way to deliver %s", cmd.Step.ID, cmd.Step.Verb)
+	}
+	return err
+}
+
+// touch is one message on its way through the guards.
+type touch struct {
+	cmd     steps.Command
+	channel string
+	email   *steps.Email
+	slack   *steps.Slack
+	to      recipient
+	row     store.Touch // as the ledger has it; zero when it does not
+}
+
+// message brings an e-mail or a note through ledger, recipient, guards and
+// template to its claim.
+func (w *walk) message(t touch) error {
+	done, err := w.settled(&t)
+	if err != nil || done {
+		return err
+	}
+	var d guards.Decision
+	if t.email != nil {
+		t.to, d, err = w.addressee(t.email.To, t.channel, true)
+	} else {
+		t.to = w.ours(t.slack.To)
+	}
+	if err != nil {
+		return err
+	}
+	if d.Kind == guards.Go {
+		if d, err = w.guard(t.to, t.channel, t.slack != nil, w.v.Rails); err != nil {
+			return err
+		}
+	}
+	if d.Kind == guards.Drop && d.Reason == noRecipient && t.email.IfMissing == "task" {
+		who := w.v.Title + " has nobody to write to at " + w.accountName()
+		if err := w.alert(t.cmd.Path, "Find someone: "+who, "The step "+t.cmd.Step.ID+" asks for one of: "+joined(t.email.To)); err != nil {
+			return err
+		}
+	}
+	if d.Kind != guards.Go {
+		return w.held(t, d)
+	}
+	m, err := w.compose(t)
+	if err != nil {
+		return w.failed(t, unrendered(err), err.Error())
+	}
+	return w.claim(t, m)
+}
+
+// settled answers from the ledger when the touch was tried before: what is on
+// record is never done again.
+func (w *walk) settled(t *touch) (done bool, err error) {
+	all, err := w.ledger()
+	if err != nil {
+		return true, err
+	}
+	for _, row := range all {
+		if row.Path == t.cmd.Path && row.Channel == t.channel {
+			t.row = row
+		}
+	}
+	switch t.row.State {
+	case "", holdfast.Claimed, holdfast.Released:
+		return false, nil
+	case holdfast.Sending: // the process died between the first byte and the answer
+		t.to = recipient{contact: t.row.Contact, id: t.row.Recipient}
+		if w.v.Unknown == atLeastOnce {
+			return false, nil
+		}
+		return true, w.lostSight(t.row, "process_died")
+	case holdfast.Unknown:
+		w.reply(t.cmd.Path, steps.Answer{Outcome: "unknown", Until: t.row.SendingAt.Add(unknownWait), Reason: t.row.Reason})
+	case holdfast.Reconciled:
+		w.reply(t.cmd.Path, steps.Answer{Outcome: "sent"})
+	case holdfast.Sent, holdfast.Unconfirmed, holdfast.Failed, holdfast.Skipped:
+		w.reply(t.cmd.Path, steps.Answer{Outcome: string(t.row.State), Reason: t.row.Reason})
+	}
+	return true, nil
+}
+
+// atLeastOnce is the playbook's word that a message of unknown fate may be
+// repeated.
+const atLeastOnce = "at_least_once"
+
+// reply is what the interpreter is told next.
+func (w *walk) reply(path string, a steps.Answer) {
+	a.Path = path
+	w.answer = &a
+}
+
+// held says why a touch does not go now: it is shifted, parked or skipped.
+func (w *walk) held(t touch, d guards.Decision) error {
+	line := w.line(t.cmd, t.channel, t.to.id)
+	line.Reason = d.Reason
+	if d.Detail != "" {
+		line.Reason += ": " + d.Detail
+	}
+	switch d.Kind {
+	case guards.At:
+		line.Kind, line.Local = "shift", d.At.In(t.to.place.zone).Format(time.RFC3339)
+		line.Key += "/shift/" + line.Local
+		w.reply(t.cmd.Path, steps.Answer{Outcome: "shift", Until: d.At, Reason: d.Reason})
+	case guards.Park:
+		line.Kind, line.Outcome = "wait", "parked"
+		line.Key += "/park/" + d.Reason
+		w.reply(t.cmd.Path, steps.Answer{Outcome: "park", Reason: d.Reason})
+	default:
+		line.Kind, line.Outcome = "skip", "skipped"
+		line.Key += "/skip"
+		row := w.row(t)
+		row.State, row.Reason, row.DoneAt = holdfast.Skipped, d.Reason, w.now
+		line.Touch = row.ID
+		if err := w.tx.PutTouch(row); err != nil {
+			return err
+		}
+		w.reply(t.cmd.Path, steps.Answer{Outcome: "skipped", Reason: d.Reason})
+	}
+	return w.tx.AddLine(line)
+}
+
+// failed ends a touch that cannot go, visibly.
+func (w *walk) failed(t touch, reason, detail string) error {
+	row := w.row(t)
+	row.State, row.Reason, row.DoneAt = holdfast.Failed, reason, w.now
+	if err := w.tx.PutTouch(row); err != nil {
+		return err
+	}
+	line := w.line(t.cmd, t.channel, t.to.id)
+	line.Key, line.Kind, line.Outcome, line.Reason, line.Touch = line.Key+"/failed", "error", "failed", reason+": "+detail, row.ID
+	if err := w.tx.AddLine(line); err != nil {
+		return err
+	}
+	w.reply(t.cmd.Path, steps.Answer{Outcome: "failed", Reason: reason})
+	return w.alert(t.cmd.Path, w.v.Title+" could not reach "+w.accountName(), detail)
+}
+
+// row is the touch's line in the ledger: the one that is there, or a new one.
+func (w *walk) row(t touch) store.Touch {
+	if t.row.ID != "" {
+		return t.row
+	}
+	return store.Touch{
+		ID:         holdfast.TouchID(w.e.ID, t.cmd.Path, t.channel, t.to.id),
+		Enrollment: w.e.ID, Account: w.e.Account, Contact: t.to.contact, Playbook: w.e.Playbook,
+		Step: t.cmd.Step.ID, Path: t.cmd.Path, Channel: t.channel, Recipient: t.to.id, ClaimedAt: w.now,
+	}
+}
+
+// line about a step, its Key to be completed.
+func (w *walk) line(cmd steps.Command, channel, to string) store.Line {
+	return store.Line{
+		Key: w.e.ID + "/" + cmd.Path, At: w.now, Account: w.e.Account, Playbook: w.e.Playbook, Enrollment: w.e.ID,
+		Step: cmd.Step.ID, Path: cmd.Path, Channel: channel, To: to,
+	}
+}

@@ -1,0 +1,145 @@
+package activities
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"holdfast"
+	"holdfast/internal/calendar"
+	"holdfast/internal/store"
+	"holdfast/steps"
+)
+
+// leave ends the enrollment by an exit row.
+func (w *walk) leave(s store.Signal) error {
+	var rest struct {
+		For    string `json:"for"`
+		Unless string `json:"unless"`
+	}
+	if len(s.Data) > 0 {
+		if err := json.Unmarshal(s.Data, &rest); err != nil {
+			return fmt.Errorf("decode exit %d: %w", s.Seq, err)
+		}
+	}
+	step := w.st.At
+	w.st.At, w.st.Wait, w.st.Loops = "", nil, nil
+	w.st.Over, w.st.Outcome = true, s.Outcome
+	return w.end(rest.For, rest.Unless, store.Line{Kind: "exit", Step: step, Reason: s.Reason})
+}
+
+// finish ends the enrollment by its own steps.
+func (w *walk) finish(cmd steps.Command) error {
+	return w.end(cmd.RestFor, cmd.Unless, store.Line{Kind: "outcome"})
+}
+
+// end closes what the enrollment leaves open: its row, tasks, claims and
+// listener; and begins the rest that follows.
+func (w *walk) end(restFor, unless string, line store.Line) error {
+	w.e.Status, w.e.Outcome, w.e.EndedAt = "ended", w.st.Outcome, w.now
+	if err := w.rest(restFor, unless); err != nil {
+		return err
+	}
+	if err := w.dropTasks(line.Kind == "exit"); err != nil {
+		return err
+	}
+	line.Key, line.At = w.e.ID+"/end", w.now
+	line.Account, line.Playbook, line.Enrollment, line.Outcome = w.e.Account, w.e.Playbook, w.e.ID, w.st.Outcome
+	if err := w.tx.AddLine(line); err != nil {
+		return err
+	}
+	w.emit(w.e.ID+"/ended", holdfast.EventEnrollmentEnded, map[string]any{"outcome": w.st.Outcome})
+	return nil
+}
+
+// rest begins the quiet time after an end, of the lane or, without one, of the playbook.
+func (w *walk) rest(span, unless string) error {
+	if span == "" {
+		return nil
+	}
+	r := store.Rest{
+		Account: w.e.Account, Scope: scopeOf(w.v), Reason: w.st.Outcome, Unless: unless, Enrollment: w.e.ID,
+	}
+	if span != "forever" {
+		s, err := calendar.ParseSpan(span)
+		if err != nil {
+			return fmt.Errorf("rest after outcome %s: %w", w.st.Outcome, err)
+		}
+		r.Until = s.Add(w.now.In(w.place.zone), w.place.days).UTC()
+	}
+	return w.tx.PutRest(r)
+}
+
+func scopeOf(v *version) string {
+	if v.Lane != "" {
+		return "lane:" + v.Lane
+	}
+	return "playbook:" + v.Name
+}
+
+// dropTasks closes the tasks that nobody needs to do any more. What tells the
+// owner of a failure stays, and so does work in the background of a sequence
+// that came to its own end.
+func (w *walk) dropTasks(exit bool) error {
+	tasks, err := w.tx.TasksOf(w.e.ID)
+	if err != nil {
+		return fmt.Errorf("read tasks: %w", err)
+	}
+	for _, t := range tasks {
+		if t.Status != "open" || isAlert(t) || (t.Background && !exit) {
+			continue
+		}
+		if err := w.shut(t, "dropped", "the enrollment ended as "+w.st.Outcome); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// expire closes the task at path, which nobody did in time.
+func (w *walk) expire(path string) error {
+	t, err := w.tx.Task(taskID(w.e.ID, path))
+	if errors.Is(err, store.ErrNotFound) || (err == nil && t.Status != "open") {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read task at %s: %w", path, err)
+	}
+	w.emit(t.ID+"/expired", holdfast.EventTaskExpired, map[string]any{"task": t.ID, "step": t.Step})
+	return w.shut(t, "expired", "nobody did it in time")
+}
+
+// shut closes a task that was not done, and gives back what it had claimed.
+func (w *walk) shut(t store.Task, status, reason string) error {
+	t.Status, t.ClosedAt, t.Reason = status, w.now, reason
+	if err := w.tx.PutTask(t); err != nil {
+		return fmt.Errorf("put task: %w", err)
+	}
+	touches, err := w.ledger()
+	if err != nil {
+		return err
+	}
+	for _, h := range touches {
+		if h.Path != t.Path || h.State != holdfast.Claimed {
+			continue
+		}
+		h.State, h.Reason, h.DoneAt = holdfast.Skipped, status, w.now
+		if err := w.tx.PutTouch(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ledger is every touch of the enrollment, by claim.
+func (w *walk) ledger() ([]store.Touch, error) {
+	all, err := w.tx.TouchesOf(w.e.ID)
+	if err != nil {
+		return nil, fmt.Errorf("read touches: %w", err)
+	}
+	return all, nil
+}
+
+// isAlert reports whether t tells of a failure: nothing waits for it.
+func isAlert(t store.Task) bool { return strings.HasSuffix(t.Path, alertMark) }

@@ -1,0 +1,131 @@
+package activities
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/store"
+	"holdfast/steps"
+)
+
+// listen reads the signals that came since the state last did. An exit comes
+// before all else.
+func (w *walk) listen() error {
+	signals, err := w.tx.Signals(w.e.ID, w.st.Seen)
+	if err != nil {
+		return fmt.Errorf("read signals: %w", err)
+	}
+	for _, s := range signals {
+		w.st.Seen = s.Seq
+		switch s.Kind {
+		case "exit":
+			if w.exit == nil {
+				w.exit = &s
+			}
+		case "heard":
+			w.heard = append(w.heard, steps.Heard{Path: s.Path, Event: s.Reason, At: s.At})
+		case "task":
+			w.closed = append(w.closed, taskClosed(s))
+		case "retry":
+			w.hurry()
+		}
+	}
+	return nil
+}
+
+func taskClosed(s store.Signal) steps.TaskClosed {
+	c := steps.TaskClosed{Path: s.Path, Status: s.Outcome, At: s.At}
+	if json.Unmarshal(s.Data, &c.Answers) != nil {
+		c.Answers = nil
+	}
+	return c
+}
+
+// hurry ends the wait of a touch that is to be tried again.
+func (w *walk) hurry() {
+	if w.st.Wait == nil || (w.st.Wait.Kind != "retry" && w.st.Wait.Kind != "park") {
+		return
+	}
+	wait := *w.st.Wait
+	wait.Until = time.Time{}
+	w.st.Wait = &wait
+}
+
+// open begins to listen, and looks back in the same transaction, so that an
+// event is found by one or the other. The event that started the enrollment is
+// not what it waits for.
+func (w *walk) open(cmd steps.Command) (found bool, err error) {
+	past, err := w.tx.Events(w.e.Account, cmd.Events, cmd.Since, w.now.Add(time.Microsecond), 2)
+	if err != nil {
+		return false, fmt.Errorf("look back for %v: %w", cmd.Events, err)
+	}
+	for _, ev := range past {
+		if ev.Seq == w.e.Event {
+			continue
+		}
+		w.heard = append(w.heard, steps.Heard{Path: cmd.Path, Event: ev.Event, At: ev.At})
+		return true, nil
+	}
+	w.listening = cmd.Path
+	return false, w.tx.PutListener(store.Listener{
+		Enrollment: w.e.ID, Path: cmd.Path, Account: w.e.Account, Events: cmd.Events, OpenedAt: w.now,
+	})
+}
+
+// stopListening drops the listener of a wait that is over.
+func (w *walk) stopListening() error {
+	if w.listening == "" {
+		return nil
+	}
+	if wait := w.st.Wait; wait != nil && wait.Kind == "event" && wait.Path == w.listening {
+		return nil
+	}
+	return w.tx.DropListener(w.e.ID, w.listening)
+}
+
+// tell writes what the interpreter decided by itself to the timeline, and does
+// what follows from it.
+func (w *walk) tell(lines []steps.Happened) error {
+	for _, h := range lines {
+		key := w.e.ID + "/" + h.Path + "/" + h.Kind + "/" + h.Outcome
+		if !h.Until.IsZero() {
+			key += "/" + strconv.FormatInt(h.Until.Unix(), 10)
+		}
+		for _, l := range w.st.Loops {
+			key += "/" + strconv.Itoa(l.Pass)
+		}
+		err := w.tx.AddLine(store.Line{
+			Key: key, At: w.now, Account: w.e.Account, Playbook: w.e.Playbook, Enrollment: w.e.ID,
+			Step: h.Step, Path: h.Path, Kind: h.Kind, Outcome: h.Outcome, Reason: h.Reason, Local: w.local(h.Until),
+		})
+		if err != nil {
+			return err
+		}
+		if h.Kind == "task" && h.Outcome == "expired" {
+			if err := w.expire(h.Path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// local is t by the account's clock; "" for none.
+func (w *walk) local(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(w.place.zone).Format(time.RFC3339)
+}
+
+// emit keeps a message of our own for the end of the transaction.
+func (w *walk) emit(id, event string, props map[string]any) {
+	props["playbook"], props["enrollment"] = w.e.Playbook, w.e.ID
+	w.events = append(w.events, holdfast.Message{
+		ID: id, Source: "system", Kind: holdfast.Track, Event: event,
+		Account: w.e.Account, Contact: w.e.Contact, At: w.now, Props: props,
+	})
+}

@@ -1,0 +1,138 @@
+package activities
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/guards"
+	"holdfast/internal/facts"
+	"holdfast/internal/store"
+	"holdfast/rules"
+)
+
+// noRecipient is why a touch is dropped that has nobody to go to.
+const noRecipient = "no_recipient"
+
+// recipient is who a touch goes to. The ledger, the timeline and Temporal know
+// id alone: a contact id, an id of our team, or a #channel.
+type recipient struct {
+	id           string
+	contact      string // "" for our own people
+	record       rules.Record
+	address      holdfast.Address
+	suppressions []store.Suppression
+	place        place
+}
+
+// addressee finds the first of refs (contact, contacts.<role>) who may be
+// written to: a suppressed person falls through to the next. The decision is
+// Drop when there is none: for the first one's suppression, or no_recipient.
+func (w *walk) addressee(refs []string, channel string, byMail bool) (recipient, guards.Decision, error) {
+	people, err := w.tx.Contacts(w.e.Account)
+	if err != nil {
+		return recipient{}, guards.Decision{}, fmt.Errorf("read contacts: %w", err)
+	}
+	nobody := recipient{id: joined(refs), place: w.place}
+	no := guards.Decision{Kind: guards.Drop, Reason: noRecipient, Detail: "nobody is known as " + joined(refs)}
+	for _, ref := range refs {
+		for _, c := range people {
+			r := w.contact(c)
+			if !w.means(ref, r) || (byMail && r.address.Email == "") {
+				continue
+			}
+			d, err := w.suppressed(&r, channel)
+			if err != nil {
+				return recipient{}, guards.Decision{}, err
+			}
+			if d.Kind == guards.Go {
+				return r, d, nil
+			}
+			if no.Reason == noRecipient {
+				nobody, no = r, d
+			}
+		}
+	}
+	return nobody, no, nil
+}
+
+// means reports whether ref names r.
+func (w *walk) means(ref string, r recipient) bool {
+	if ref == "contact" {
+		return r.contact == w.e.Contact
+	}
+	role, ok := strings.CutPrefix(ref, "contacts.")
+	return ok && text(r.record, "role") == role
+}
+
+func (w *walk) contact(c store.Contact) recipient {
+	rec := facts.Person(w.set, c)
+	return recipient{
+		id: c.ID, contact: c.ID, record: rec,
+		address: holdfast.Address{
+			ID: c.ID, Email: text(rec, "email"),
+			Name: strings.TrimSpace(text(rec, "first_name") + " " + text(rec, "last_name")),
+		},
+		place: w.project.place(w.v.Rails.Zone, w.facts.Account, rec),
+	}
+}
+
+// suppressed reads what is known against writing to r, and asks the guards that
+// read it.
+func (w *walk) suppressed(r *recipient, channel string) (guards.Decision, error) {
+	var err error
+	if r.suppressions, err = w.tx.Suppressions(r.contact, strings.ToLower(r.address.Email)); err != nil {
+		return guards.Decision{}, fmt.Errorf("read suppressions: %w", err)
+	}
+	ask := guards.Ask{Class: w.v.Class, Channel: channel, Suppressions: r.suppressions}
+	for _, g := range []guards.Guard{guards.Suppressed, guards.OptedOut} {
+		d, err := g.Check(ask)
+		if err != nil || d.Kind != guards.Go {
+			return d, err
+		}
+	}
+	return guards.Decision{}, nil
+}
+
+// ours is one of our own people, or a #channel. There always is someone.
+func (w *walk) ours(ref string) recipient {
+	who := w.project.resolve(ref, w.facts.Account)
+	return recipient{id: who.id(), address: who.address(), place: w.project.place(who.zone(), nil, nil)}
+}
+
+// zone of a person, or the project's.
+func (s someone) zone() string {
+	if s.Timezone == "" {
+		return "project"
+	}
+	return s.Timezone
+}
+
+// guard asks all guards about a touch of this recipient over a channel.
+func (w *walk) guard(r recipient, channel string, internal bool, rails guards.Rails) (guards.Decision, error) {
+	ask := guards.Ask{
+		Now: w.now, Playbook: w.v.Name, Class: w.v.Class, Lane: w.v.Lane, Channel: channel, Internal: internal,
+		Arm: w.e.Arm, Rails: rails, Days: r.place.days, Zone: r.place.zone, ZoneFrom: r.place.from,
+		FiscalStart: w.fiscalStart(), Suppressions: r.suppressions,
+		Count: func(what, per string, since time.Time) (int, error) { return w.count(r, what, per, since) },
+	}
+	ask.Oldest = func(what, per string, since time.Time) (time.Time, error) { return oldest(ask, what, per, since) }
+	exit, err := w.tx.ExitOf(w.e.ID)
+	switch {
+	case err == nil:
+		ask.Exited = &exit
+	case !errors.Is(err, store.ErrNotFound):
+		return guards.Decision{}, fmt.Errorf("read exit: %w", err)
+	}
+	if ask.Rests, err = w.rests(); err != nil {
+		return guards.Decision{}, err
+	}
+	if d, err := w.overdue(ask); err != nil || d.Kind != guards.Go {
+		return d, err
+	}
+	return guards.Check(ask)
+}
+
+func joined(refs []string) string { return strings.Join(refs, ", ") }

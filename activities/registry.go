@@ -1,0 +1,58 @@
+package activities
+
+import (
+	"fmt"
+	"sync"
+	"testing/fstest"
+
+	"holdfast/internal/mail"
+	"holdfast/internal/store"
+	"holdfast/playbooks"
+	"holdfast/rules"
+)
+
+// version is a published playbook, ready to run, with its own templates.
+type version struct {
+	*playbooks.Playbook
+	mail *mail.Renderer
+}
+
+// registry keeps versions compiled. The schema is live: when it changes all are
+// compiled again, each when it is next needed.
+type registry struct {
+	mu   sync.Mutex
+	set  *rules.Set
+	open map[string]*version
+}
+
+// version by digest; the error is a version that is not stored, or one that the
+// live schema broke.
+func (r *registry) version(tx store.Tx, set *rules.Set, digest string) (*version, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.set != set {
+		r.set, r.open = set, map[string]*version{}
+	}
+	if v, ok := r.open[digest]; ok {
+		return v, nil
+	}
+	stored, err := tx.Version(digest)
+	if err != nil {
+		return nil, fmt.Errorf("read version %s: %w", digest, err)
+	}
+	bundle, err := playbooks.DecodeBundle(stored.Bundle)
+	if err != nil {
+		return nil, fmt.Errorf("decode version %s: %w", digest, err)
+	}
+	p, err := playbooks.Open(bundle, set)
+	if err != nil {
+		return nil, fmt.Errorf("open version %s: %w", digest, err)
+	}
+	files := fstest.MapFS{}
+	for name, body := range bundle.Files {
+		files[name] = &fstest.MapFile{Data: []byte(body), Mode: 0o444}
+	}
+	v := &version{Playbook: p, mail: mail.New(files)}
+	r.open[digest] = v
+	return v, nil
+}

@@ -1,0 +1,131 @@
+package activities
+
+import (
+	"errors"
+	"fmt"
+
+	"holdfast"
+	"holdfast/guards"
+	"holdfast/internal/calendar"
+	"holdfast/internal/store"
+	"holdfast/steps"
+)
+
+// alertMark ends the path of a task that tells of a failure. No step has it.
+const alertMark = "!"
+
+// taskID is the id of the one task that a step path has.
+func taskID(enrollment, path string) string {
+	return holdfast.TouchID(enrollment, path, "task", "")
+}
+
+// task opens human work once, after the guards that bind it: the window and the
+// days to avoid are the human's own business.
+func (w *walk) task(cmd steps.Command, spec *steps.Task) error {
+	known, err := w.tx.Task(taskID(w.e.ID, cmd.Path))
+	if err == nil {
+		w.reply(cmd.Path, steps.Answer{Outcome: "opened", Until: known.ExpiresAt})
+		return nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read task at %s: %w", cmd.Path, err)
+	}
+	t := touch{cmd: cmd, channel: spec.Channel}
+	rails := w.v.Rails
+	rails.Window, rails.Avoid, rails.CatchUp = calendar.Window{}, nil, ""
+	var d guards.Decision
+	t.to, d, err = w.reached(spec.Channel)
+	if err == nil && (d.Kind == guards.Go || !spec.HumanTouch()) {
+		d, err = w.guard(t.to, spec.Channel, !spec.HumanTouch(), rails)
+	}
+	if err != nil {
+		return err
+	}
+	if d.Kind != guards.Go {
+		return w.held(t, d)
+	}
+	return w.openTask(t, spec)
+}
+
+// reached is who human work is about: the trigger's contact, the champion, or
+// whoever is known and may be spoken to. Nobody is fine: people find people.
+func (w *walk) reached(channel string) (recipient, guards.Decision, error) {
+	refs := []string{"contact", "contacts.champion", "contacts.decision_maker", "contacts.executive", "contacts.owner"}
+	r, d, err := w.addressee(refs, channel, false)
+	if d.Reason == noRecipient {
+		return recipient{id: w.e.Account, place: w.place}, guards.Decision{}, err
+	}
+	return r, d, err
+}
+
+func (w *walk) openTask(t touch, spec *steps.Task) error {
+	who := w.project.resolve(spec.Assign, w.facts.Account)
+	title, brief, trouble, err := w.reading(spec, t.to, t.cmd.Step.ID)
+	if err != nil {
+		return err
+	}
+	due, expires := spec.Times(w.now.In(w.place.zone), w.place.days)
+	k := store.Task{
+		ID: taskID(w.e.ID, t.cmd.Path), Enrollment: w.e.ID, Path: t.cmd.Path, Step: t.cmd.Step.ID, Playbook: w.e.Playbook,
+		Account: w.e.Account, Contact: t.to.contact, Owner: who.id(), Title: title, Brief: brief, Channel: spec.Channel,
+		OpenedAt: w.now, DueAt: due.UTC(), ExpiresAt: expires.UTC(), Status: "open", Background: spec.Background,
+	}
+	if trouble != "" {
+		k.Reason = "missing_variable: " + trouble
+	}
+	if err := w.tx.PutTask(k); err != nil {
+		return fmt.Errorf("put task: %w", err)
+	}
+	if spec.HumanTouch() {
+		row := w.row(t)
+		row.State, row.HumanWork = holdfast.Claimed, true
+		if err := w.tx.PutTouch(row); err != nil {
+			return fmt.Errorf("claim touch: %w", err)
+		}
+	}
+	if err := w.owe(k); err != nil {
+		return err
+	}
+	line := w.line(t.cmd, spec.Channel, who.id())
+	line.Key, line.Kind, line.Outcome = line.Key+"/opened", "task", "opened"
+	line.Reason, line.Local = joinNonEmpty(who.Reason, k.Reason), w.local(w.now)
+	w.touched = true
+	w.reply(t.cmd.Path, steps.Answer{Outcome: "opened", Until: k.ExpiresAt})
+	return w.tx.AddLine(line)
+}
+
+// alert gives the owner a task about a touch that needs eyes, once a path.
+func (w *walk) alert(path, title, brief string) error {
+	path += alertMark
+	id := taskID(w.e.ID, path)
+	if _, err := w.tx.Task(id); err == nil || !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	who := w.project.resolve("owner", w.facts.Account)
+	k := store.Task{
+		ID: id, Enrollment: w.e.ID, Path: path, Step: w.st.At, Playbook: w.e.Playbook, Account: w.e.Account,
+		Owner: who.id(), Title: title, Brief: brief, Channel: "slack", OpenedAt: w.now,
+		DueAt: w.place.days.AddBusiness(w.now.In(w.place.zone), 1).UTC(), Status: "open", Background: true,
+	}
+	if err := w.tx.PutTask(k); err != nil {
+		return fmt.Errorf("put task: %w", err)
+	}
+	line := store.Line{
+		Key: w.e.ID + "/" + path, At: w.now, Account: w.e.Account, Playbook: w.e.Playbook, Enrollment: w.e.ID,
+		Step: w.st.At, Path: path, Kind: "task", Channel: "slack", To: k.Owner, Outcome: "opened", Reason: title, Local: w.local(w.now),
+	}
+	return errors.Join(w.owe(k), w.tx.AddLine(line))
+}
+
+// owe claims the card that shows task k to its owner; handOut delivers it.
+func (w *walk) owe(k store.Task) error {
+	err := w.tx.PutTouch(store.Touch{
+		ID:         holdfast.TouchID(w.e.ID, k.Path, "slack", k.Owner),
+		Enrollment: w.e.ID, Account: w.e.Account, Playbook: w.e.Playbook, Step: k.Step, Path: k.Path,
+		Channel: "slack", Recipient: k.Owner, State: holdfast.Claimed, ClaimedAt: w.now,
+	})
+	if err != nil {
+		return fmt.Errorf("claim card: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+// Package facts reads what expressions may see of an account out of one
+// transaction: stored fields in their declared types, objects, metrics, and the
+// fields derived from them. It decides nothing and writes nothing.
+package facts
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/internal/store"
+	"holdfast/rules"
+)
+
+// horizon is how many days of a metric expressions can look back.
+const horizon = 400
+
+// Load reads an account and one of its contacts, "" for none. An account or a
+// contact that is not stored has no fields set; neither is an error. A stored
+// value that no longer fits its declared type counts as unset.
+//
+// Objects and Series of the result read through tx when they are first asked,
+// so it is good inside the transaction only. When such a read fails they answer
+// with nothing, and the transaction does not commit.
+func Load(tx store.Tx, set *rules.Set, account, contact string, now time.Time) (*rules.Facts, error) {
+	r := &reader{tx: tx, set: set, account: account, now: now.UTC()}
+	f := &rules.Facts{Now: now, Account: rules.Record{}, Objects: r.objects, Series: r.series}
+	a, err := tx.Account(account)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, fmt.Errorf("read account %s: %w", account, err)
+	}
+	f.Account = record(set.AccountFields(), a.Fields)
+	if f.Contact, err = Contact(tx, set, contact); err != nil {
+		return nil, err
+	}
+	derived, _, err := set.Derive(f)
+	if err != nil {
+		return nil, fmt.Errorf("derive fields of account %s: %w", account, err)
+	}
+	for name, v := range derived {
+		f.Account[name] = v
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	return f, nil
+}
+
+// Contact reads the fields of one person; nil when id is "" or not stored.
+func Contact(tx store.Tx, set *rules.Set, id string) (rules.Record, error) {
+	if id == "" {
+		return nil, nil
+	}
+	c, err := tx.Contact(id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read contact %s: %w", id, err)
+	}
+	return Person(set, c), nil
+}
+
+// Person is the fields of a contact that was read already.
+func Person(set *rules.Set, c store.Contact) rules.Record {
+	return record(set.ContactFields(), c.Fields)
+}
+
+// Event is what expressions see of a stored event: its declared fields, and at.
+func Event(set *rules.Set, e store.Event) (rules.Record, error) {
+	r, err := set.EventRecord(e.Event, e.Props)
+	if err != nil {
+		return nil, fmt.Errorf("read event %d: %w", e.Seq, err)
+	}
+	if r == nil {
+		r = rules.Record{}
+	}
+	if _, declared := r["at"]; !declared {
+		r["at"] = e.At
+	}
+	return r, nil
+}
+
+// reader answers the lazy parts of Facts, each name once.
+type reader struct {
+	tx      store.Tx
+	set     *rules.Set
+	account string
+	now     time.Time
+	kinds   map[string][]rules.Record
+	metrics map[string][]rules.Day
+	err     error
+}
+
+func (r *reader) objects(kind string) []rules.Record {
+	if known, ok := r.kinds[kind]; ok {
+		return known
+	}
+	stored, err := r.tx.Objects(r.account, kind)
+	if err != nil {
+		r.err = errors.Join(r.err, fmt.Errorf("read %s of account %s: %w", kind, r.account, err))
+		return nil
+	}
+	fields := r.set.ObjectFields(kind)
+	all := make([]rules.Record, len(stored))
+	for i, o := range stored {
+		all[i] = record(fields, o.Fields)
+	}
+	if r.kinds == nil {
+		r.kinds = map[string][]rules.Record{}
+	}
+	r.kinds[kind] = all
+	return all
+}
+
+func (r *reader) series(metric string) []rules.Day {
+	if known, ok := r.metrics[metric]; ok {
+		return known
+	}
+	from := r.now.AddDate(0, 0, -horizon).Format(time.DateOnly)
+	stored, err := r.tx.Buckets(r.account, metric, from, r.now.Format(time.DateOnly))
+	if err != nil {
+		r.err = errors.Join(r.err, fmt.Errorf("read metric %s of account %s: %w", metric, r.account, err))
+		return nil
+	}
+	days := make([]rules.Day, 0, len(stored))
+	for _, b := range stored {
+		day, err := time.Parse(time.DateOnly, b.Day)
+		if err != nil {
+			continue // written by nobody of ours
+		}
+		days = append(days, rules.Day{Day: day, Count: b.Count, Sum: b.Sum})
+	}
+	if r.metrics == nil {
+		r.metrics = map[string][]rules.Day{}
+	}
+	r.metrics[metric] = days
+	return days
+}
+
+// record types the stored values of declared fields.
+func record(fields []rules.Field, stored map[string]store.Field) rules.Record {
+	r := make(rules.Record, len(stored))
+	for _, f := range fields {
+		s, ok := stored[f.Name]
+		if !ok || s.Value == nil {
+			continue
+		}
+		if v, err := rules.Typed(f.Type, s.Value); err == nil && v != nil {
+			r[f.Name] = v
+		}
+	}
+	return r
+}
