@@ -9,19 +9,11 @@ import (
 	"holdfast"
 	"holdfast/internal/store"
 	"holdfast/rules"
+	"holdfast/triggers"
 )
 
-// dues of these kinds are the intake's to act on.
+// ours are the kinds of dues that the intake acts on.
 var ours = []string{"date", "held", "unconfirmed"}
-
-func isOurs(d store.Due) bool {
-	for _, k := range ours {
-		if d.Kind == k {
-			return true
-		}
-	}
-	return false
-}
 
 // Next is when the clock alone makes something happen here: a due of the agenda
 // or the next scan. It is what the conductor asks before it moves.
@@ -31,9 +23,9 @@ func (in *Intake) Next(ctx context.Context) (time.Time, bool, error) {
 		return time.Time{}, false, err
 	}
 	err = in.Store.View(ctx, func(tx store.Tx) error {
-		ds, err := oursBefore(tx, in.Clock.Now().AddDate(200, 0, 0), 1)
-		if err == nil && len(ds) > 0 && ds[0].At.Before(next) {
-			next = ds[0].At
+		due, ok, err := tx.NextDue(ours...)
+		if ok && due.Before(next) {
+			next = due
 		}
 		return err
 	})
@@ -49,7 +41,7 @@ func (in *Intake) Fire(ctx context.Context, now time.Time) error {
 		var b *batch
 		err := in.Store.Update(ctx, func(tx store.Tx) error {
 			b = in.batchAt(tx, Live, now)
-			ds, err := oursBefore(tx, now, 64)
+			ds, err := tx.DueBefore(now, 64, ours...)
 			if err != nil {
 				return err
 			}
@@ -69,25 +61,6 @@ func (in *Intake) Fire(ctx context.Context, now time.Time) error {
 	return in.scanIfDue(ctx, now)
 }
 
-// oursBefore are up to limit of our dues, in order.
-func oursBefore(tx store.Tx, at time.Time, limit int) ([]store.Due, error) {
-	for ask := limit; ; ask *= 4 {
-		all, err := tx.DueBefore(at, ask)
-		if err != nil {
-			return nil, err
-		}
-		var mine []store.Due
-		for _, d := range all {
-			if isOurs(d) && len(mine) < limit {
-				mine = append(mine, d)
-			}
-		}
-		if len(mine) == limit || len(all) < ask {
-			return mine, nil
-		}
-	}
-}
-
 // fire acts on one due and takes it off the agenda, or moves it. A trigger that
 // is no longer published just goes.
 func (b *batch) fire(d store.Due) error {
@@ -102,23 +75,18 @@ func (b *batch) fire(d store.Due) error {
 		return fmt.Errorf("read its data: %w", err)
 	}
 	r, ok := b.watch.find(p.Playbook, p.Trigger)
-	if !ok || r.trig.Kind != map[string]string{"date": "date", "held": "condition"}[d.Kind] {
+	if !ok || r.trig.Kind != map[string]string{"date": triggers.Date, "held": triggers.Condition}[d.Kind] {
 		return nil
 	}
 	s, err := b.sheet(d.Account)
 	if err != nil || !s.acct.Known {
 		return err
 	}
-	f, bad := b.facts(s, "")
+	f := b.facts(s, "")
 	if d.Kind == "held" {
-		err = b.fireHeld(s, f, r, p)
-	} else {
-		err = b.fireDate(s, f, r)
+		return b.fireHeld(s, f, r, p)
 	}
-	if err != nil {
-		return err
-	}
-	return *bad
+	return b.fireDate(s, f, r)
 }
 
 // fireHeld starts what has been true for long enough, if it still is.

@@ -32,6 +32,8 @@ type batch struct {
 	last int64 // seq of the last fresh message
 	poke bool
 	errs []ruleError
+
+	broken error // a read that facts asked for and that failed
 }
 
 // ruleError is a rule that failed on an account: said in the log and the
@@ -39,15 +41,6 @@ type batch struct {
 type ruleError struct {
 	playbook, account string
 	err               error
-}
-
-// changes are what a message changed: what triggers, exits and waits may read.
-type changes struct {
-	identified bool
-	account    map[string]bool
-	contact    map[string]bool
-	objects    map[string]bool
-	metrics    map[string]bool
 }
 
 // takeSome takes messages from msgs[from] on, until the transaction is full.
@@ -140,7 +133,7 @@ func (b *batch) apply(m holdfast.Message, says rules.Changes) (*sheet, changes, 
 	}
 	for name, v := range says.Account {
 		if s.put(name, field(m, v)) {
-			set(&ch.account, name)
+			note(&ch.Account, name)
 		}
 	}
 	if m.Contact != "" {
@@ -156,7 +149,7 @@ func (b *batch) apply(m holdfast.Message, says rules.Changes) (*sheet, changes, 
 	day := m.At.Format(time.DateOnly)
 	for _, bc := range says.Buckets {
 		s.addBucket(bc, day)
-		set(&ch.metrics, bc.Metric)
+		note(&ch.Metrics, bc.Metric)
 	}
 	if s.stale && b.mode == Live {
 		err = b.derive(s, &ch)
@@ -169,13 +162,6 @@ func field(m holdfast.Message, v any) store.Field {
 		v = rules.Untyped(v)
 	}
 	return store.Field{Value: v, At: m.At, Message: m.ID}
-}
-
-func set(m *map[string]bool, name string) {
-	if *m == nil {
-		*m = map[string]bool{}
-	}
-	(*m)[name] = true
 }
 
 // suppress keeps a no in the transaction that brings it. A soft bounce is none.
@@ -211,6 +197,9 @@ func (b *batch) suppress(m holdfast.Message, seq int64) error {
 
 // flush writes everything that changed, in the order it was first met.
 func (b *batch) flush() error {
+	if b.broken != nil {
+		return b.broken
+	}
 	for _, s := range b.order {
 		if s.stale {
 			if err := b.derive(s, &changes{}); err != nil {

@@ -12,27 +12,26 @@ import (
 // horizon is how many days of a metric expressions can look back.
 const horizon = 400
 
-// facts are what expressions about s may read now: the stored and the pending
-// together. contact "" leaves the contact unset. A store error while facts are
-// read lands in bad and must be looked at after evaluating.
-func (b *batch) facts(s *sheet, contact string) (f *rules.Facts, bad *error) {
-	bad = new(error)
-	f = &rules.Facts{
+// facts are what expressions about s may read now: what is stored and what the
+// transaction has changed. contact "" leaves the contact unset. A read that
+// fails answers with nothing; the transaction does not commit then.
+func (b *batch) facts(s *sheet, contact string) *rules.Facts {
+	f := &rules.Facts{
 		Now:     b.now,
 		Account: b.record(s),
 		Objects: func(kind string) []rules.Record {
 			rs, err := b.objects(s, kind)
-			*bad = errors.Join(*bad, err)
+			b.broken = errors.Join(b.broken, err)
 			return rs
 		},
 		Series: func(metric string) []rules.Day {
 			ds, err := b.days(s, metric)
-			*bad = errors.Join(*bad, err)
+			b.broken = errors.Join(b.broken, err)
 			return ds
 		},
 	}
 	if contact == "" {
-		return f, bad
+		return f
 	}
 	p, err := b.person(contact)
 	switch {
@@ -42,9 +41,9 @@ func (b *batch) facts(s *sheet, contact string) (f *rules.Facts, bad *error) {
 		}
 		f.Contact = p.rec
 	case !errors.Is(err, store.ErrNotFound):
-		*bad = err
+		b.broken = errors.Join(b.broken, err)
 	}
-	return f, bad
+	return f
 }
 
 func (b *batch) objects(s *sheet, kind string) ([]rules.Record, error) {

@@ -67,7 +67,7 @@ func (in *Intake) Publish(ctx context.Context, books []*playbooks.Playbook) ([]s
 func (b *batch) introduce(s *sheet, refs []ref) error {
 	for _, r := range refs {
 		c := &cause{ch: changes{identified: true}}
-		c.start = r.trig.Kind == "condition" && r.trig.Existing == "enroll"
+		c.start = r.trig.Kind == triggers.Condition && r.trig.Existing == "enroll"
 		if err := b.state(s, r, c); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"holdfast"
+	"holdfast/internal/facts"
 	"holdfast/internal/store"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -38,14 +39,12 @@ func (b *batch) react(s *sheet, m holdfast.Message, seq int64, ch changes) error
 		return nil
 	}
 	if m.Kind == holdfast.Track {
-		rec, err := b.set.EventRecord(m.Event, m.Props)
+		rec, err := facts.Event(b.set, store.Event{Message: m})
 		if err != nil {
-			b.trouble("", s.acct.ID, fmt.Errorf("read event %s: %w", m.Event, err))
+			b.trouble("", s.acct.ID, err)
+			rec = rules.Record{}
 		}
 		c.event = rec
-		if c.event == nil {
-			c.event = rules.Record{}
-		}
 	}
 	if err := b.running(s, c); err != nil {
 		return err
@@ -92,7 +91,7 @@ func (b *batch) look(s *sheet, e *store.Enrollment, p *playbooks.Playbook, c *ca
 	if err != nil {
 		return gone, err
 	}
-	f, bad := b.facts(s, or(c.msg.Contact, e.Contact))
+	f := b.facts(s, or(c.msg.Contact, e.Contact))
 	if !gone {
 		for _, x := range p.Exits {
 			if b.matches(f, e, x.On, x.When, c) {
@@ -116,7 +115,7 @@ func (b *batch) look(s *sheet, e *store.Enrollment, p *playbooks.Playbook, c *ca
 			}
 		}
 	}
-	return gone, *bad
+	return gone, nil
 }
 
 // matches evaluates an exit or a goal: an event with its filter, or a condition.
@@ -192,19 +191,14 @@ func (b *batch) exited(e *store.Enrollment) (bool, error) {
 
 // rearm wakes an enrollment whose wait is for a date that may have moved.
 func (b *batch) rearm(e *store.Enrollment, p *playbooks.Playbook, c *cause) error {
-	if p.Program == nil || len(c.ch.account)+len(c.ch.contact)+len(c.ch.objects)+len(c.ch.metrics) == 0 {
+	if p.Program == nil || c.ch.none() {
 		return nil
 	}
 	var st steps.State
-	if err := json.Unmarshal(e.State, &st); err != nil || st.Wait == nil || st.Wait.Kind != "time" {
+	if err := json.Unmarshal(e.State, &st); err != nil {
 		return nil //nolint:nilerr // a state that cannot be read is the interpreter's to report
 	}
-	step := p.Program.ByID[st.At]
-	if step == nil {
-		return nil
-	}
-	pause, ok := step.Spec.(*steps.Pause)
-	if !ok || pause.Until == nil || pause.OnChange == "keep" || !c.ch.touched(readsOf(pause.Until)) {
+	if !c.ch.touched([]rules.Reads{steps.Watching(p.Program, st)}) {
 		return nil
 	}
 	b.poke = true
@@ -212,7 +206,8 @@ func (b *batch) rearm(e *store.Enrollment, p *playbooks.Playbook, c *cause) erro
 }
 
 // hear tells the account's open wait_for steps of the event, unless it ended
-// them, or it happened before their enrollment's last touch.
+// them, or it happened before their enrollment's last touch. The listener stays:
+// whoever reads the signal decides whether the step has heard enough.
 func (b *batch) hear(s *sheet, left map[string]bool, c *cause) error {
 	if c.event == nil {
 		return nil
@@ -232,9 +227,6 @@ func (b *batch) hear(s *sheet, left map[string]bool, c *cause) error {
 		var st steps.State
 		if json.Unmarshal(e.State, &st) == nil && c.msg.At.Before(st.Touched) {
 			continue
-		}
-		if err := b.tx.DropListener(l.Enrollment, l.Path); err != nil {
-			return err
 		}
 		b.poke = true
 		if err := b.tx.Signal(store.Signal{

@@ -78,7 +78,7 @@ func (in *Intake) Scan(ctx context.Context, now time.Time) error {
 	for _, p := range w.heads {
 		goals = goals || p.Goal != nil && p.Goal.On == "" && clocked(readsOf(p.Goal.When))
 	}
-	if len(w.clock) == 0 && len(running) == 0 && !goals {
+	if len(w.index.Clock()) == 0 && len(running) == 0 && !goals {
 		return nil
 	}
 	look := func(b *batch, s *sheet) error {
@@ -171,7 +171,7 @@ func (in *Intake) probe(ctx context.Context, ids []string, now time.Time, look f
 			}
 			delete(b.sheets, id) // a page need not stay in memory
 		}
-		return nil
+		return b.broken
 	})
 	return moved, err
 }

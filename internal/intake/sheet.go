@@ -157,7 +157,7 @@ func (b *batch) meet(m holdfast.Message, says rules.Record, ch *changes) error {
 		dirty = true
 		if !equal(old.Value, f.Value) {
 			p.rec = nil
-			set(&ch.contact, name)
+			note(&ch.Contact, name)
 		}
 	}
 	if !dirty {
@@ -206,18 +206,14 @@ func (b *batch) object(s *sheet, m holdfast.Message, says rules.ObjectChange, ch
 	}
 	s.stale = true
 	delete(s.objects, says.Kind)
-	set(&ch.objects, says.Kind)
+	note(&ch.Objects, says.Kind)
 	return b.tx.PutObject(o)
 }
 
 // derive brings the fields that objects determine up to date.
 func (b *batch) derive(s *sheet, ch *changes) error {
 	s.stale = false
-	f, bad := b.facts(s, "")
-	rec, names, err := b.set.Derive(f)
-	if *bad != nil {
-		return *bad
-	}
+	rec, names, err := b.set.Derive(b.facts(s, ""))
 	if err != nil {
 		b.trouble("", s.acct.ID, fmt.Errorf("derive account fields: %w", err))
 		return nil
@@ -232,7 +228,7 @@ func (b *batch) derive(s *sheet, ch *changes) error {
 			continue
 		}
 		if s.put(name, store.Field{Value: v, Message: derivedBy}) {
-			set(&ch.account, name)
+			note(&ch.Account, name)
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/internal/calendar"
@@ -19,14 +20,7 @@ func (b *batch) triggers(s *sheet, c *cause) error {
 			return err
 		}
 	}
-	refs := b.watch.states
-	if c.scan {
-		refs = b.watch.clock
-	}
-	for _, r := range refs {
-		if !c.concerns(r.reads) {
-			continue
-		}
+	for _, r := range b.watch.affected(c) {
 		if err := b.state(s, r, c); err != nil {
 			return err
 		}
@@ -36,20 +30,14 @@ func (b *batch) triggers(s *sheet, c *cause) error {
 
 // state evaluates a condition or a date.
 func (b *batch) state(s *sheet, r ref, c *cause) error {
-	f, bad := b.facts(s, c.msg.Contact)
-	if f.Contact == nil && readsContact(r.reads) {
+	f := b.facts(s, c.msg.Contact)
+	if f.Contact == nil && readsContact(r.trig.When, r.book.When) {
 		return nil // answered by messages that name a contact
 	}
-	var err error
-	if r.trig.Kind == "date" {
-		err = b.date(s, f, r, c)
-	} else {
-		err = b.condition(s, f, r, c)
+	if r.trig.Kind == triggers.Date {
+		return b.date(s, f, r, c)
 	}
-	if err != nil {
-		return err
-	}
-	return *bad
+	return b.condition(s, f, r, c)
 }
 
 // happened starts what waits for the event. One entry for each message id.
@@ -57,14 +45,11 @@ func (b *batch) happened(s *sheet, c *cause) error {
 	if !c.start {
 		return nil
 	}
-	for _, r := range b.watch.events[c.msg.Event] {
-		f, bad := b.facts(s, c.msg.Contact)
+	for _, r := range b.watch.refs(b.watch.index.ByEvent(c.msg.Event)) {
+		f := b.facts(s, c.msg.Contact)
 		g := *f
 		g.Event = c.event
 		ok := b.holds(&g, r.book.Name, s.acct.ID, r.trig.When) && b.holds(f, r.book.Name, s.acct.ID, r.book.When)
-		if *bad != nil {
-			return *bad
-		}
 		if !ok {
 			continue
 		}
@@ -223,13 +208,8 @@ func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 	return t, nil
 }
 
-func readsContact(rs []rules.Reads) bool {
-	for _, r := range rs {
-		if len(r.Contact) > 0 {
-			return true
-		}
-	}
-	return false
+func readsContact(es ...*rules.Expr) bool {
+	return slices.ContainsFunc(readsOf(es...), func(r rules.Reads) bool { return len(r.Contact) > 0 })
 }
 
 // goalEnd is the end of the window in which e's goal counts.

@@ -11,25 +11,21 @@ import (
 	"holdfast/triggers"
 )
 
-// watch is what the heads wait for, from what can change to the triggers that
-// can be affected. Immutable but for its caches, which lock.
+// watch is what the heads wait for. Immutable but for its cache, which locks.
 type watch struct {
 	heads  []*playbooks.Playbook
 	byName map[string]*playbooks.Playbook
-	events map[string][]ref
+	index  *triggers.Index
 	states []ref // conditions and dates: all, in order
-	clock  []ref // those of them that change without an event
 
 	mu  sync.Mutex
-	set *rules.Set
 	sch *schema
 }
 
-// ref is one trigger of one head, with what its becoming true depends on.
+// ref is one trigger of one playbook.
 type ref struct {
-	book  *playbooks.Playbook
-	trig  *triggers.Trigger
-	reads []rules.Reads
+	book *playbooks.Playbook
+	trig *triggers.Trigger
 }
 
 // watching is the index over today's heads.
@@ -44,27 +40,39 @@ func (in *Intake) watching() *watch {
 }
 
 func newWatch(heads []*playbooks.Playbook) *watch {
-	w := &watch{heads: slices.Clone(heads), byName: map[string]*playbooks.Playbook{}, events: map[string][]ref{}}
+	w := &watch{heads: slices.Clone(heads), byName: map[string]*playbooks.Playbook{}}
+	var entries []triggers.Entry
 	for _, p := range heads {
 		w.byName[p.Name] = p
 		for i := range p.Triggers {
-			r := ref{book: p, trig: &p.Triggers[i]}
-			switch r.trig.Kind {
-			case "event":
-				w.events[r.trig.On] = append(w.events[r.trig.On], r)
-				continue
-			case "condition":
-				r.reads = readsOf(r.trig.When, p.When)
-			case "date":
-				r.reads = readsOf(r.trig.At)
-			}
-			w.states = append(w.states, r)
-			if clocked(r.reads) {
-				w.clock = append(w.clock, r)
+			t := &p.Triggers[i]
+			entries = append(entries, triggers.Entry{Playbook: p.Name, Trigger: t, When: p.When})
+			if t.Kind != triggers.Event {
+				w.states = append(w.states, ref{p, t})
 			}
 		}
 	}
+	w.index = triggers.NewIndex(entries)
 	return w
+}
+
+// affected are the conditions and dates that c may change.
+func (w *watch) affected(c *cause) []ref {
+	switch {
+	case c.ch.identified:
+		return w.states
+	case c.scan:
+		return w.refs(w.index.Clock())
+	}
+	return w.refs(w.index.ByChange(c.ch.Changed))
+}
+
+func (w *watch) refs(es []triggers.Entry) []ref {
+	rs := make([]ref, len(es))
+	for i, e := range es {
+		rs[i] = ref{w.byName[e.Playbook], e.Trigger}
+	}
+	return rs
 }
 
 // find is a trigger of a head by name.
@@ -91,16 +99,30 @@ func clocked(rs []rules.Reads) bool {
 	return slices.ContainsFunc(rs, func(r rules.Reads) bool { return r.Clock })
 }
 
+// changes are what a message changed: what triggers, exits and waits may read.
+type changes struct {
+	identified bool
+	triggers.Changed
+}
+
+// note adds name to names once.
+func note(names *[]string, name string) {
+	if !slices.Contains(*names, name) {
+		*names = append(*names, name)
+	}
+}
+
+func (ch changes) none() bool {
+	return len(ch.Account)+len(ch.Contact)+len(ch.Objects)+len(ch.Metrics) == 0
+}
+
 // touched reports whether ch changed anything that rs read.
 func (ch changes) touched(rs []rules.Reads) bool {
-	if ch.identified {
-		return true
+	shared := func(a, b []string) bool {
+		return slices.ContainsFunc(a, func(n string) bool { return slices.Contains(b, n) })
 	}
-	in := func(m map[string]bool, names []string) bool {
-		return len(m) > 0 && slices.ContainsFunc(names, func(n string) bool { return m[n] })
-	}
-	return slices.ContainsFunc(rs, func(r rules.Reads) bool {
-		return in(ch.account, r.Account) || in(ch.contact, r.Contact) || in(ch.objects, r.Objects) || in(ch.metrics, r.Metrics)
+	return ch.identified || slices.ContainsFunc(rs, func(r rules.Reads) bool {
+		return shared(ch.Account, r.Account) || shared(ch.Contact, r.Contact) || shared(ch.Objects, r.Objects) || shared(ch.Metrics, r.Metrics)
 	})
 }
 
@@ -117,8 +139,7 @@ type schema struct {
 func (w *watch) schemaOf(set *rules.Set) *schema {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.set != set {
-		w.set = set
+	if w.sch == nil || w.sch.set != set {
 		w.sch = &schema{set: set, account: typesOf(set.AccountFields()), contact: typesOf(set.ContactFields()), kinds: map[string]map[string]rules.Type{}}
 	}
 	return w.sch
