@@ -1,0 +1,98 @@
+// Package email sends e-mail through SendGrid. It sends once when asked, never
+// retries, and says of every failure whether the message may have been
+// accepted. Only opaque ids travel beside the message itself.
+package email
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sendgrid/rest"
+	"github.com/sendgrid/sendgrid-go"
+	sgmail "github.com/sendgrid/sendgrid-go/helpers/mail"
+
+	"holdfast"
+	"holdfast/channels"
+)
+
+const (
+	name           = "email"
+	defaultBase    = "https://api.sendgrid.com"
+	defaultTimeout = 30 * time.Second
+)
+
+// Config of the channel.
+type Config struct {
+	Key     string           // API key with the right to send mail
+	BaseURL string           // "" is https://api.sendgrid.com; the EU's is https://api.eu.sendgrid.com
+	Timeout time.Duration    // of one call; 0 is 30 s
+	Sandbox bool             // checked and answered by SendGrid, delivered to nobody
+	Now     func() time.Time // the clock, for rate limit resets and receipts
+}
+
+// Channel sends through SendGrid. Safe for concurrent use.
+type Channel struct {
+	cfg      Config
+	loopback bool
+	http     *rest.Client
+}
+
+// New fails without a key or a clock, and for a base URL that is neither https
+// nor loopback.
+func New(cfg Config) (*Channel, error) {
+	if cfg.Key == "" || cfg.Now == nil {
+		return nil, errors.New("the e-mail channel needs a SendGrid API key and a clock")
+	}
+	if cfg.BaseURL == "" {
+		cfg.BaseURL = defaultBase
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = defaultTimeout
+	}
+	loopback, err := channels.Endpoint(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
+	return &Channel{cfg: cfg, loopback: loopback, http: &rest.Client{HTTPClient: channels.NewClient(cfg.Timeout)}}, nil
+}
+
+// Name is email.
+func (c *Channel) Name() string { return name }
+
+// Loopback reports whether the base URL is this machine.
+func (c *Channel) Loopback() bool { return c.loopback }
+
+// Deliver sends m with one request. The receipt carries X-Message-Id, with
+// which every sg_message_id of the provider's events begins. A message that
+// SendGrid would refuse is refused here, permanently, without a call.
+func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Receipt, error) {
+	body, err := compose(m, c.cfg.Sandbox)
+	if err != nil {
+		return holdfast.Receipt{}, &holdfast.DeliveryError{Channel: name, Reason: "bad_message", Permanent: true, Err: err}
+	}
+	// One request value for each send: the SDK's shared client swaps bodies
+	// between concurrent sends (base_interface.go:60).
+	req := sendgrid.GetRequest(c.cfg.Key, "/v3/mail/send", c.cfg.BaseURL)
+	req.Method, req.Body = rest.Post, sgmail.GetRequestBody(body)
+
+	watched, attempt := channels.Watch(ctx, name)
+	res, err := c.http.SendWithContext(watched, req)
+	if res == nil {
+		return holdfast.Receipt{}, attempt.Broken(ctx, err)
+	}
+	id := http.Header(res.Headers).Get("X-Message-Id")
+	if res.StatusCode == http.StatusAccepted || res.StatusCode == http.StatusOK && (c.cfg.Sandbox || id != "") {
+		// The status is the acceptance; a body cut short takes nothing back.
+		// 200 is the sandbox's. From anyone else it may be a portal's page.
+		return holdfast.Receipt{ProviderID: id, At: c.cfg.Now()}, nil
+	}
+	d := attempt.Answered(res.StatusCode, res.Headers, c.cfg.Now(), answer(res))
+	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
+		d.Err = errors.Join(errors.New("check the SendGrid API key and its permissions"), d.Err)
+	}
+	return holdfast.Receipt{}, d
+}
