@@ -1,0 +1,117 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+)
+
+// checkLiterals reports literals that can never be right: a text compared with
+// an enum that does not have it, a day or span that is none.
+func (c *compiler) checkLiterals(root ast.Expr) {
+	ast.PostOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.CallKind {
+			return
+		}
+		call := e.AsCall()
+		args := call.Args()
+		switch call.FunctionName() {
+		case operators.Equals, operators.NotEquals, operators.In:
+			if len(args) == 2 {
+				c.checkEnum(args[0], args[1])
+				c.checkEnum(args[1], args[0])
+			}
+			return
+		}
+		f := functionNamed(call.FunctionName())
+		if f == nil || f.literal == nil {
+			return
+		}
+		for _, a := range args {
+			if !isText(a) {
+				continue
+			}
+			if bad := f.literal(string(a.AsLiteral().(types.String))); bad != "" {
+				c.report(c.extent(a), "bad-literal", "", "%s", bad)
+			}
+		}
+	}))
+}
+
+// checkEnum holds literal, a text or a list of texts, to the enum of the name beside it.
+func (c *compiler) checkEnum(name, literal ast.Expr) {
+	if name.Kind() != ast.IdentKind {
+		return
+	}
+	s := c.slots[name.AsIdent()]
+	if s == nil || len(s.enum) == 0 {
+		return
+	}
+	items := []ast.Expr{literal}
+	if literal.Kind() == ast.ListKind {
+		items = literal.AsList().Elements()
+	}
+	for _, item := range items {
+		if !isText(item) {
+			continue
+		}
+		text := string(item.AsLiteral().(types.String))
+		if !slices.Contains(s.enum, text) {
+			c.report(c.extent(item), "unknown-choice", suggest(text, s.enum, choices("use one of ", s.enum)),
+				"%s is never %q", s.name, text)
+		}
+	}
+}
+
+// fold computes calls of our functions whose arguments are all literals:
+// days(30), percent(5), money(50000).
+func (c *compiler) fold(root ast.Expr) {
+	ast.PostOrderVisit(root, ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.CallKind || e.AsCall().IsMemberFunction() {
+			return
+		}
+		call := e.AsCall()
+		f := functionNamed(call.FunctionName())
+		if f == nil || f.metric {
+			return
+		}
+		args := call.Args()
+		if f.facts {
+			args = args[1:]
+		}
+		vals := make([]ref.Val, len(args))
+		for i, a := range args {
+			if a.Kind() != ast.LiteralKind {
+				return
+			}
+			vals[i] = a.AsLiteral()
+		}
+		if v := f.constant(vals); v != nil && !types.IsUnknownOrError(v) {
+			e.SetKindCase(factory.NewLiteral(e.ID(), v))
+		}
+	}))
+}
+
+// constant is f of literals, or nil when it needs facts to say. date("…") is
+// the one function of facts that, of a text, reads none.
+func (f *Function) constant(args []ref.Val) ref.Val {
+	for _, o := range f.overloads {
+		if o.member || len(o.args) != len(args) {
+			continue
+		}
+		fits := true
+		for i, a := range args {
+			fits = fits && o.args[i].IsAssignableRuntimeType(a)
+		}
+		switch {
+		case fits && o.call != nil:
+			return o.call(args)
+		case fits && f.Name == "date" && o.args[0] == types.StringType:
+			return o.with(nil, args)
+		}
+	}
+	return nil
+}

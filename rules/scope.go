@@ -1,0 +1,38 @@
+package rules
+
+// Scope is what an expression may name besides account, contact, metric, score,
+// decide, segment, the object lists and now.
+type Scope struct {
+	Event string                     // `event` has the fields of this declared event; "" = out of scope
+	Steps map[string]map[string]Type // step id -> fields of its result
+}
+
+// scope is a Scope with what only rules themselves may widen or narrow.
+type scope struct {
+	Scope
+	what    string          // names the place in messages: a mapping, a metric
+	only    string          // "event", "objects" or "": nothing else is in scope
+	untyped bool            // event has any field: traits that no document declares
+	inputs  map[string]Type // a decision's inputs, roots of their own
+	enums   map[string][]string
+}
+
+// everywhere is the scope of a rule that sees the whole account.
+var everywhere = scope{}
+
+// allows reports whether names below root are in scope.
+func (sc *scope) allows(root string) bool {
+	switch sc.only {
+	case "event":
+		return root == "event"
+	case "objects":
+		return root == "now" || root == "objects"
+	}
+	return root != "event" || sc.Event != ""
+}
+
+// roots of the language. A step id cannot be one of them.
+var roots = []string{"account", "contact", "event", "metric", "score", "decide", "segment", "now"}
+
+// Roots are the names that no step, input or object may take.
+func Roots() []string { return append([]string(nil), roots...) }

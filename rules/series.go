@@ -1,0 +1,90 @@
+package rules
+
+import (
+	"math"
+	"reflect"
+	"time"
+
+	"github.com/google/cel-go/common/types"
+	"github.com/google/cel-go/common/types/ref"
+)
+
+// seriesVal is a metric of one account as an argument: its buckets up to today.
+type seriesVal struct {
+	metric *metric
+	days   []Day
+	today  dateVal // UTC, as the buckets are
+}
+
+// The types of metrics as arguments. No author can make a value of them.
+var (
+	metricType      = types.NewTypeValue("metric")
+	moneyMetricType = types.NewTypeValue("money_metric")
+)
+
+func (m *metric) argType() *types.Type {
+	if m.typ == Money {
+		return moneyMetricType
+	}
+	return metricType
+}
+
+func (s *seriesVal) ConvertToNative(reflect.Type) (any, error) { return nil, errConvert }
+
+func (s *seriesVal) ConvertToType(t ref.Type) ref.Val { return sameType(s, s.metric.argType(), t) }
+
+func (s *seriesVal) Equal(other ref.Val) ref.Val { return types.Bool(s == other) }
+
+func (s *seriesVal) Type() ref.Type { return s.metric.argType() }
+
+func (s *seriesVal) Value() any { return s }
+
+// sum adds up the days from `from` days ago, exclusive, to `to` days ago,
+// inclusive: sum(30, 0) is the last 30 days with today.
+func (s *seriesVal) sum(from, to int) float64 {
+	var total float64
+	for _, d := range s.days {
+		ago := int(s.today - dateOf(d.Day))
+		if ago >= to && ago < from {
+			total += s.metric.of(d)
+		}
+	}
+	return total
+}
+
+// value is the metric over its own window, in its own type.
+func (s *seriesVal) value() ref.Val {
+	total := s.sum(s.metric.window, 0)
+	switch s.metric.typ {
+	case Int:
+		return types.Int(total)
+	case Money:
+		return moneyVal(total)
+	}
+	return types.Double(total)
+}
+
+// quiet is how many days ago the metric was last not 0.
+func (s *seriesVal) quiet() ref.Val {
+	for i := len(s.days) - 1; i >= 0; i-- {
+		ago := s.today - dateOf(s.days[i].Day)
+		if ago >= 0 && s.metric.of(s.days[i]) != 0 {
+			return types.Int(ago)
+		}
+	}
+	return s.metric.never
+}
+
+// window reads a series and a whole number of days.
+func window(series, length ref.Val) (s *seriesVal, days int, bad ref.Val) {
+	s, ok := series.(*seriesVal)
+	d, isDuration := length.(types.Duration)
+	if !ok || !isDuration {
+		return nil, 0, types.MaybeNoSuchOverloadErr(series)
+	}
+	n := d.Hours() / 24
+	if n < 1 || n != math.Trunc(n) || d.Duration > 100*366*24*time.Hour {
+		return nil, 0, types.NewErr("a metric is kept by day: its window must be a whole number of days, at least one")
+	}
+	return s, int(n), nil
+}
