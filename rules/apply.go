@@ -109,7 +109,7 @@ func (ap *applying) sameNames() {
 	}
 	props := make(map[string]any, len(ap.props))
 	for name, v := range ap.props {
-		if name != "id" && (to != &ap.out.Account || !ap.set.derives(name)) {
+		if name != "id" {
 			props[name] = v
 		}
 	}

@@ -10,9 +10,9 @@ import (
 
 // DecisionResult is what a decision says of one account.
 type DecisionResult struct {
-	Row     int    // which row held, from 1; 0 none
-	Else    bool   // it was the else row
-	Outputs Record // unset ones are absent
+	Row     int      // which row held, from 1; 0 none
+	Else    bool     // it was the else row
+	Outputs Record   // unset ones are absent
 	Unset   []string // fields for want of which rows above did not hold
 }
 

@@ -132,9 +132,6 @@ func (ld *loader) assigns(m *mapping, n *source.Node, to target, fields *fieldSe
 		case to != toObject && name == "id":
 			ld.diags.Errorf(p.Key.Span(), "fixed-field", "remove it", "an id cannot be set; the message names it")
 			continue
-		case to == toAccount && ld.set.derives(name):
-			ld.diags.Errorf(p.Key.Span(), "fixed-field", "set the fields of the objects that it is derived from", "account.%s is derived and cannot be set", name)
-			continue
 		}
 		if a, ok := ld.assign(to, f, p.Value, sc); ok {
 			m.sets = append(m.sets, a)
@@ -165,4 +162,3 @@ func (ld *loader) assign(to target, f Field, n *source.Node, sc *scope) (assign,
 	a.value = v
 	return a, true
 }
-

@@ -96,16 +96,6 @@ func prefixed(prefix string, names []string) []string {
 	return out
 }
 
-// derives reports whether account field name is computed from objects.
-func (s *Set) derives(name string) bool {
-	for _, d := range s.derived {
-		if d.field.Name == name {
-			return true
-		}
-	}
-	return false
-}
-
 // Derive computes the account fields that objects determine. Fields that come
 // out unset are absent from the record; derived names them all. An account
 // without any object of the kinds that a field reads keeps the field as it is:
