@@ -61,14 +61,15 @@ func (a *Attempt) Broken(ctx context.Context, err error) *holdfast.DeliveryError
 	return d
 }
 
-// Answered classes an answer that is no acceptance, by its status alone.
-func (a *Attempt) Answered(status int, header http.Header, now time.Time, err error) *holdfast.DeliveryError {
+// Answered classes an answer that is no acceptance, by its status alone. at is
+// when the message was sent, for providers whose answers carry no Date.
+func (a *Attempt) Answered(status int, header http.Header, at time.Time, err error) *holdfast.DeliveryError {
 	d := &holdfast.DeliveryError{Channel: a.channel, Err: err}
 	switch {
 	case status == http.StatusTooManyRequests:
-		d.Reason, d.Refused, d.After = "rate_limited", true, wish(header, now)
+		d.Reason, d.Refused, d.After = "rate_limited", true, wish(header, at)
 	case status == http.StatusServiceUnavailable:
-		d.Reason, d.Refused, d.After = "unavailable", true, wish(header, now)
+		d.Reason, d.Refused, d.After = "unavailable", true, wish(header, at)
 	case status == http.StatusRequestTimeout || status == http.StatusTooEarly:
 		d.Reason, d.Refused = "asked_to_repeat", true
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
@@ -88,15 +89,20 @@ func (a *Attempt) Answered(status int, header http.Header, now time.Time, err er
 }
 
 // wish is how long the provider wants to be left alone: Retry-After in seconds,
-// or X-RateLimit-Reset in Unix seconds; at most an hour, 0 without one.
-func wish(header http.Header, now time.Time) time.Duration {
-	after := time.Duration(0)
+// or X-RateLimit-Reset in Unix seconds, held against the provider's own Date; at
+// most an hour, 0 without one.
+func wish(header http.Header, at time.Time) time.Duration {
 	if s, err := strconv.ParseInt(header.Get("Retry-After"), 10, 32); err == nil {
-		after = time.Duration(s) * time.Second
-	} else if s, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64); err == nil {
-		after = max(time.Unix(s, 0).Sub(now), time.Second)
+		return min(max(time.Duration(s)*time.Second, 0), time.Hour)
 	}
-	return min(max(after, 0), time.Hour)
+	reset, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64)
+	if err != nil {
+		return 0
+	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		at = date
+	}
+	return min(max(time.Unix(reset, 0).Sub(at), time.Second), time.Hour)
 }
 
 // maxAnswer is as much of an answer as is read: providers' are a few hundred bytes.

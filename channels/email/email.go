@@ -26,11 +26,10 @@ const (
 
 // Config of the channel.
 type Config struct {
-	Key     string           // API key with the right to send mail
-	BaseURL string           // "" is https://api.sendgrid.com; the EU's is https://api.eu.sendgrid.com
-	Timeout time.Duration    // of one call; 0 is 30 s
-	Sandbox bool             // checked and answered by SendGrid, delivered to nobody
-	Now     func() time.Time // the clock, for rate limit resets and receipts
+	Key     string        // API key with the right to send mail
+	URL     string        // "" is https://api.sendgrid.com; the EU's is https://api.eu.sendgrid.com
+	Timeout time.Duration // of one call; 0 is 30 s
+	Sandbox bool          // checked and answered by SendGrid, delivered to nobody
 }
 
 // Channel sends through SendGrid. Safe for concurrent use.
@@ -40,30 +39,29 @@ type Channel struct {
 	http     *rest.Client
 }
 
-// New fails without a key or a clock, and for a base URL that is neither https
-// nor loopback.
+// New fails without a key, and for a URL that is neither https nor loopback.
 func New(cfg Config) (*Channel, error) {
-	if cfg.Key == "" || cfg.Now == nil {
-		return nil, errors.New("the e-mail channel needs a SendGrid API key and a clock")
+	if cfg.Key == "" {
+		return nil, errors.New("the e-mail channel needs a SendGrid API key")
 	}
-	if cfg.BaseURL == "" {
-		cfg.BaseURL = defaultBase
+	if cfg.URL == "" {
+		cfg.URL = defaultBase
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
-	loopback, err := channels.Endpoint(cfg.BaseURL)
+	loopback, err := channels.Endpoint(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
-	cfg.BaseURL = strings.TrimRight(cfg.BaseURL, "/")
+	cfg.URL = strings.TrimRight(cfg.URL, "/")
 	return &Channel{cfg: cfg, loopback: loopback, http: &rest.Client{HTTPClient: channels.NewClient(cfg.Timeout)}}, nil
 }
 
 // Name is email.
 func (c *Channel) Name() string { return name }
 
-// Loopback reports whether the base URL is this machine.
+// Loopback reports whether its URL is this machine.
 func (c *Channel) Loopback() bool { return c.loopback }
 
 // Deliver sends m with one request. The receipt carries X-Message-Id, with
@@ -76,7 +74,7 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 	}
 	// One request value for each send: the SDK's shared client swaps bodies
 	// between concurrent sends (base_interface.go:60).
-	req := sendgrid.GetRequest(c.cfg.Key, "/v3/mail/send", c.cfg.BaseURL)
+	req := sendgrid.GetRequest(c.cfg.Key, "/v3/mail/send", c.cfg.URL)
 	req.Method, req.Body = rest.Post, sgmail.GetRequestBody(body)
 
 	watched, attempt := channels.Watch(ctx, name)
@@ -88,9 +86,9 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 	if res.StatusCode == http.StatusAccepted || res.StatusCode == http.StatusOK && (c.cfg.Sandbox || id != "") {
 		// The status is the acceptance; a body cut short takes nothing back.
 		// 200 is the sandbox's. From anyone else it may be a portal's page.
-		return holdfast.Receipt{ProviderID: id, At: c.cfg.Now()}, nil
+		return holdfast.Receipt{ProviderID: id, At: m.At}, nil
 	}
-	d := attempt.Answered(res.StatusCode, res.Headers, c.cfg.Now(), answer(res))
+	d := attempt.Answered(res.StatusCode, res.Headers, m.At, answer(res))
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {
 		d.Err = errors.Join(errors.New("check the SendGrid API key and its permissions"), d.Err)
 	}

@@ -20,7 +20,7 @@ import (
 
 const key = "SG.secret-key"
 
-func now() time.Time { return time.Now() }
+func now() time.Time { return time.Unix(1_790_000_000, 0).UTC() }
 
 func message(touch string) holdfast.Outbound {
 	return holdfast.Outbound{
@@ -30,12 +30,13 @@ func message(touch string) holdfast.Outbound {
 		ReplyTo: "reply+tok@in.northwind.example",
 		Subject: "Hello", Text: "Hi Dana", HTML: "<p>Hi Dana</p>",
 		Headers: map[string]string{"List-Unsubscribe": "<https://northwind.example/u/abc>", "In-Reply-To": "<x@y>"},
+		At:      now(),
 	}
 }
 
 func open(t *testing.T, base string, sandbox bool) *email.Channel {
 	t.Helper()
-	c, err := email.New(email.Config{Key: key, BaseURL: base, Timeout: time.Second, Sandbox: sandbox, Now: now})
+	c, err := email.New(email.Config{Key: key, URL: base, Timeout: time.Second, Sandbox: sandbox})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,6 +114,7 @@ func TestTheRequestCarriesIDsAndUnsubscribeHeaders(t *testing.T) {
 
 func TestEveryAnswerIsClassed(t *testing.T) {
 	t.Parallel()
+	date := now().Format(http.TimeFormat)
 	reset := strconv.FormatInt(now().Add(20*time.Second).Unix(), 10)
 	for _, c := range []struct {
 		status             int
@@ -121,7 +123,8 @@ func TestEveryAnswerIsClassed(t *testing.T) {
 		refused, permanent bool
 		atLeast            time.Duration
 	}{
-		{status: 429, header: http.Header{"X-Ratelimit-Reset": {reset}}, reason: "rate_limited", refused: true, atLeast: 15 * time.Second},
+		{status: 429, header: http.Header{"Date": {date}, "X-Ratelimit-Reset": {reset}}, reason: "rate_limited", refused: true, atLeast: 20 * time.Second},
+		{status: 429, header: http.Header{"Date": {"soon"}, "X-Ratelimit-Reset": {reset}}, reason: "rate_limited", refused: true, atLeast: 20 * time.Second},
 		{status: 429, reason: "rate_limited", refused: true},
 		{status: 429, header: http.Header{"X-Ratelimit-Reset": {"1"}}, reason: "rate_limited", refused: true, atLeast: time.Second},
 		{status: 503, header: http.Header{"Retry-After": {"7"}}, reason: "unavailable", refused: true, atLeast: 7 * time.Second},
@@ -201,7 +204,7 @@ func TestTheKeyIsNeverSentInTheClear(t *testing.T) {
 		"": true, "https://api.eu.sendgrid.com": true, "http://127.0.0.1:9": true, "http://localhost:9": true, "http://[::1]:9": true,
 		"http://api.sendgrid.com": false, "ftp://127.0.0.1": false, "127.0.0.1": false, "http://127.0.0.1.evil.example": false,
 	} {
-		c, err := email.New(email.Config{Key: key, BaseURL: base, Now: now})
+		c, err := email.New(email.Config{Key: key, URL: base})
 		if (err == nil) != ok {
 			t.Errorf("%q: got error %v, want one: %v", base, err, !ok)
 		}
@@ -209,7 +212,7 @@ func TestTheKeyIsNeverSentInTheClear(t *testing.T) {
 			t.Errorf("%q: loopback %v", base, c.Loopback())
 		}
 	}
-	if _, err := email.New(email.Config{Now: now}); err == nil {
+	if _, err := email.New(email.Config{}); err == nil {
 		t.Error("no key: got no error")
 	}
 }

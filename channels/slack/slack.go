@@ -29,45 +29,42 @@ const (
 
 // Config of the channel.
 type Config struct {
-	Token   string           // bot token (xoxb-) with chat:write
-	BaseURL string           // "" is https://slack.com/api
-	Timeout time.Duration    // of one call; 0 is 15 s
-	Now     func() time.Time // the clock, for receipts
+	Token   string        // bot token (xoxb-) with chat:write
+	URL     string        // "" is https://slack.com/api
+	Timeout time.Duration // of one call; 0 is 15 s
 }
 
 // Channel posts to Slack. Safe for concurrent use.
 type Channel struct {
 	api      *slackgo.Client
-	now      func() time.Time
 	loopback bool
 }
 
-// New fails without a token or a clock, and for a base URL that is neither
-// https nor loopback.
+// New fails without a token, and for a URL that is neither https nor loopback.
 func New(cfg Config) (*Channel, error) {
-	if cfg.Token == "" || cfg.Now == nil {
-		return nil, errors.New("the Slack channel needs a bot token and a clock")
+	if cfg.Token == "" {
+		return nil, errors.New("the Slack channel needs a bot token")
 	}
-	if cfg.BaseURL == "" {
-		cfg.BaseURL = defaultBase
+	if cfg.URL == "" {
+		cfg.URL = defaultBase
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
 	}
-	loopback, err := channels.Endpoint(cfg.BaseURL)
+	loopback, err := channels.Endpoint(cfg.URL)
 	if err != nil {
 		return nil, err
 	}
 	api := slackgo.New(cfg.Token,
-		slackgo.OptionAPIURL(strings.TrimRight(cfg.BaseURL, "/")+"/"),
+		slackgo.OptionAPIURL(strings.TrimRight(cfg.URL, "/")+"/"),
 		slackgo.OptionHTTPClient(channels.NewClient(cfg.Timeout)))
-	return &Channel{api: api, now: cfg.Now, loopback: loopback}, nil
+	return &Channel{api: api, loopback: loopback}, nil
 }
 
 // Name is slack.
 func (c *Channel) Name() string { return name }
 
-// Loopback reports whether the base URL is this machine.
+// Loopback reports whether its URL is this machine.
 func (c *Channel) Loopback() bool { return c.loopback }
 
 // Deliver posts m to the channel or user m.To.ID. The receipt's id is
@@ -92,15 +89,15 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 	watched, attempt := channels.Watch(ctx, name)
 	channel, ts, err := c.api.PostMessageContext(watched, m.To.ID, options...)
 	if err != nil {
-		return holdfast.Receipt{}, c.classify(ctx, attempt, err)
+		return holdfast.Receipt{}, classify(ctx, attempt, m.At, err)
 	}
 	if ts == "" {
 		return holdfast.Receipt{}, &holdfast.DeliveryError{Channel: name, Reason: "unexpected_answer", Err: errors.New("ok without a message")}
 	}
-	return holdfast.Receipt{ProviderID: channel + "/" + ts, At: c.now()}, nil
+	return holdfast.Receipt{ProviderID: channel + "/" + ts, At: m.At}, nil
 }
 
-func (c *Channel) classify(ctx context.Context, attempt *channels.Attempt, err error) *holdfast.DeliveryError {
+func classify(ctx context.Context, attempt *channels.Attempt, at time.Time, err error) *holdfast.DeliveryError {
 	var limited *slackgo.RateLimitedError
 	if errors.As(err, &limited) {
 		return &holdfast.DeliveryError{
@@ -110,7 +107,7 @@ func (c *Channel) classify(ctx context.Context, attempt *channels.Attempt, err e
 	}
 	var status slackgo.StatusCodeError
 	if errors.As(err, &status) {
-		return attempt.Answered(status.Code, nil, c.now(), err)
+		return attempt.Answered(status.Code, nil, at, err)
 	}
 	var said slackgo.SlackErrorResponse
 	if errors.As(err, &said) {

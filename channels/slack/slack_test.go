@@ -22,11 +22,10 @@ import (
 
 const token = "xoxb-secret-token"
 
-func now() time.Time { return time.Unix(1_790_000_000, 0) }
-
 func message(touch string) holdfast.Outbound {
 	return holdfast.Outbound{
 		Touch: touch, Channel: "slack", To: holdfast.Address{ID: "C1"}, Text: "Task for Dana Doe",
+		At: time.Unix(1_790_000_000, 0),
 		Task: &holdfast.TaskCard{
 			ID: "k1", Title: "Call Dana &amp; co", Brief: "*Why*: <https://x.example|usage> fell", Account: "A&B <Corp>",
 			Playbook: "save", Owner: "U0123ABCD", Due: time.Unix(1_790_000_000, 0),
@@ -36,7 +35,7 @@ func message(touch string) holdfast.Outbound {
 
 func open(t *testing.T, base string) *slack.Channel {
 	t.Helper()
-	c, err := slack.New(slack.Config{Token: token, BaseURL: base, Timeout: time.Second, Now: now})
+	c, err := slack.New(slack.Config{Token: token, URL: base, Timeout: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,7 @@ type Streams struct {
 func commands(s Streams) []*cobra.Command {
 	return []*cobra.Command{
 		initCommand(s),
+		standinCommand(s),
 		versionCommand(s),
 	}
 }
