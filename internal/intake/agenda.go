@@ -15,21 +15,21 @@ import (
 // ours are the kinds of dues that the intake acts on.
 var ours = []string{"date", "held", "unconfirmed"}
 
-// Next is when the clock alone makes something happen here: a due of the agenda
-// or the next scan. It is what the conductor asks before it moves.
-func (in *Intake) Next(ctx context.Context) (time.Time, bool, error) {
-	next, err := in.nextScan(ctx)
-	if err != nil {
-		return time.Time{}, false, err
+// Next is when the clock alone makes something happen here: a due of the agenda,
+// or the next scan while anything reads the clock. It is what the conductor asks
+// before it moves.
+func (in *Intake) Next(ctx context.Context) (next time.Time, ok bool, err error) {
+	if next, ok, err = in.nextScan(ctx); err != nil {
+		return next, false, err
 	}
 	err = in.Store.View(ctx, func(tx store.Tx) error {
-		due, ok, err := tx.NextDue(ours...)
-		if ok && due.Before(next) {
-			next = due
+		due, some, err := tx.NextDue(ours...)
+		if some && (!ok || due.Before(next)) {
+			next, ok = due, true
 		}
 		return err
 	})
-	return next, err == nil, err
+	return next, ok && err == nil, err
 }
 
 // Fire acts on everything due at now, the dues first and then the scan.

@@ -30,6 +30,10 @@ func (b *batch) facts(s *sheet, contact string) *rules.Facts {
 			return ds
 		},
 	}
+	if b.in.Options.Place != nil {
+		zone, days := b.in.place(f.Account)
+		f.Zone, f.Days = zone, &days
+	}
 	if contact == "" {
 		return f
 	}

@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"holdfast"
 	"holdfast/internal/facts"
@@ -29,7 +30,8 @@ func (c *cause) concerns(rs []rules.Reads) bool {
 }
 
 // react does what follows from a live message. On one event an exit beats a
-// goal, which beats a wait_for; only then do triggers look at it.
+// goal, which beats a wait_for; only then do triggers look at it. A late message
+// ends and wakes like any other: it only starts nothing.
 func (b *batch) react(s *sheet, m holdfast.Message, seq int64, ch changes) error {
 	c := &cause{msg: m, seq: seq, ch: ch, start: !m.At.Before(b.now.Add(-b.in.lateLimit()))}
 	if !c.start {
@@ -209,7 +211,8 @@ func (b *batch) rearm(e *store.Enrollment, p *playbooks.Playbook, c *cause) erro
 // them, or it happened before their enrollment's last touch. The listener stays:
 // whoever reads the signal decides whether the step has heard enough.
 func (b *batch) hear(s *sheet, left map[string]bool, c *cause) error {
-	if c.event == nil {
+	active := func(e store.Enrollment) bool { return e.Status == "active" }
+	if c.event == nil || !slices.ContainsFunc(s.runs, active) {
 		return nil
 	}
 	ls, err := b.tx.Listeners(s.acct.ID, c.msg.Event)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/internal/store"
@@ -13,20 +14,26 @@ import (
 // metaScan is the moment of the last scan.
 const metaScan = "intake_scan"
 
-// nextScan is the first moment after the last scan; scans missed collapse into
-// one. A store that was never scanned counts from now.
-func (in *Intake) nextScan(ctx context.Context) (time.Time, error) {
+// nextScan is the first moment after the last scan; ok is false while nothing
+// reads the clock. Scans missed collapse into one. A store that was never
+// scanned counts from now.
+func (in *Intake) nextScan(ctx context.Context) (next time.Time, ok bool, err error) {
 	last, err := in.lastScan(ctx)
 	if err != nil {
-		return last, fmt.Errorf("read last scan: %w", err)
+		return last, false, fmt.Errorf("read last scan: %w", err)
 	}
 	if last.IsZero() {
 		last = in.Clock.Now()
 		if err := in.scanned(ctx, last); err != nil {
-			return last, err
+			return last, false, err
 		}
 	}
-	return in.moments(last).Add(or(in.Options.ScanEvery, time.Hour)), nil
+	next = in.moments(last).Add(or(in.Options.ScanEvery, time.Hour))
+	if in.watching().clocked {
+		return next, true, nil
+	}
+	running, err := in.runningByClock(ctx)
+	return next, len(running) > 0, err
 }
 
 // moments is the latest scan moment at or before t.
@@ -54,8 +61,8 @@ func (in *Intake) scanned(ctx context.Context, at time.Time) error {
 }
 
 func (in *Intake) scanIfDue(ctx context.Context, now time.Time) error {
-	next, err := in.nextScan(ctx)
-	if err != nil || next.After(now) {
+	next, ok, err := in.nextScan(ctx)
+	if err != nil || !ok || next.After(now) {
 		return err
 	}
 	if err := in.Scan(ctx, now); err != nil {
@@ -74,13 +81,7 @@ func (in *Intake) Scan(ctx context.Context, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	goals := false // goals outlive their enrollment
-	for _, p := range w.heads {
-		goals = goals || p.Goal != nil && p.Goal.On == "" && clocked(readsOf(p.Goal.When))
-	}
-	if len(w.index.Clock()) == 0 && len(running) == 0 && !goals {
-		return nil
-	}
+	goals := slices.ContainsFunc(w.heads, goalByClock) // a goal outlives its enrollment
 	look := func(b *batch, s *sheet) error {
 		c := &cause{scan: true, start: true}
 		if goals || running[s.acct.ID] {
@@ -120,7 +121,7 @@ func (in *Intake) runningByClock(ctx context.Context) (map[string]bool, error) {
 			for _, e := range es {
 				if _, known := reads[e.Digest]; !known {
 					p, err := in.ByDigest(e.Digest)
-					reads[e.Digest] = err == nil && readsClock(p)
+					reads[e.Digest] = err == nil && endsByClock(p)
 				}
 				if reads[e.Digest] {
 					accounts[e.Account] = true
@@ -138,12 +139,14 @@ func (in *Intake) runningByClock(ctx context.Context) (map[string]bool, error) {
 	return accounts, nil
 }
 
-func readsClock(p *playbooks.Playbook) bool {
-	for _, x := range p.Exits {
-		if x.On == "" && clocked(readsOf(x.When)) {
-			return true
-		}
-	}
+// endsByClock reports whether an exit or the goal of p can come true without an event.
+func endsByClock(p *playbooks.Playbook) bool {
+	return goalByClock(p) || slices.ContainsFunc(p.Exits, func(x playbooks.Exit) bool {
+		return x.On == "" && clocked(readsOf(x.When))
+	})
+}
+
+func goalByClock(p *playbooks.Playbook) bool {
 	return p.Goal != nil && p.Goal.On == "" && clocked(readsOf(p.Goal.When))
 }
 

@@ -17,6 +17,8 @@ type watch struct {
 	byName map[string]*playbooks.Playbook
 	index  *triggers.Index
 	states []ref // conditions and dates: all, in order
+	// clocked: something of the heads can change without an event.
+	clocked bool
 
 	mu  sync.Mutex
 	sch *schema
@@ -53,6 +55,7 @@ func newWatch(heads []*playbooks.Playbook) *watch {
 		}
 	}
 	w.index = triggers.NewIndex(entries)
+	w.clocked = len(w.index.Clock()) > 0 || slices.ContainsFunc(heads, endsByClock)
 	return w
 }
 
