@@ -132,7 +132,7 @@ func (w *walk) latest(spec *Every, loop Loop) int {
 	late := func(k int) bool { return !w.reached(w.due(spec, loop, k)) || w.beyond(spec, loop, k) }
 	first := loop.Pass + 1
 	reach := 1
-	for !late(first + reach) {
+	for reach < 1<<30 && !late(first+reach) {
 		reach *= 2
 	}
 	return first + sort.Search(reach, func(i int) bool { return late(first + i + 1) })

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -102,9 +103,10 @@ func decodeWaitFor(d *Decoder) any {
 			d.earlierStep(since, "")
 		}
 	}
+	declared := d.Rules.Events()
 	for _, item := range listOf(events) {
-		if _, ok := d.Rules.EventFields(item.Text()); !ok {
-			d.unknown(item.Span(), "unknown-event", "event", item.Text(), d.Rules.Events())
+		if !slices.Contains(declared, item.Text()) {
+			d.unknown(item.Span(), "unknown-event", "event", item.Text(), declared)
 			continue
 		}
 		l.Events = append(l.Events, item.Text())
