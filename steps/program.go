@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"holdfast/rules"
 )
 
 // Keep marks steps whose results are read from outside the program, such as by
@@ -15,6 +17,19 @@ func (p *Program) Keep(ids ...string) {
 	for _, id := range ids {
 		p.kept[id] = true
 	}
+}
+
+// Watching is what the wait that st rests in reads: a change of these should
+// wake it, for its date may have moved. Zero when nothing can move.
+func Watching(p *Program, st State) rules.Reads {
+	s := p.step(st.At)
+	if s == nil || st.Wait == nil {
+		return rules.Reads{}
+	}
+	if spec, ok := s.Spec.(*Pause); ok && spec.Until != nil {
+		return spec.Until.Reads()
+	}
+	return rules.Reads{}
 }
 
 // Path of a step in state: its id, or with its loops' passes "watch[12]/mail".
