@@ -55,7 +55,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"a thread of a later step", "- {id: a, email: x, thread: b}\n- {id: b, email: x}\n", "1:29 unknown-step: there is no earlier step \"b\" (use one of a)\n"},
 		{"a channel without #", "- {id: a, slack: renewals, text: x}\n", "1:18 bad-recipient: \"renewals\" is no Slack channel and nobody of ours (write a channel in quotes (\"#renewals\"), owner or owner.manager)\n"},
 		{"a note without text", "- {id: a, slack: owner}\n", "1:3 missing-key: step \"a\" has no `text` (add text:)\n"},
-		{"an unknown assignee", "- {id: a, task: x, assign: account.sponsr}\n", "1:28 unknown-field: there is no account field \"sponsr\" (use one of arr, call_at, executive_sponsor, name, plan, renewal_date)\n"},
+		{"an unknown assignee", "- {id: a, task: x, assign: account.sponsr}\n", "1:28 unknown-field: there is no account field \"sponsr\" (use one of arr, call_at, country, executive_sponsor, id, name, owner, plan, renewal_date, timezone)\n"},
 		{"a span without a unit", "- {id: a, wait: 4}\n", "1:17 bad-duration: \"4\" is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d\n"},
 		{"no time at all", "- {id: a, wait: 0d}\n", "1:17 bad-duration: wait of step \"a\" is no time at all (write a span such as 7d)\n"},
 		{"a wait for an undeclared event", "- {id: a, wait_for: logn}\n", "1:21 unknown-event: there is no event \"logn\" (did you mean \"login\"?)\n"},
@@ -85,10 +85,10 @@ func TestConditionsAreCheckedInTheirScope(t *testing.T) {
 	for _, c := range []struct{ name, src, check string }{
 		{"a later step", "- {id: a, email: x, if: b.outcome == \"sent\"}\n- {id: b, email: x}\n", "unknown-name"},
 		{"the step itself", "- {id: a, email: x, if: a.outcome == \"sent\"}\n", "unknown-name"},
-		{"the event of the trigger", "- {id: a, email: x, if: event.name == \"sent\"}\n", "unknown-name"},
+		{"the event of the trigger", "- {id: a, email: x, if: event.name == \"sent\"}\n", "out-of-scope"},
 		{"a field the form does not ask", "- {id: a, task: x, form: {f: {type: int}}}\n- {id: b, email: x, if: a.g > 1}\n", "unknown-field"},
 		{"free text of a form", "- {id: a, task: x, form: {f: {text: long}}}\n- {id: b, email: x, if: a.f == \"x\"}\n", "unknown-field"},
-		{"no condition", "- {id: b, email: x, if: account.name}\n", "wrong-type"},
+		{"no condition", "- {id: b, email: x, if: account.name}\n", "not-a-condition"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

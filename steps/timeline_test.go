@@ -82,11 +82,8 @@ schema: contact
 fields:
   first_name: {type: string}
 ---
-schema: login
-fields: {}
----
-schema: ticket_opened
-fields: {}
+
+event: login
 `
 
 func loadRules(t testing.TB) *rules.Set {

@@ -118,8 +118,8 @@ func (w *walk) moment(s *Step, spec *Pause) (until time.Time, past, ok bool, err
 // waitForDate rests without a moment: the change of a field wakes it.
 func (w *walk) waitForDate(s *Step, spec *Pause) Command {
 	reason := "its date is not known yet"
-	for _, f := range spec.Until.Reads().Account {
-		if _, set := w.facts.Account[f]; !set {
+	for _, f := range spec.Until.Reads().Account { // the zone's fields too, which no one wrote
+		if _, set := w.facts.Account[f]; !set && strings.Contains(spec.Until.Source(), "account."+f) {
 			reason = "account." + f + " is not set"
 			break
 		}
