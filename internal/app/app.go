@@ -1,0 +1,237 @@
+// Package app is the only wiring: it chooses implementations, gives each part
+// its dependencies, and starts and stops them in order. Commands and tests use
+// the same App. It holds no rule of the product.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/workflow"
+
+	"holdfast"
+	"holdfast/activities"
+	"holdfast/internal/clock"
+	"holdfast/internal/config"
+	"holdfast/internal/intake"
+	"holdfast/internal/project"
+	"holdfast/internal/relay"
+	"holdfast/internal/store"
+	"holdfast/internal/store/sqlite"
+	"holdfast/internal/temporal"
+	"holdfast/playbooks"
+	"holdfast/rules"
+	"holdfast/workflows"
+)
+
+// Config of an App. Dir, Project and Log are required.
+type Config struct {
+	Dir     string // data directory; made when it is not there
+	Project *project.Project
+	Env     config.Environment
+	Log     *slog.Logger
+	// Virtual, when set, runs the directory on a compressed clock; nil is production.
+	Virtual *Virtual
+	// ScanEvery is how often clock-reading conditions are looked at; 0 is the intake's default.
+	ScanEvery time.Duration
+}
+
+// App is the product in one process. Open makes it; Start, where wanted, adds
+// the engine. Safe for concurrent use once started.
+type App struct {
+	Store      store.Store
+	Clock      clock.Clock
+	Intake     *intake.Intake
+	Activities *activities.Activities
+	Project    *project.Project
+
+	cfg   Config
+	log   *slog.Logger
+	dir   *temporal.Dir
+	heads heads
+	news  news // tells followers and the conductor that something was committed
+
+	mu     sync.Mutex
+	relay  *relay.Relay
+	client client.Client
+	stops  []func() error // undone last to first
+}
+
+// Open takes the data directory, opens the store and makes the parts that need
+// no engine. It publishes nothing. Close it.
+func Open(ctx context.Context, cfg Config) (*App, error) {
+	dir, err := temporal.OpenDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, log: cfg.Log, dir: dir, Project: cfg.Project}
+	a.onStop(dir.Close)
+	if err := a.open(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+func (a *App) open(ctx context.Context) error {
+	mode := temporal.ClockProduction
+	if a.cfg.Virtual != nil {
+		mode = temporal.ClockVirtual
+	}
+	if err := a.dir.FixClock(mode); err != nil {
+		return err
+	}
+	s, err := sqlite.Open(ctx, filepath.Join(a.dir.Path(), storeFile))
+	if err != nil {
+		return err
+	}
+	a.Store = s
+	a.onStop(s.Close)
+	if a.Clock, err = a.openClock(ctx); err != nil {
+		return err
+	}
+	a.heads.set(a.cfg.Project)
+	a.Intake = &intake.Intake{
+		Store: s, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
+		Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place},
+	}
+	ways, err := a.channels()
+	if err != nil {
+		return err
+	}
+	a.Activities, err = activities.New(activities.Config{
+		Store: s, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
+		Emit: a.Intake.Emit, Poke: a.poke, Log: a.log,
+	})
+	return err
+}
+
+// storeFile is our database in the data directory; Temporal's lies beside it.
+const storeFile = "holdfast.db"
+
+// OpenStore opens a data directory's store beside a running process, for
+// commands that read or leave a row.
+func OpenStore(ctx context.Context, dir string) (store.Store, error) {
+	path := filepath.Join(dir, storeFile)
+	if _, err := os.Stat(path); err != nil {
+		e := holdfast.Errorf(holdfast.NotFound, "%s holds no data", dir)
+		e.Hint = "name the data directory with --dir"
+		return nil, e
+	}
+	return sqlite.Open(ctx, path)
+}
+
+// Start publishes the project's playbooks and starts the engine: Temporal, a
+// worker, the relay, and what moves or waits for the clock. sources join the
+// agenda in making things happen at their time.
+func (a *App) Start(ctx context.Context) error {
+	if _, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks); err != nil {
+		return err
+	}
+	server, err := temporal.Start(ctx, temporal.Options{Dir: a.dir.Path(), FastTimers: a.cfg.Virtual != nil, Logger: a.log})
+	if err != nil {
+		return err
+	}
+	a.onStop(func() error { server.Stop(); return nil })
+	if a.client, err = server.Client(ctx, temporal.Namespace, a.log); err != nil {
+		return err
+	}
+	a.onStop(func() error { a.client.Close(); return nil })
+	w := temporal.Worker(a.client, temporal.TaskQueue, func(r temporal.Registry) {
+		r.RegisterWorkflowWithOptions(workflows.Enrollment, workflow.RegisterOptions{Name: workflows.EnrollmentType})
+		r.RegisterActivityWithOptions(a.Activities.Advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
+	})
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start the worker: %w", err)
+	}
+	a.onStop(func() error { w.Stop(); return nil })
+	a.relay = &relay.Relay{
+		Store: a.Store, Client: a.client, TaskQueue: temporal.TaskQueue, Compressed: a.cfg.Virtual != nil,
+		Holder: "process-" + strconv.Itoa(os.Getpid()), Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
+	}
+	a.background(ctx, "relay", a.relay.Run)
+	return nil
+}
+
+// background runs f until Close, which waits for it.
+func (a *App) background(ctx context.Context, name string, f func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := f(ctx); err != nil && ctx.Err() == nil {
+			a.log.Error(name+" ended", "error", err)
+		}
+	}()
+	a.onStop(func() error {
+		cancel()
+		<-done
+		return nil
+	})
+}
+
+func (a *App) onStop(f func() error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stops = append(a.stops, f)
+}
+
+// Close stops what was started, last to first: no new work, running activities
+// finish, then the server, the store, the directory. Safe to call twice.
+func (a *App) Close() error {
+	a.mu.Lock()
+	stops := a.stops
+	a.stops = nil
+	a.mu.Unlock()
+	var errs []error
+	for i := len(stops) - 1; i >= 0; i-- {
+		errs = append(errs, stops[i]())
+	}
+	return errors.Join(errs...)
+}
+
+func (a *App) poke() {
+	a.mu.Lock()
+	r := a.relay
+	a.mu.Unlock()
+	if r != nil {
+		r.Poke()
+	}
+	a.news.tell()
+}
+
+// Republish makes p's rules and playbooks the ones in force; enrollments that
+// run keep the version they began with.
+func (a *App) Republish(ctx context.Context, p *project.Project) ([]string, error) {
+	a.heads.set(p)
+	return a.Intake.Publish(ctx, p.Playbooks)
+}
+
+// heads are the project in force.
+type heads struct {
+	mu sync.RWMutex
+	p  *project.Project
+}
+
+func (h *heads) set(p *project.Project) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.p = p
+}
+
+func (h *heads) get() *project.Project {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.p
+}
+
+func (h *heads) rules() *rules.Set                { return h.get().Rules }
+func (h *heads) playbooks() []*playbooks.Playbook { return h.get().Playbooks }

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"fmt"
+
+	"holdfast"
+	"holdfast/activities"
+	"holdfast/channels"
+	"holdfast/channels/email"
+	"holdfast/channels/outbox"
+	"holdfast/channels/slack"
+	"holdfast/playbooks"
+)
+
+// channels are the ways to reach people that the project chose. What it did not
+// choose goes to the embedded outbox, which sends nothing.
+func (a *App) channels() (map[string]channels.Channel, error) {
+	out := map[string]channels.Channel{}
+	for _, name := range []string{"email", "slack"} {
+		way, err := a.channel(name, a.cfg.Project.Settings.Channels[name])
+		if err != nil {
+			return nil, err
+		}
+		out[name] = way
+	}
+	return out, nil
+}
+
+func (a *App) channel(name, provider string) (channels.Channel, error) {
+	switch name + " " + provider {
+	case name + " ", name + " outbox":
+		return outbox.New(name, a.Store), nil
+	case "email sendgrid":
+		if a.cfg.Env.SendGridKey == "" {
+			return nil, missing("email", provider, "HOLDFAST_SENDGRID_KEY")
+		}
+		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL})
+	case "slack slack":
+		if a.cfg.Env.SlackToken == "" {
+			return nil, missing("slack", provider, "HOLDFAST_SLACK_TOKEN")
+		}
+		return slack.New(slack.Config{Token: a.cfg.Env.SlackToken, URL: a.cfg.Env.SlackURL})
+	}
+	return nil, holdfast.Errorf(holdfast.Invalid, "holdfast.yaml: channel %s has no provider %q", name, provider)
+}
+
+func missing(channel, provider, name string) error {
+	e := holdfast.Errorf(holdfast.Invalid, "channel %s goes through %s, which needs a key", channel, provider)
+	e.Hint = "set " + name
+	return e
+}
+
+// settings are what touches need of the project in force.
+func (a *App) settings() activities.Project {
+	p := a.heads.get()
+	s := p.Settings
+	out := activities.Project{
+		Name: s.Name, Timezone: s.Timezone, Country: s.Country, Currency: s.Currency, Locale: s.Locale,
+		Sender: activities.Sender(s.Sender), Closed: s.Closed, FiscalStart: s.FiscalStart,
+	}
+	for _, one := range p.Team {
+		out.Team = append(out.Team, activities.Person(one))
+	}
+	return out
+}
+
+// byDigest is a version that some enrollment runs: the head, when it is that.
+func (a *App) byDigest(digest string) (*playbooks.Playbook, error) {
+	for _, p := range a.heads.playbooks() {
+		if p.Digest == digest {
+			return p, nil
+		}
+	}
+	p, err := a.Activities.Version(digest)
+	if err != nil {
+		return nil, fmt.Errorf("version %s: %w", digest, err)
+	}
+	return p, nil
+}
