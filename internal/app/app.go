@@ -54,11 +54,12 @@ type App struct {
 	Activities *activities.Activities
 	Project    *project.Project
 
-	cfg   Config
-	log   *slog.Logger
-	dir   *temporal.Dir
-	heads heads
-	news  news // tells followers and the conductor that something was committed
+	cfg      Config
+	log      *slog.Logger
+	dir      *temporal.Dir
+	heads    heads
+	versions versions
+	news     news // tells followers and the conductor that something was committed
 
 	mu     sync.Mutex
 	relay  *relay.Relay

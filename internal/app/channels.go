@@ -1,15 +1,12 @@
 package app
 
 import (
-	"fmt"
-
 	"holdfast"
 	"holdfast/activities"
 	"holdfast/channels"
 	"holdfast/channels/email"
 	"holdfast/channels/outbox"
 	"holdfast/channels/slack"
-	"holdfast/playbooks"
 )
 
 // channels are the ways to reach people that the project chose. What it did not
@@ -62,18 +59,4 @@ func (a *App) settings() activities.Project {
 		out.Team = append(out.Team, activities.Person(one))
 	}
 	return out
-}
-
-// byDigest is a version that some enrollment runs: the head, when it is that.
-func (a *App) byDigest(digest string) (*playbooks.Playbook, error) {
-	for _, p := range a.heads.playbooks() {
-		if p.Digest == digest {
-			return p, nil
-		}
-	}
-	p, err := a.Activities.Version(digest)
-	if err != nil {
-		return nil, fmt.Errorf("version %s: %w", digest, err)
-	}
-	return p, nil
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"holdfast/internal/app"
 )
 
 // Exit codes of every command.
@@ -33,7 +35,11 @@ type Streams struct {
 // Commands in the order of the help.
 func commands(s Streams) []*cobra.Command {
 	return []*cobra.Command{
+		demoCommand(s),
 		initCommand(s),
+		enrollmentsCommand(s),
+		importCommand(s, openForImport),
+		outboxCommand(s, app.OpenStore),
 		standinCommand(s),
 		versionCommand(s),
 	}

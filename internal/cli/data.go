@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,8 @@ import (
 
 	"holdfast"
 	"holdfast/examples"
+	"holdfast/internal/app"
+	"holdfast/internal/config"
 	"holdfast/internal/diag"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
@@ -168,4 +171,24 @@ func loadProject(dir string, s Streams) (*project.Project, error) {
 		return nil, errFindings
 	}
 	return p, nil
+}
+
+// openForImport opens a data directory under a project, with its playbooks
+// published, and no engine: what is decided waits in the directory.
+func openForImport(ctx context.Context, dir, path string) (*intake.Intake, func() error, error) {
+	p, found, err := project.Load(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if l := (diag.List{All: found}); l.Failed() {
+		return nil, nil, fmt.Errorf("the project %s has mistakes; holdfast lint %s shows them", path, path)
+	}
+	a, err := app.Open(ctx, app.Config{Dir: dir, Project: p, Env: config.FromEnvironment(), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := a.Intake.Publish(ctx, p.Playbooks); err != nil {
+		return nil, nil, errors.Join(err, a.Close())
+	}
+	return a.Intake, a.Close, nil
 }

@@ -16,7 +16,6 @@ import (
 	"holdfast/internal/conductor"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
-	"holdfast/internal/store"
 )
 
 // demoOptions are the flags of demo.
@@ -205,5 +204,3 @@ func (o demoOptions) span2() (from, to time.Time, err error) {
 func quietLog(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelError}))
 }
-
-var _ = store.Line{}

@@ -24,18 +24,13 @@ func enrollmentsCommand(s Streams) *cobra.Command {
 	return c
 }
 
-// withStore opens the data directory that --dir names for fn.
-func withStore(cmd *cobra.Command, fn func(context.Context, store.Store) error) (err error) {
+// inDir opens the data directory that --dir names for fn.
+func inDir(cmd *cobra.Command, fn func(context.Context, store.Store) error) error {
 	dir, err := cmd.Flags().GetString("dir")
 	if err != nil {
 		return err
 	}
-	st, err := app.OpenStore(cmd.Context(), dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, st.Close()) }()
-	return fn(cmd.Context(), st)
+	return withStore(cmd.Context(), app.OpenStore, dir, func(st store.Store) error { return fn(cmd.Context(), st) })
 }
 
 func enrollmentsList(s Streams) *cobra.Command {
@@ -47,7 +42,7 @@ func enrollmentsList(s Streams) *cobra.Command {
 		Example: "  holdfast enrollments list --status active\n  holdfast enrollments list --playbook win-back --outcome responded --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd, func(ctx context.Context, st store.Store) error {
+			return inDir(cmd, func(ctx context.Context, st store.Store) error {
 				return st.View(ctx, func(tx store.Tx) error { return listEnrollments(tx, s, f, asJSON) })
 			})
 		},
@@ -123,7 +118,7 @@ func enrollmentsShow(s Streams) *cobra.Command {
 		Example: "  holdfast enrollments show 3f7k… --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd, func(ctx context.Context, st store.Store) error {
+			return inDir(cmd, func(ctx context.Context, st store.Store) error {
 				return st.View(ctx, func(tx store.Tx) error { return showEnrollment(tx, s, args[0], asJSON) })
 			})
 		},
@@ -179,7 +174,7 @@ a second, another when it starts.`,
 		Example: `  holdfast enrollments exit 3f7k… --outcome stopped --reason "the customer called"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return withStore(cmd, func(ctx context.Context, st store.Store) error {
+			return inDir(cmd, func(ctx context.Context, st store.Store) error {
 				return st.Update(ctx, func(tx store.Tx) error {
 					e, err := findEnrollment(tx, args[0])
 					if err != nil {
