@@ -16,6 +16,7 @@ import (
 	"holdfast"
 	"holdfast/examples"
 	"holdfast/internal/app"
+	"holdfast/internal/cast"
 	"holdfast/internal/config"
 	"holdfast/internal/diag"
 	"holdfast/internal/intake"
@@ -150,6 +151,27 @@ func fits(dir, file string) (int, error) {
 		err = nil
 	}
 	return fit, err
+}
+
+// readCast reads a project's cast.yaml, if it has one.
+func readCast(dir string, s Streams) (*cast.Cast, error) {
+	path := filepath.Join(dir, "cast.yaml")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the cast: %w", err)
+	}
+	var l diag.List
+	c := cast.Parse(path, text, &l)
+	if l.Failed() {
+		if err := diag.Text(s.Out, l.All, map[string]string{path: string(text)}, terminal(s.Out)); err != nil {
+			return nil, err
+		}
+		return nil, errFindings
+	}
+	return c, nil
 }
 
 // loadProject loads dir, and prints what is wrong with it: errors end the

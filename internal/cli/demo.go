@@ -13,6 +13,7 @@ import (
 
 	"holdfast/internal/app"
 	"holdfast/internal/calendar"
+	"holdfast/internal/cast"
 	"holdfast/internal/conductor"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
@@ -102,7 +103,11 @@ func runDemo(ctx context.Context, s Streams, o demoOptions) (err error) {
 	say.f("look at it: %s\n", site.url)
 
 	p := &printer{out: s.Out, json: o.json, verbose: o.verbose, color: !o.json && terminal(s.Out)}
-	if err := a.Perform(ctx, p.Line, feed); err != nil {
+	sources := []conductor.Source{feed}
+	if run.cast != nil {
+		sources = append(sources, a.Cast(run.cast))
+	}
+	if err := a.Perform(ctx, p.Line, sources...); err != nil {
 		return err
 	}
 	site.finish()
@@ -128,7 +133,8 @@ type demoRun struct {
 	from, to time.Time
 	messages messages
 	bad      badRows
-	temp     []string // removed at the end
+	cast     *cast.Cast // nil: nobody acts
+	temp     []string   // removed at the end
 }
 
 func (r *demoRun) cleanup() error {
@@ -164,6 +170,9 @@ func prepare(ctx context.Context, s Streams, o demoOptions) (r *demoRun, err err
 		files = dataOf(dir)
 	}
 	if r.project, err = loadProject(dir, s); err != nil {
+		return r, err
+	}
+	if r.cast, err = readCast(dir, s); err != nil {
 		return r, err
 	}
 	if r.from, r.to, err = o.span2(); err != nil {
