@@ -16,9 +16,9 @@ import (
 	"holdfast/internal/store"
 )
 
-// summary is the last line of a demo. Touches counts what left for a person on
+// demoSummary is the last line of a demo. Touches counts what left for a person on
 // any channel; Errors counts lines of kind error and rejected messages.
-type summary struct {
+type demoSummary struct {
 	Kind        string                `json:"kind"` // summary
 	From        time.Time             `json:"from"`
 	To          time.Time             `json:"to"`
@@ -55,8 +55,8 @@ type playedSum struct {
 }
 
 // summarise counts what the store holds.
-func summarise(ctx context.Context, a *app.App, total intake.Result) (summary, error) {
-	s := summary{Kind: "summary", Messages: total.Messages, Repeated: total.Repeated, Rejected: total.Rejected, Playbooks: map[string]*playedSum{}}
+func summarise(ctx context.Context, a *app.App, total intake.Result) (demoSummary, error) {
+	s := demoSummary{Kind: "summary", Messages: total.Messages, Repeated: total.Repeated, Rejected: total.Rejected, Playbooks: map[string]*playedSum{}}
 	err := a.Store.View(ctx, func(tx store.Tx) error {
 		var err error
 		if s.Accounts, s.Provisional, err = tx.CountAccounts(); err != nil {
@@ -82,7 +82,7 @@ func summarise(ctx context.Context, a *app.App, total intake.Result) (summary, e
 	return s, err
 }
 
-func (s *summary) of(playbook string) *playedSum {
+func (s *demoSummary) of(playbook string) *playedSum {
 	p := s.Playbooks[playbook]
 	if p == nil {
 		p = &playedSum{Outcomes: map[string]int{}}
@@ -91,7 +91,7 @@ func (s *summary) of(playbook string) *playedSum {
 	return p
 }
 
-func (s *summary) count(playbook string, n map[string]int) {
+func (s *demoSummary) count(playbook string, n map[string]int) {
 	if playbook != "" {
 		p := s.of(playbook)
 		p.Emails, p.Slack, p.Tasks, p.Goals = n["email"], n["slack"], n["task"], n["goal"]
@@ -104,7 +104,7 @@ func (s *summary) count(playbook string, n map[string]int) {
 	s.Errors += n["error"]
 }
 
-func (s *summary) touches(channel string, states map[holdfast.TouchState]int) {
+func (s *demoSummary) touches(channel string, states map[holdfast.TouchState]int) {
 	sent := states[holdfast.Sent] + states[holdfast.Reconciled]
 	s.Touches += sent
 	s.Unknown += states[holdfast.Unknown] + states[holdfast.Unconfirmed]
@@ -116,7 +116,7 @@ func (s *summary) touches(channel string, states map[holdfast.TouchState]int) {
 	}
 }
 
-func (s *summary) outcomes(tx store.Tx) error {
+func (s *demoSummary) outcomes(tx store.Tx) error {
 	for after := ""; ; {
 		page, err := tx.ListEnrollments(store.EnrollmentFilter{After: after})
 		if err != nil || len(page) == 0 {
@@ -138,7 +138,7 @@ func (s *summary) outcomes(tx store.Tx) error {
 }
 
 // print writes it for people, or as the last JSON line.
-func (s *summary) print(p *printer, out io.Writer) error {
+func (s *demoSummary) print(p *printer, out io.Writer) error {
 	if p.json {
 		return p.JSON(s)
 	}
