@@ -37,6 +37,7 @@ type Store interface {
 type Tx interface {
 	Meta
 	Accounts
+	Many
 	Playbooks
 	Enrollments
 	Ledger
@@ -149,6 +150,16 @@ type Accounts interface {
 	Suppressions(contact, address string) ([]Suppression, error)
 	PutRest(r Rest) error // the later Until wins for one account and scope
 	Rests(account string, now time.Time) ([]Rest, error)
+}
+
+// Many reads for many accounts at once what others read one by one: a page of a
+// scan, or the accounts of a batch of messages. What is not there is absent.
+type Many interface {
+	ManyAccounts(ids []string) (map[string]Account, error)
+	ManyContacts(ids []string) (map[string]Contact, error)
+	ManyBuckets(metric string, accounts []string, from, to string) (map[string][]Bucket, error) // as Buckets, by account
+	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
+	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account
 }
 
 // Version is a published playbook: immutable, known by the digest of its bundle.

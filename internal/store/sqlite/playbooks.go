@@ -37,11 +37,13 @@ func (t *tx) Heads() (map[string]string, error) {
 	return heads, nil
 }
 
+func scanTruth(row scanner) (store.Truth, error) {
+	var v store.Truth
+	return v, row.Scan(&v.Playbook, &v.Trigger, &v.Account, &v.True, at(&v.Since), &v.Fired)
+}
+
 func (t *tx) Truth(playbook, trigger, account string) (store.Truth, error) {
-	return one(t, "read truth", func(row scanner) (store.Truth, error) {
-		var v store.Truth
-		return v, row.Scan(&v.Playbook, &v.Trigger, &v.Account, &v.True, at(&v.Since), &v.Fired)
-	}, `SELECT playbook, trigger, account, truth, since, fired FROM truths
+	return one(t, "read truth", scanTruth, `SELECT playbook, trigger, account, truth, since, fired FROM truths
 		WHERE playbook = ? AND trigger = ? AND account = ?`, playbook, trigger, account)
 }
 

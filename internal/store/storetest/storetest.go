@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"contacts and objects":                                    contactsAndObjectsAreKept,
 		"events":                                                  eventsAreKeptOnce,
 		"buckets":                                                 bucketsAddUp,
+		"many at once":                                            manyAreAsOneByOne,
 		"suppressions":                                            suppressionsAreKept,
 		"rests":                                                   longerRestWins,
 		"versions and heads":                                      versionsAreImmutable,

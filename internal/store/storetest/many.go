@@ -1,0 +1,48 @@
+package storetest
+
+import (
+	"errors"
+	"testing"
+
+	"holdfast/internal/store"
+)
+
+func manyAreAsOneByOne(t *testing.T, s store.Store) {
+	odd := `a"b,'c` // ids come from outside
+	update(t, s, func(tx store.Tx) error {
+		var errs []error
+		for _, id := range []string{"acme", odd, "other"} {
+			_, err := tx.Enroll(store.Enrollment{ID: "e-" + id, Playbook: "save", Account: id, EntryKey: "k", StartedAt: t0})
+			_, again := tx.Enroll(store.Enrollment{ID: "a-" + id, Playbook: "save", Account: id, EntryKey: "l", StartedAt: t0.Add(1000)})
+			errs = append(errs, err, again,
+				tx.PutAccount(store.Account{ID: id, Known: id != odd, Fields: fields()}),
+				tx.PutContact(store.Contact{ID: "c-" + id, Account: id, Fields: fields()}),
+				tx.AddToBucket(id, "logins", "2026-03-02", 1, 2), tx.AddToBucket(id, "logins", "2026-03-01", 3, 4),
+				tx.AddToBucket(id, "logins", "2026-02-01", 1, 1), tx.AddToBucket(id, "tickets", "2026-03-01", 1, 1),
+				tx.PutTruth(store.Truth{Playbook: "save", Trigger: "red", Account: id, True: true, Since: t0}),
+				tx.PutTruth(store.Truth{Playbook: "save", Trigger: "quiet", Account: id}))
+		}
+		return errors.Join(errs...)
+	})
+	view(t, s, func(tx store.Tx) error {
+		ids := []string{odd, "acme", "nobody"}
+		accounts, errA := tx.ManyAccounts(ids)
+		contacts, errC := tx.ManyContacts([]string{"c-acme", "c-nobody"})
+		buckets, errB := tx.ManyBuckets("logins", ids, "2026-03-01", "2026-03-02")
+		truths, errT := tx.ManyTruths("save", "red", ids)
+		runs, errE := tx.ManyEnrollments(ids)
+		none, errN := tx.ManyAccounts(nil)
+		errs := []error{errA, errC, errB, errT, errE, errN, same("accounts of nobody", len(none), 0),
+			same("sizes", []int{len(accounts), len(contacts), len(buckets), len(truths), len(runs)}, []int{2, 1, 2, 2, 2})}
+		for _, id := range ids[:2] {
+			account, errA := tx.Account(id)
+			bs, errB := tx.Buckets(id, "logins", "2026-03-01", "2026-03-02")
+			truth, errT := tx.Truth("save", "red", id)
+			es, errE := tx.EnrollmentsOf(id, false)
+			errs = append(errs, errA, errB, errT, errE, same("account", accounts[id], account), same("buckets", buckets[id], bs),
+				same("truth", truths[id], truth), same("enrollments", runs[id], es))
+		}
+		dana, err := tx.Contact("c-acme")
+		return errors.Join(append(errs, err, same("contact", contacts["c-acme"], dana))...)
+	})
+}
