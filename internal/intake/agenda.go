@@ -97,10 +97,10 @@ func (b *batch) fireHeld(s *sheet, f *rules.Facts, r ref, p pending) error {
 	}
 	if !b.holds(f, p.Playbook, s.acct.ID, r.trig.When, r.book.When) {
 		t.True, t.Since = false, time.Time{}
-		return b.tx.PutTruth(t)
+		return b.putTruth(t)
 	}
 	t.Fired = true
-	if err := b.tx.PutTruth(t); err != nil {
+	if err := b.putTruth(t); err != nil {
 		return err
 	}
 	words := clip(r.trig.When.Source()) + " held for " + r.trig.For.Text

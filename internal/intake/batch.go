@@ -27,6 +27,7 @@ type batch struct {
 	sheets map[string]*sheet
 	order  []*sheet // as they were opened
 	people map[string]*person
+	group  *group // nil: everything is read one by one
 
 	res  Result
 	last int64 // seq of the last fresh message
@@ -49,6 +50,11 @@ func (b *batch) takeSome(msgs []holdfast.Message, from int) error {
 	end := wall.Now().Add(or(b.in.Options.BatchTime, 50*time.Millisecond))
 	most := or(b.in.Options.BatchMessages, 500)
 	for i := from; i < len(msgs) && i-from < most; i++ {
+		if (i-from)%groupSize == 0 {
+			if err := b.gather(msgs[i:min(i+groupSize, from+most, len(msgs))]); err != nil {
+				return err
+			}
+		}
 		if why := forged(msgs[i]); why != "" {
 			b.reject(i, msgs[i].ID, why)
 		} else if err := b.take(i, msgs[i]); err != nil {

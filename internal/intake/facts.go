@@ -74,9 +74,7 @@ func (b *batch) days(s *sheet, metric string) ([]rules.Day, error) {
 	if ds, ok := s.series[metric]; ok {
 		return ds, nil
 	}
-	today := b.now.Format(time.DateOnly)
-	from := b.now.AddDate(0, 0, -horizon).Format(time.DateOnly)
-	stored, err := b.tx.Buckets(s.acct.ID, metric, from, today)
+	stored, err := b.bucketsOf(s.acct.ID, metric)
 	if err != nil {
 		return nil, fmt.Errorf("read metric %s: %w", metric, err)
 	}
@@ -84,8 +82,9 @@ func (b *batch) days(s *sheet, metric string) ([]rules.Day, error) {
 	for _, k := range stored {
 		ds = append(ds, rules.Day{Day: parseDay(k.Day), Count: k.Count, Sum: k.Sum})
 	}
+	today := b.now.Format(time.DateOnly)
 	for _, k := range s.bucketOrder {
-		if k.metric == metric && k.day >= from && k.day <= today {
+		if k.metric == metric && k.day <= today {
 			c := s.buckets[k]
 			ds = addDay(ds, rules.Day{Day: parseDay(k.day), Count: c.Count, Sum: c.Sum})
 		}

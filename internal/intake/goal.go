@@ -51,7 +51,7 @@ func (b *batch) edge(f *rules.Facts, e *store.Enrollment, g *playbooks.Goal) (bo
 	if now {
 		return true, nil
 	}
-	return false, b.tx.PutTruth(store.Truth{Playbook: e.Playbook, Trigger: goalKey(e), Account: e.Account})
+	return false, b.putTruth(store.Truth{Playbook: e.Playbook, Trigger: goalKey(e), Account: e.Account})
 }
 
 // standing remembers that a goal's condition held before the enrollment began.
@@ -59,10 +59,13 @@ func (b *batch) standing(f *rules.Facts, e *store.Enrollment, g *playbooks.Goal)
 	if g == nil || g.On != "" || g.When == nil || !b.holds(f, e.Playbook, e.Account, g.When) {
 		return nil
 	}
-	return b.tx.PutTruth(store.Truth{Playbook: e.Playbook, Trigger: goalKey(e), Account: e.Account, True: true, Since: e.StartedAt})
+	return b.putTruth(store.Truth{Playbook: e.Playbook, Trigger: goalKey(e), Account: e.Account, True: true, Since: e.StartedAt})
 }
 
-func goalKey(e *store.Enrollment) string { return "goal:" + e.ID }
+// goalPrefix begins the name under which a goal's truth is kept.
+const goalPrefix = "goal:"
+
+func goalKey(e *store.Enrollment) string { return goalPrefix + e.ID }
 
 func goalWords(g *playbooks.Goal) string {
 	if g.On != "" {

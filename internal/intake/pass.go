@@ -44,8 +44,11 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 		done := 0
 		err := in.Store.Update(ctx, func(tx store.Tx) error {
 			b, done = in.batchAt(tx, Live, now), 0
+			if err := b.gatherAll(ids[:min(len(ids), groupSize)], nil); err != nil {
+				return err
+			}
 			end := wall.Now().Add(or(in.Options.BatchTime, 50*time.Millisecond))
-			for done < len(ids) && (done == 0 || wall.Now().Before(end)) {
+			for done < min(len(ids), groupSize) && (done == 0 || wall.Now().Before(end)) {
 				s, err := b.sheet(ids[done])
 				if err != nil {
 					return err

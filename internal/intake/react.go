@@ -246,7 +246,7 @@ func (b *batch) runs(s *sheet) ([]store.Enrollment, error) {
 	if s.loaded {
 		return s.runs, nil
 	}
-	runs, err := b.tx.EnrollmentsOf(s.acct.ID, false)
+	runs, err := b.enrollments(s.acct.ID)
 	if err != nil {
 		return nil, fmt.Errorf("read enrollments: %w", err)
 	}

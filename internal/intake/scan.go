@@ -156,6 +156,9 @@ func (in *Intake) probe(ctx context.Context, ids []string, now time.Time, look f
 	err := in.Store.View(ctx, func(tx store.Tx) error {
 		moved = nil
 		b := in.batchAt(readOnly{tx}, Live, now)
+		if err := b.gatherAll(ids, nil); err != nil {
+			return err
+		}
 		for _, id := range ids {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -44,7 +44,7 @@ func (b *batch) sheet(id string) (*sheet, error) {
 	if s, ok := b.sheets[id]; ok {
 		return s, nil
 	}
-	a, err := b.tx.Account(id)
+	a, err := b.account(id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("read account: %w", err)
 	}
@@ -119,7 +119,7 @@ func (b *batch) person(id string) (*person, error) {
 	if p, ok := b.people[id]; ok {
 		return p, nil
 	}
-	c, err := b.tx.Contact(id)
+	c, err := b.contact(id)
 	if err != nil {
 		return nil, err
 	}

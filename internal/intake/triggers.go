@@ -86,7 +86,7 @@ func (b *batch) condition(s *sheet, f *rules.Facts, r ref, c *cause) error {
 		t.Fired = false
 		return b.hold(s, t, r)
 	}
-	if err := b.tx.PutTruth(t); err != nil || !c.start {
+	if err := b.putTruth(t); err != nil || !c.start {
 		return err
 	}
 	return b.start(s, f, w)
@@ -98,7 +98,7 @@ func (b *batch) fell(t store.Truth, r ref) error {
 			return err
 		}
 	}
-	return b.tx.PutTruth(t)
+	return b.putTruth(t)
 }
 
 // pending is the Data of a due: which trigger, and the occurrence it stands for.
@@ -114,7 +114,7 @@ func dueKey(kind, playbook, trigger, account string) string {
 
 // hold puts off an edge until the condition has held for the trigger's `for`.
 func (b *batch) hold(s *sheet, t store.Truth, r ref) error {
-	if err := b.tx.PutTruth(t); err != nil {
+	if err := b.putTruth(t); err != nil {
 		return err
 	}
 	loc, days := b.in.place(b.record(s))
@@ -144,7 +144,7 @@ func (b *batch) date(s *sheet, f *rules.Facts, r ref, c *cause) error {
 		return nil
 	}
 	t := store.Truth{Playbook: r.book.Name, Trigger: r.trig.ID, Account: s.acct.ID, True: ok, Since: moment}
-	if err := b.tx.PutTruth(t); err != nil {
+	if err := b.putTruth(t); err != nil {
 		return err
 	}
 	if ok && moment.After(b.now) {
@@ -197,15 +197,6 @@ func dateWords(t *triggers.Trigger, occurrence string) string {
 		return t.Offset.Text + " before " + clip(t.At.Source()) + " (" + occurrence + ")"
 	}
 	return t.Offset.Text + " after " + clip(t.At.Source()) + " (" + occurrence + ")"
-}
-
-// truth is what was said last; none was said yet: false.
-func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
-	t, err := b.tx.Truth(playbook, trigger, account)
-	if err := none(err); err != nil {
-		return t, fmt.Errorf("read truth: %w", err)
-	}
-	return t, nil
 }
 
 func readsContact(es ...*rules.Expr) bool {

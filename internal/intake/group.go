@@ -1,0 +1,151 @@
+package intake
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/store"
+)
+
+// groupSize is how many messages are read for at once.
+const groupSize = 100
+
+// group is accounts and contacts that a batch reads together, since a database
+// asks little more for a hundred rows than for one. What is written goes to the
+// store at once or stays in a sheet, so a group that is replaced loses nothing.
+type group struct {
+	ids      []string
+	accounts map[string]store.Account // absent: there is none
+	people   map[string]store.Contact
+	asked    map[string]bool                      // accounts, and contacts after a "/"
+	runs     map[string][]store.Enrollment        // nil until asked for
+	truths   map[[2]string]map[string]store.Truth // by playbook and trigger
+	buckets  map[string]map[string][]store.Bucket // by metric
+}
+
+// gather reads the accounts and contacts of msgs together.
+func (b *batch) gather(msgs []holdfast.Message) error {
+	if len(msgs) < 2 {
+		b.group = nil
+		return nil
+	}
+	var accounts, contacts []string
+	for _, m := range msgs {
+		accounts = append(accounts, m.Account)
+		contacts = append(contacts, m.Contact)
+	}
+	return b.gatherAll(accounts, contacts)
+}
+
+func (b *batch) gatherAll(accounts, contacts []string) (err error) {
+	g := &group{asked: map[string]bool{}, truths: map[[2]string]map[string]store.Truth{}, buckets: map[string]map[string][]store.Bucket{}}
+	var unread, people []string
+	for _, id := range accounts {
+		if id == "" || g.asked[id] {
+			continue
+		}
+		g.asked[id] = true
+		g.ids = append(g.ids, id)
+		if b.sheets[id] == nil {
+			unread = append(unread, id)
+		}
+	}
+	for _, id := range contacts {
+		if id != "" && !g.asked["/"+id] && b.people[id] == nil {
+			g.asked["/"+id] = true
+			people = append(people, id)
+		}
+	}
+	if g.accounts, err = b.tx.ManyAccounts(unread); err != nil {
+		return fmt.Errorf("read accounts: %w", err)
+	}
+	if g.people, err = b.tx.ManyContacts(people); err != nil {
+		return fmt.Errorf("read contacts: %w", err)
+	}
+	b.group = g
+	return nil
+}
+
+// account, contact, enrollments, truth and buckets read through the group, or by
+// themselves what it does not hold. ErrNotFound as in the store.
+
+func (b *batch) account(id string) (store.Account, error) {
+	if b.group == nil || !b.group.asked[id] {
+		return b.tx.Account(id)
+	}
+	if a, ok := b.group.accounts[id]; ok {
+		return a, nil
+	}
+	return store.Account{}, store.ErrNotFound
+}
+
+func (b *batch) contact(id string) (store.Contact, error) {
+	if b.group == nil || !b.group.asked["/"+id] {
+		return b.tx.Contact(id)
+	}
+	if c, ok := b.group.people[id]; ok {
+		return c, nil
+	}
+	return store.Contact{}, store.ErrNotFound
+}
+
+func (b *batch) enrollments(account string) (es []store.Enrollment, err error) {
+	g := b.group
+	if g == nil || !g.asked[account] {
+		return b.tx.EnrollmentsOf(account, false)
+	}
+	if g.runs == nil {
+		if g.runs, err = b.tx.ManyEnrollments(g.ids); err != nil {
+			return nil, err
+		}
+	}
+	return g.runs[account], nil
+}
+
+// truth is what was said last; none was said yet: false.
+func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
+	g, key := b.group, [2]string{playbook, trigger}
+	if g == nil || !g.asked[account] || strings.HasPrefix(trigger, goalPrefix) {
+		t, err := b.tx.Truth(playbook, trigger, account)
+		if err := none(err); err != nil {
+			return t, fmt.Errorf("read truth: %w", err)
+		}
+		return t, nil
+	}
+	if g.truths[key] == nil {
+		ts, err := b.tx.ManyTruths(playbook, trigger, g.ids)
+		if err != nil {
+			return store.Truth{}, fmt.Errorf("read truths: %w", err)
+		}
+		g.truths[key] = ts
+	}
+	return g.truths[key][account], nil
+}
+
+func (b *batch) putTruth(t store.Truth) error {
+	if b.group != nil {
+		if known := b.group.truths[[2]string{t.Playbook, t.Trigger}]; known != nil {
+			known[t.Account] = t
+		}
+	}
+	return b.tx.PutTruth(t)
+}
+
+// bucketsOf an account in the days that expressions can look back.
+func (b *batch) bucketsOf(account, metric string) ([]store.Bucket, error) {
+	from, to := b.now.AddDate(0, 0, -horizon).Format(time.DateOnly), b.now.Format(time.DateOnly)
+	g := b.group
+	if g == nil || !g.asked[account] {
+		return b.tx.Buckets(account, metric, from, to)
+	}
+	if g.buckets[metric] == nil {
+		bs, err := b.tx.ManyBuckets(metric, g.ids, from, to)
+		if err != nil {
+			return nil, err
+		}
+		g.buckets[metric] = bs
+	}
+	return g.buckets[metric][account], nil
+}
