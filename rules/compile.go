@@ -13,7 +13,8 @@ import (
 // Compile checks src in scope. want Any accepts every type; a number where
 // money, a percentage or a double is wanted is one, and a moment where a date is
 // wanted is its local day. Findings are in our words at the places that spans
-// (one for each rune of src, and one for the end) name; e is nil when there is one.
+// (one for each rune of src, and one for the end) name; e is nil when one of
+// them is an error.
 func (s *Set) Compile(src string, spans []diag.Span, sc Scope, want Type) (*Expr, []diag.Diagnostic) {
 	c := &compiler{set: s, scope: &scope{Scope: sc}, src: src, spans: spans}
 	e := c.compile(want)
@@ -69,6 +70,7 @@ func (c *compiler) compile(want Type) *Expr {
 		return nil
 	}
 	c.checkLiterals(c.tree.Expr())
+	c.checkDivisions(checked.NativeRep())
 	if c.diags.Failed() {
 		return nil
 	}

@@ -111,7 +111,11 @@ func (c *compiler) overloadError(at place, e ast.Expr, name string, args []strin
 		return
 	}
 	if sym, ok := symbols[name]; ok && len(words) == 2 {
-		c.report(at, "type-mismatch", "", "%s does not work with %s and %s", sym, words[0], words[1])
+		hint := ""
+		if (words[0] == "a date" || words[0] == "a time") && words[1] == "a number" {
+			hint = "write a length of time, such as days(30)"
+		}
+		c.report(at, "type-mismatch", hint, "%s does not work with %s and %s", sym, words[0], words[1])
 		return
 	} else if ok && len(words) == 1 {
 		c.report(at, "type-mismatch", "", "%s does not work with %s", sym, words[0])
@@ -123,8 +127,6 @@ func (c *compiler) overloadError(at place, e ast.Expr, name string, args []strin
 func (c *compiler) comparisonError(at place, e ast.Expr, args, words []string) {
 	hint := ""
 	switch {
-	case slices.Contains(args, "null") || slices.Contains(args, "null_type"):
-		hint = "use has() to ask whether a field is set"
 	case args[0] == args[1]:
 		c.report(at, "type-mismatch", "compare with == or !=", "%s has no order", words[0])
 		return
@@ -148,12 +150,19 @@ func (c *compiler) literalHint(operands []ast.Expr, args []string) string {
 		}
 		at := c.extent(o)
 		text := string(c.runes[at.start:min(at.end, len(c.runes))])
-		if args[i] == "string" {
+		if args[i] != "string" {
+			return quoted("write %q, with quotes", text)
+		}
+		if bare := strings.Trim(text, `"'`); bare == "true" || bare == "false" || isNumber(bare) {
 			return "remove the quotes from " + text
 		}
-		return quoted("write %q, with quotes", text)
 	}
 	return ""
+}
+
+func isNumber(s string) bool {
+	_, ok := number(s)
+	return ok
 }
 
 // argumentError says what a function takes.

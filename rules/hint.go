@@ -12,10 +12,12 @@ func quoted(format string, args ...any) string { return fmt.Sprintf(format, args
 // suggest is `did you mean "x"?` for the one candidate near word, or otherwise.
 func suggest(word string, candidates []string, otherwise string) string {
 	if s := source.Suggest(word, candidates); s != "" {
-		return fmt.Sprintf("did you mean %q?", s)
+		return didYouMean(s)
 	}
 	return otherwise
 }
+
+func didYouMean(word string) string { return fmt.Sprintf("did you mean %q?", word) }
 
 // choices lists at most a dozen names after lead.
 func choices(lead string, names []string) string {

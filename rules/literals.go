@@ -1,10 +1,14 @@
 package rules
 
 import (
+	"fmt"
+	"regexp"
 	"slices"
+	"time"
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/operators"
+	"github.com/google/cel-go/common/overloads"
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 )
@@ -26,19 +30,48 @@ func (c *compiler) checkLiterals(root ast.Expr) {
 			}
 			return
 		}
-		f := functionNamed(call.FunctionName())
-		if f == nil || f.literal == nil {
-			return
-		}
+		judge := literalOf(call.FunctionName())
 		for _, a := range args {
-			if !isText(a) {
+			if judge == nil || !isText(a) {
 				continue
 			}
-			if bad := f.literal(string(a.AsLiteral().(types.String))); bad != "" {
+			if bad := judge(string(a.AsLiteral().(types.String))); bad != "" {
 				c.report(c.extent(a), "bad-literal", "", "%s", bad)
 			}
 		}
 	}))
+}
+
+// literalOf says what is wrong with a text argument of a function, ours or
+// CEL's; nil when any text will do.
+func literalOf(function string) func(text string) string {
+	switch function {
+	case overloads.Matches:
+		return func(text string) string {
+			if _, err := regexp.Compile(text); err != nil {
+				return fmt.Sprintf("%q is no pattern", text)
+			}
+			return ""
+		}
+	case overloads.TypeConvertTimestamp:
+		return func(text string) string {
+			if _, err := time.Parse(time.RFC3339, text); err != nil {
+				return fmt.Sprintf("%q is not %s", text, Timestamp.words())
+			}
+			return ""
+		}
+	case overloads.TypeConvertDuration:
+		return func(text string) string {
+			if _, err := time.ParseDuration(text); err != nil {
+				return fmt.Sprintf("%q is no duration; write hours(72) or days(3)", text)
+			}
+			return ""
+		}
+	}
+	if f := functionNamed(function); f != nil {
+		return f.literal
+	}
+	return nil
 }
 
 // checkEnum holds literal, a text or a list of texts, to the enum of the name beside it.
@@ -64,6 +97,20 @@ func (c *compiler) checkEnum(name, literal ast.Expr) {
 				"%s is never %q", s.name, text)
 		}
 	}
+}
+
+// checkDivisions warns where a whole number is divided by another: CEL cuts the
+// fraction, as nobody expects.
+func (c *compiler) checkDivisions(checked *ast.AST) {
+	ast.PostOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.Divide {
+			return
+		}
+		if t := checked.GetType(e.ID()); t != nil && t.Kind() == types.IntKind {
+			c.diags.Warnf(c.span(c.extent(e)), "cut-division", "write ratio(a, b, if_zero), or one of them with a point: 2.0",
+				"a whole number divided by another loses its fraction")
+		}
+	}))
 }
 
 // fold computes calls of our functions whose arguments are all literals:

@@ -151,9 +151,7 @@ func (ld *loader) compileRule(r *rule) (ok bool) {
 	r.state = ruleCompiling
 	before := len(ld.diags.All)
 	r.body(ld)
-	for _, d := range ld.diags.All[before:] {
-		r.broken = r.broken || d.Severity == diag.Error
-	}
+	r.broken = diag.Failed(ld.diags.All[before:])
 	r.state = ruleCompiled
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"holdfast/internal/diag"
 	"holdfast/internal/source"
 )
 
@@ -56,7 +57,7 @@ func (ld *loader) mappingDoc(doc *source.Node) {
 // compileMapping compiles m; one with findings never applies.
 func (ld *loader) compileMapping(m *mapping) {
 	before := len(ld.diags.All)
-	defer func() { m.broken = len(ld.diags.All) > before || len(m.on) == 0 }()
+	defer func() { m.broken = diag.Failed(ld.diags.All[before:]) || len(m.on) == 0 }()
 	if !ld.eventKnown(m.doc.Get("on"), m.on) || len(m.on) == 0 {
 		return
 	}

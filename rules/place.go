@@ -43,33 +43,32 @@ func (c *compiler) extent(e ast.Expr) place {
 	if !ok || at < 0 || at > len(c.runes) {
 		return place{0, len(c.runes)}
 	}
-	if macro, ok := c.tree.SourceInfo().GetMacroCall(e.ID()); ok && e.Kind() == ast.ComprehensionKind {
-		return place{c.extent(e.AsComprehension().IterRange()).start, c.closing(c.lastArg(macro, at))}
-	}
 	switch e.Kind() {
 	case ast.SelectKind:
 		return place{c.extent(e.AsSelect().Operand()).start, c.wordEnd(c.skipSpace(at + 1))}
 	case ast.CallKind:
 		return c.callExtent(e, at)
-	case ast.ListKind, ast.MapKind, ast.StructKind:
+	case ast.ComprehensionKind:
+		return place{c.extent(e.AsComprehension().IterRange()).start, c.closing(c.lastOf(e))}
+	case ast.ListKind, ast.MapKind:
 		return place{at, c.closing(at + 1)}
+	case ast.StructKind:
+		return place{max(0, at-len([]rune(e.AsStruct().TypeName()))), c.closing(at + 1)}
 	case ast.LiteralKind:
 		return place{at, c.literalEnd(e, at)}
 	}
 	return place{at, c.wordEnd(at)}
 }
 
-// lastArg is where the arguments of a loop end, as near as is known.
-func (c *compiler) lastArg(macro ast.Expr, at int) int {
-	if macro.Kind() != ast.CallKind {
-		return at
-	}
-	for _, a := range macro.AsCall().Args() {
-		if own, ok := c.tree.SourceInfo().GetOffsetRange(a.ID()); ok {
-			at = max(at, int(own.Start))
+// lastOf is where the last node below e begins.
+func (c *compiler) lastOf(e ast.Expr) int {
+	last := 0
+	ast.PostOrderVisit(e, ast.NewExprVisitor(func(n ast.Expr) {
+		if own, ok := c.tree.SourceInfo().GetOffsetRange(n.ID()); ok {
+			last = max(last, int(own.Start))
 		}
-	}
-	return at
+	}))
+	return min(last+1, len(c.runes))
 }
 
 func (c *compiler) callExtent(e ast.Expr, at int) place {

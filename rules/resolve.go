@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/cel-go/common/ast"
 	"github.com/google/cel-go/common/overloads"
+	"github.com/google/cel-go/common/types"
 )
 
 // factory makes nodes of syntax trees; it has no state.
@@ -42,7 +43,11 @@ func (c *compiler) resolve(e ast.Expr, locals []string) {
 		c.resolve(l.Result(), append(slices.Clone(locals), l.AccuVar()))
 	case ast.StructKind:
 		c.report(c.extent(e), "bad-expression", "", "an expression cannot make an object")
-	case ast.LiteralKind, ast.UnspecifiedExprKind:
+	case ast.LiteralKind:
+		if e.AsLiteral() == types.NullValue {
+			c.report(c.extent(e), "type-mismatch", "use has() to ask whether a field is set", "null is no value of a field")
+		}
+	case ast.UnspecifiedExprKind:
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/google/cel-go/common/types"
+
+	"holdfast/internal/source"
 )
 
 // ruleSlot finds metric.x, score.x.value, decide.x.out and segment.x, compiling
@@ -43,12 +45,11 @@ func (c *compiler) ruleSlot(path []string) (*slot, int, *problem) {
 	if root == "decide" {
 		kind = "decision"
 	}
-	all := make([]string, len(names))
-	for i, n := range names {
-		all[i] = root + "." + n
+	p := &problem{check: "unknown-" + kind, message: quoted("unknown %s %q", kind, name), hint: choices("declared: ", prefixed(root+".", names))}
+	if near := source.Suggest(name, names); near != "" {
+		p.hint = didYouMean(join(append([]string{root, near}, path[2:]...)))
 	}
-	return nil, 0, &problem{check: "unknown-" + kind, message: quoted("unknown %s %q", kind, name),
-		hint: suggest(full, all, choices("declared: ", all))}
+	return nil, 0, p
 }
 
 func (c *compiler) ruleNames(root string) []string {
@@ -106,15 +107,15 @@ func (c *compiler) decisionSlot(d *decision, path []string) (*slot, int, *proble
 // noOutput says which outputs path[1] has.
 func noOutput(path, outs []string) *problem {
 	base := path[0] + "." + path[1]
-	full := make([]string, len(outs))
-	for i, o := range outs {
-		full[i] = base + "." + o
-	}
+	full := prefixed(base+".", outs)
 	if len(path) == 2 {
 		return &problem{check: "unknown-field", message: quoted("%s alone is no value", base), hint: choices("write ", full)}
 	}
-	name := strings.Join(path[:3], ".")
-	return &problem{check: "unknown-field", message: quoted("unknown field %q", name), hint: suggest(name, full, choices("write ", full))}
+	p := &problem{check: "unknown-field", message: quoted("unknown field %q", base+"."+path[2]), hint: choices("write ", full)}
+	if near := source.Suggest(path[2], outs); near != "" {
+		p.hint = didYouMean(base + "." + near)
+	}
+	return p
 }
 
 // reach compiles r when the project is still being loaded; a rule that reaches

@@ -73,7 +73,7 @@ func (c *compiler) lookup(path []string) (s *slot, used int, p *problem) {
 		return s, 1, nil
 	}
 	if !slices.Contains(roots, root) {
-		return nil, 0, c.unknownRoot(root)
+		return nil, 0, c.unknownRoot(path)
 	}
 	if !c.scope.allows(root) {
 		return nil, 0, c.outOfScope(root)
@@ -142,25 +142,37 @@ func (c *compiler) stepSlot(id string, fields map[string]Type, path []string) (*
 
 // unknownField says that path begins with no declared field.
 func unknownField(path, fields []string) *problem {
-	root := path[0]
-	full := make([]string, len(fields))
-	for i, f := range fields {
-		full[i] = root + "." + f
-	}
+	root, name := path[0], join(path[1:])
 	if len(path) == 1 {
 		return &problem{check: "unknown-field", message: quoted("%s alone is no value", root),
-			hint: choices("name one of its fields: ", full)}
+			hint: choices("name one of its fields: ", prefixed(root+".", fields))}
 	}
-	name := strings.Join(path, ".")
-	return &problem{check: "unknown-field", message: quoted("unknown field %q", name), hint: suggest(name, full, choices("declared: ", full))}
+	p := &problem{check: "unknown-field", message: quoted("unknown field %q", root+"."+name)}
+	var below []string
+	for _, f := range fields {
+		if strings.HasPrefix(f, name+".") {
+			below = append(below, root+"."+f)
+		}
+	}
+	switch near := source.Suggest(name, fields); {
+	case len(below) > 0:
+		p.hint = choices("name one of its fields: ", below)
+	case near != "":
+		p.hint = didYouMean(root + "." + near)
+	default:
+		p.hint = choices("declared: ", prefixed(root+".", fields))
+	}
+	return p
 }
 
-func (c *compiler) unknownRoot(root string) *problem {
-	names := c.names()
+func (c *compiler) unknownRoot(path []string) *problem {
+	root := path[0]
 	p := &problem{check: "unknown-name", message: quoted("unknown name %q", root)}
-	switch {
-	case source.Suggest(root, names) != "":
-		p.hint = suggest(root, names, "")
+	switch near := source.Suggest(root, c.names()); {
+	case near != "" && c.set.listed(near) != nil:
+		p.hint = didYouMean(near)
+	case near != "":
+		p.hint = didYouMean(join(append([]string{near}, path[1:]...)))
 	case root == "and" || root == "or" || root == "not":
 		p.hint = "write &&, || and !"
 	default:

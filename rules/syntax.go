@@ -44,7 +44,11 @@ func (c *compiler) syntaxError(iss *cel.Issues) {
 		return
 	}
 	if m := reserved.FindStringSubmatch(msg); m != nil {
-		c.report(place{at, c.wordEnd(at)}, "bad-expression", "choose another name", "%q is a reserved word", m[1])
+		hint := "choose another name"
+		if m[1] == "if" {
+			hint = "write condition ? one : other"
+		}
+		c.report(place{at, c.wordEnd(at)}, "bad-expression", hint, "%q is a reserved word", m[1])
 		return
 	}
 	switch {
@@ -54,6 +58,8 @@ func (c *compiler) syntaxError(iss *cel.Issues) {
 		c.report(place{at, at + 1}, "bad-expression", "write .exists(x, x.active)", "the first argument names each item: it must be a plain name")
 	case strings.Contains(msg, "recursion limit"), strings.Contains(msg, "recursion depth"):
 		c.report(place{at, at + 1}, "bad-expression", "split it into a segment or a decision", "the expression is nested too deeply")
+	case strings.Contains(msg, "invalid int literal"), strings.Contains(msg, "invalid uint literal"), strings.Contains(msg, "invalid double literal"):
+		c.report(place{at, c.wordEnd(at)}, "bad-expression", "", "the number is too large")
 	default:
 		c.report(place{at, at + 1}, "bad-expression", "", "%s", cleaned(msg))
 	}
@@ -68,6 +74,10 @@ func (c *compiler) tokenError(at int, found string) {
 	case '&', '|':
 		c.report(place{at, at + 1}, "bad-expression", quoted("write %c%c", first, first), "a single %c means nothing here", first)
 	case '"', '\'':
+		if strings.Count(found, string(first)) > 1 {
+			c.report(place{at, c.lineEnd(at)}, "bad-expression", `write \\ for a backslash`, "a text has a backslash that means nothing")
+			return
+		}
 		c.report(place{at, c.lineEnd(at)}, "bad-expression", "add the closing quote", "a text is not closed")
 	case '“', '”', '‘', '’', '„':
 		c.report(place{at, at + 1}, "bad-expression", `write "`, "%c is no quote that a program knows", first)
@@ -87,11 +97,13 @@ func (c *compiler) inputError(at int) {
 		end++
 	}
 	word := string(c.runes[at:end])
-	if !unicode.IsLetter(c.runes[at]) {
-		c.report(place{at, end}, "bad-expression", "", "unexpected %q", word)
-		return
-	}
 	hint := ""
+	if word == "," && at > 0 && unicode.IsDigit(c.runes[at-1]) {
+		hint = "write a number without separators, such as 50000"
+	}
+	if strings.HasSuffix(strings.ToLower(strings.TrimSpace(string(c.runes[:at]))), "not") {
+		hint = "write ! for not"
+	}
 	switch strings.ToLower(word) {
 	case "and":
 		hint = "write &&"

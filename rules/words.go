@@ -59,8 +59,6 @@ func typeWords(cel string) string {
 		return "a duration"
 	case "list(string)":
 		return "a list of strings"
-	case "null", "null_type":
-		return "null"
 	case "dyn":
 		return "any value"
 	case "metric", "money_metric":
