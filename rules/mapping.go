@@ -73,7 +73,7 @@ func (ld *loader) compileMapping(m *mapping) {
 	ld.assigns(m, m.doc.Get("set"), to, fields, sc)
 	ld.assigns(m, m.doc.Get("account"), toAccount, ld.set.account, sc)
 	ld.assigns(m, m.doc.Get("contact"), toContact, ld.set.contact, sc)
-	if len(m.sets) == 0 && m.upsert == nil {
+	if len(m.sets) == 0 && m.upsert == nil && len(ld.diags.All) == before {
 		ld.diags.Errorf(m.doc.Get("mapping").Span(), "missing-key", "add set:, contact: or upsert:", "mapping %q changes nothing", m.name)
 	}
 }

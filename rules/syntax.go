@@ -74,7 +74,7 @@ func (c *compiler) tokenError(at int, found string) {
 	case '&', '|':
 		c.report(place{at, at + 1}, "bad-expression", quoted("write %c%c", first, first), "a single %c means nothing here", first)
 	case '"', '\'':
-		if strings.Count(found, string(first)) > 1 {
+		if strings.Contains(found, `\`) {
 			c.report(place{at, c.lineEnd(at)}, "bad-expression", `write \\ for a backslash`, "a text has a backslash that means nothing")
 			return
 		}

@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -196,7 +197,7 @@ func hash(s string) int64 {
 	return int64(h)
 }
 
-// unsetNames are the names that made u unknown, sorted by id, each once.
+// unsetNames are the names that made u unknown, sorted.
 func unsetNames(u *types.Unknown) []string {
 	var names []string
 	for _, id := range u.IDs() {
@@ -205,5 +206,6 @@ func unsetNames(u *types.Unknown) []string {
 			names = append(names, t.Variable())
 		}
 	}
-	return names
+	slices.Sort(names)
+	return slices.Compact(names)
 }
