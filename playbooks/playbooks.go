@@ -5,12 +5,8 @@
 package playbooks
 
 import (
-	"io/fs"
-
 	"holdfast/guards"
 	"holdfast/internal/calendar"
-	"holdfast/internal/diag"
-	"holdfast/internal/source"
 	"holdfast/rules"
 	"holdfast/steps"
 	"holdfast/triggers"
@@ -32,6 +28,13 @@ type Playbook struct {
 	Bundle                   Bundle
 	Digest                   string
 }
+
+// Classes of a playbook: what opt-out and rest mean for it. Outreach is the default.
+const (
+	Transactional = "transactional"
+	Service       = "service"
+	Outreach      = "outreach"
+)
 
 // Enroll says how often an account may enter.
 type Enroll struct {
@@ -57,32 +60,3 @@ type Goal struct {
 	Outcome string
 	Within  calendar.Span
 }
-
-// Bundle is everything a version of a playbook reaches, as the author's text:
-// its own document, templates and briefs in every locale, decisions, scores,
-// segments and calendars. Schema, mappings and metrics are not in it: they are live.
-type Bundle struct {
-	Playbook string            `json:"playbook"` // its name
-	File     string            `json:"file"`     // name of its file, for messages
-	Docs     map[string]string `json:"docs"`     // "playbook", "score:health", "decision:x" -> YAML
-	Files    map[string]string `json:"files"`    // "templates/win-back/opening.md" -> text
-}
-
-// Digest is "sha256:" and the hex digest of the bundle's canonical JSON.
-func (b Bundle) Digest() string { return "" }
-
-// Encode is the bundle's canonical JSON, compressed; Decode reads it back.
-func (b Bundle) Encode() []byte { return nil }
-
-// DecodeBundle reads what Encode wrote.
-func DecodeBundle(p []byte) (Bundle, error) { return Bundle{}, nil }
-
-// Compile reads one `playbook:` document. templates is rooted where
-// templates/ lies. Findings are returned whole; the playbook is nil when any is an error.
-func Compile(doc *source.Node, set *rules.Set, templates fs.FS) (*Playbook, []diag.Diagnostic) {
-	return nil, nil
-}
-
-// Open compiles a bundle under the live set. It fails only when a live schema
-// change broke it; the error says where.
-func Open(b Bundle, set *rules.Set) (*Playbook, error) { return nil, nil }

@@ -122,6 +122,9 @@ func (d *Decoder) expr(n *source.Node, want rules.Type) *rules.Expr {
 	if slices.ContainsFunc(found, func(f diag.Diagnostic) bool { return f.Severity == diag.Error }) {
 		return nil
 	}
+	if e != nil {
+		d.c.p.rules = append(d.c.p.rules, e.Reads().Rules...)
+	}
 	return e
 }
 

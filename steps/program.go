@@ -19,6 +19,12 @@ func (p *Program) Keep(ids ...string) {
 	}
 }
 
+// Rules are the scores, decisions, segments and calendars that p's expressions
+// reach, as rules.Reads names them, sorted.
+func (p *Program) Rules() []string {
+	return slices.Compact(slices.Sorted(slices.Values(p.rules)))
+}
+
 // Watching is what the wait that st rests in reads: a change of these should
 // wake it, for its date may have moved. Zero when nothing can move.
 func Watching(p *Program, st State) rules.Reads {

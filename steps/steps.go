@@ -154,6 +154,7 @@ type Program struct {
 	kept    map[string]bool   // ids whose results something reads
 	since   map[string]bool   // ids that a wait_for looks back to
 	renamed map[string]string // former id -> id
+	rules   []string          // what its expressions reach, as rules.Reads names it
 }
 
 // Doc of a verb: the one source of lint messages, schema, reference and wording.

@@ -40,6 +40,7 @@ func commands(s Streams) []*cobra.Command {
 		enrollmentsCommand(s),
 		importCommand(s, openForImport),
 		outboxCommand(s, app.OpenStore),
+		lintCommand(s),
 		standinCommand(s),
 		versionCommand(s),
 	}

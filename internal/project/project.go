@@ -3,16 +3,22 @@
 package project
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
-	"time"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 
-	"holdfast/internal/calendar"
+	"holdfast"
 	"holdfast/internal/diag"
 	"holdfast/playbooks"
 	"holdfast/rules"
 )
 
-// Project is a directory that lints, compiled. Immutable.
+// Project is a directory that lints, compiled. Immutable: it keeps no file open
+// and sees no later change.
 type Project struct {
 	Dir       string
 	Settings  Settings
@@ -23,29 +29,94 @@ type Project struct {
 	Sources   map[string]string // file -> text, for carets
 }
 
-// Settings are holdfast.yaml: the `project:` document.
-type Settings struct {
-	Name        string
-	Timezone    string // default UTC
-	Country     string
-	Currency    string // ISO 4217
-	Locale      string
-	Sender      Sender
-	Library     []string // shipped playbooks in use
-	Closed      []calendar.Closed
-	FiscalStart time.Month
-	Channels    map[string]string // email: outbox|sendgrid; slack: outbox|slack
+// Playbook by name, or nil.
+func (p *Project) Playbook(name string) *playbooks.Playbook {
+	i := slices.IndexFunc(p.Playbooks, func(b *playbooks.Playbook) bool { return b.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return p.Playbooks[i]
 }
 
-// Sender of e-mails when the owner is unknown.
-type Sender struct{ Name, Email string }
+// settingsFile marks the directory of a project.
+const settingsFile = "holdfast.yaml"
 
-// Person of team.yaml.
-type Person struct {
-	ID, Name, Email, Slack, Timezone, Manager, Role string
+// Load reads a project: holdfast.yaml, team.yaml, the documents in *.yaml beside
+// them and below rules/ and playbooks/ (tests left out), templates/, and what
+// holdfast.yaml takes from the shipped library. path is a directory, or one file
+// whose playbooks alone are compiled; the project is the nearest directory at or
+// above it with a holdfast.yaml.
+//
+// The findings are all there are, sorted; where one is an error the Project is
+// as much as could be read. The error is that there is nothing to read.
+func Load(path string) (*Project, []diag.Diagnostic, error) {
+	dir, only, err := find(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open project: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // only read from
+	ld := &loader{
+		p:     &Project{Dir: dir, Sources: map[string]string{}},
+		own:   root.FS(),
+		only:  only,
+		files: map[string]string{},
+		known: map[string]diag.Span{},
+	}
+	ld.load()
+	return ld.p, diag.Sort(ld.diags.All), nil
 }
 
-// Load reads dir: holdfast.yaml, rules/*.yaml, playbooks/*.yaml, templates/, team.yaml,
-// and what holdfast.yaml takes from the shipped library. file may name one
-// playbook file; its project is the nearest directory above with a holdfast.yaml.
-func Load(path string) (*Project, []diag.Diagnostic, error) { return nil, nil, nil }
+// find is the project's directory and, when path is a file, its name below it.
+func find(path string) (dir, only string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", "", holdfast.Errorf(holdfast.NotFound, "there is no %s", path)
+		}
+		return "", "", fmt.Errorf("open %s: %w", path, err)
+	}
+	start := path
+	if !info.IsDir() {
+		start = filepath.Dir(path)
+	}
+	for dir = start; ; {
+		if _, err := os.Stat(filepath.Join(dir, settingsFile)); err == nil {
+			break
+		}
+		up := filepath.Join(dir, "..")
+		if abs, err := filepath.Abs(dir); err != nil || abs == filepath.Dir(abs) {
+			e := holdfast.Errorf(holdfast.NotFound, "there is no %s in %s, nor in a directory above it", settingsFile, start)
+			e.Hint = "`holdfast init` makes a project"
+			return "", "", e
+		}
+		dir = up
+	}
+	if info.IsDir() {
+		return dir, "", nil
+	}
+	return relative(dir, path)
+}
+
+// relative is path's name below dir, in slashes.
+func relative(dir, path string) (string, string, error) {
+	from, err := filepath.Abs(dir)
+	if err != nil {
+		return "", "", fmt.Errorf("open %s: %w", dir, err)
+	}
+	to, err := filepath.Abs(path)
+	if err != nil {
+		return "", "", fmt.Errorf("open %s: %w", path, err)
+	}
+	rel, err := filepath.Rel(from, to)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", "", holdfast.Errorf(holdfast.Invalid, "%s is not below %s", path, dir)
+	}
+	return dir, filepath.ToSlash(rel), nil
+}
+
+// isTest reports whether name is a test of playbooks.
+func isTest(name string) bool { return strings.HasSuffix(name, ".test.yaml") }

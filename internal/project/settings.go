@@ -1,0 +1,176 @@
+package project
+
+import (
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"holdfast/internal/calendar"
+	"holdfast/internal/diag"
+	"holdfast/internal/source"
+	library "holdfast/playbooks/library"
+)
+
+// Settings are holdfast.yaml: the `project:` document.
+type Settings struct {
+	Name        string
+	Timezone    string // default UTC
+	Country     string // ISO 3166 alpha-2, upper case; "" has weekends only
+	Currency    string // ISO 4217, default USD
+	Locale      string // default en
+	Sender      Sender
+	Library     []string // shipped playbooks in use
+	Closed      []calendar.Closed
+	FiscalStart time.Month        // default January
+	Channels    map[string]string // email: outbox|sendgrid; slack: outbox|slack
+}
+
+// Sender of e-mails when the owner is unknown.
+type Sender struct{ Name, Email string }
+
+var (
+	currencies = regexp.MustCompile(`^[A-Z]{3}$`)
+	locales    = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
+	addresses  = regexp.MustCompile(`^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$`)
+	months     = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
+)
+
+func (ld *loader) takeSettings() {
+	n, l := ld.settings, &ld.diags
+	s := Settings{Timezone: "UTC", Currency: "USD", Locale: "en", FiscalStart: time.January}
+	if n == nil {
+		at := diag.Span{File: filepath.Join(ld.p.Dir, settingsFile), Line: 1, Col: 1}
+		if !diag.Failed(l.All) { // what could not be read was said
+			l.Errorf(at, "missing-key", "begin it with project: name", "there is no project: document")
+		}
+		ld.p.Settings = s
+		return
+	}
+	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels")
+	s.Name = n.Require(l, "the project", "project").String(l, "project")
+	s.Timezone = or(ld.zone(n.Get("timezone")), s.Timezone)
+	s.Country = ld.country(n.Get("country"))
+	s.Currency = or(ld.matched(n.Get("currency"), "currency", currencies, "write an ISO 4217 code such as USD"), s.Currency)
+	s.Locale = or(ld.matched(n.Get("locale"), "locale", locales, "write a language such as en or pt-BR"), s.Locale)
+	if v := n.Get("sender"); v != nil {
+		v.Strict(l, "sender", "name", "email")
+		s.Sender.Name = v.Get("name").String(l, "name")
+		s.Sender.Email = ld.matched(v.Require(l, "sender", "email"), "email", addresses, "write an address")
+	}
+	ld.libraryRules = n.Get("rules").Word(l, "rules", "library") != ""
+	s.Library = n.Get("library").Words(l, "library", shipped()...)
+	s.Closed = ld.closed(n.Get("closed"))
+	if v := n.Get("fiscal_start"); v != nil {
+		s.FiscalStart = ld.month(v)
+	}
+	s.Channels = ld.channels(n.Get("channels"))
+	ld.p.Settings = s
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// shipped are the names of the library's playbooks.
+func shipped() []string {
+	files, err := fs.Glob(library.Files, "*.yaml")
+	if err != nil {
+		return nil // the pattern is right
+	}
+	var names []string
+	for _, f := range files {
+		if f != settingsFile && !isTest(f) {
+			names = append(names, strings.TrimSuffix(f, ".yaml"))
+		}
+	}
+	return names
+}
+
+func (ld *loader) zone(n *source.Node) string {
+	name := n.String(&ld.diags, "timezone")
+	if name == "" {
+		return ""
+	}
+	if _, err := calendar.Zone(name); err != nil {
+		ld.diags.Errorf(n.Span(), "unknown-zone", "write a name such as Europe/Berlin", "%v", err)
+		return ""
+	}
+	return name
+}
+
+func (ld *loader) country(n *source.Node) string {
+	code := n.String(&ld.diags, "country")
+	if code != "" && (calendar.ZoneOf(code) == "" || code != strings.ToUpper(code)) {
+		ld.diags.Errorf(n.Span(), "unknown-choice", "write an ISO 3166 code of two capitals, such as US or DE", "unknown country %q", code)
+		return ""
+	}
+	return code
+}
+
+func (ld *loader) matched(n *source.Node, what string, shape *regexp.Regexp, hint string) string {
+	text := n.String(&ld.diags, what)
+	if text != "" && !shape.MatchString(text) {
+		ld.diags.Errorf(n.Span(), "wrong-type", hint, "%s cannot be %q", what, text)
+		return ""
+	}
+	return text
+}
+
+func (ld *loader) month(n *source.Node) time.Month {
+	for i, m := range months {
+		if strings.EqualFold(n.Text(), m) {
+			return time.Month(i + 1)
+		}
+	}
+	if regexp.MustCompile(`^\d+$`).MatchString(n.Text()) {
+		return time.Month(n.Int(&ld.diags, "fiscal_start", 1, 12))
+	}
+	n.Word(&ld.diags, "fiscal_start", months...)
+	return time.January
+}
+
+func (ld *loader) channels(n *source.Node) map[string]string {
+	n.Strict(&ld.diags, "channels", "email", "slack")
+	return map[string]string{
+		"email": or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid"), "outbox"),
+		"slack": or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
+	}
+}
+
+// closed reads [{name, from, to}], days inclusive; to is from when absent.
+func (ld *loader) closed(n *source.Node) []calendar.Closed {
+	if n != nil && n.Kind() != source.List {
+		ld.diags.Errorf(n.Span(), "wrong-type", "write a list of {name, from, to}", "closed must be a list")
+	}
+	var all []calendar.Closed
+	for _, it := range n.Items() {
+		it.Strict(&ld.diags, "a closure", "name", "from", "to")
+		c := calendar.Closed{
+			Name: it.Require(&ld.diags, "a closure", "name").String(&ld.diags, "name"),
+			From: ld.day(it.Require(&ld.diags, "a closure", "from")),
+			To:   ld.day(it.Get("to")),
+		}
+		if c.To.IsZero() {
+			c.To = c.From
+		}
+		if c.To.Before(c.From) {
+			ld.diags.Errorf(it.Get("to").Span(), "wrong-type", "write the later day under to:", "the closure ends before it begins")
+		}
+		all = append(all, c)
+	}
+	return all
+}
+
+func (ld *loader) day(n *source.Node) time.Time {
+	text := n.String(&ld.diags, "a day")
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil && text != "" {
+		ld.diags.Errorf(n.Span(), "wrong-type", "write it as 2026-12-24", "%q is no day", text)
+	}
+	return t
+}

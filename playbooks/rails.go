@@ -1,0 +1,154 @@
+package playbooks
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"holdfast/guards"
+	"holdfast/internal/calendar"
+	"holdfast/internal/source"
+)
+
+// Defaults are the guardrails of a playbook of outreach or service that does
+// not write its own; each key that it writes replaces one. A transactional
+// playbook has none but what it writes.
+//
+//	send_window  days mon-fri, hours 09:00-17:00, timezone contact
+//	avoid        public_holidays
+//	caps         1 email in 2d per contact
+//	catch_up     next_window
+func Defaults(class string) guards.Rails {
+	r := guards.Rails{Zone: "contact", CatchUp: "next_window", QuarterTail: 10}
+	if class == Transactional {
+		return r
+	}
+	r.Window = calendar.Window{Days: [7]bool{false, true, true, true, true, true, false}, From: 9 * 60, To: 17 * 60}
+	r.Avoid = []string{"public_holidays"}
+	r.Caps = []guards.Cap{{Max: 1, What: "email", In: calendar.Span{Days: 2, Text: "2d"}, Per: "contact"}}
+	return r
+}
+
+func (c *compiler) rails(n *source.Node, class string) guards.Rails {
+	r := Defaults(class)
+	n.Strict(&c.diags, "guardrails", "send_window", "avoid", "caps", "catch_up")
+	if w := n.Get("send_window"); w != nil {
+		r.Window, r.Zone = c.window(w, r)
+	}
+	if a := n.Get("avoid"); a != nil {
+		r.Avoid = a.Words(&c.diags, "avoid", "public_holidays", "quarter_end")
+	}
+	if caps := n.Get("caps"); caps != nil {
+		r.Caps = c.caps(caps)
+	}
+	r.CatchUp = c.word(n.Get("catch_up"), "catch_up", "next_window", "skip")
+	return r
+}
+
+// window is {days, hours, timezone}, or always.
+func (c *compiler) window(n *source.Node, def guards.Rails) (calendar.Window, string) {
+	if n.Kind() == source.Scalar {
+		if n.Text() != "always" {
+			c.diags.Errorf(n.Span(), "wrong-type", "write {days: mon-fri, hours: \"09:00-17:00\"}, or always", "send_window cannot be %q", n.Text())
+		}
+		return calendar.Window{}, def.Zone
+	}
+	n.Strict(&c.diags, "send_window", "days", "hours", "timezone")
+	w := def.Window
+	if d := n.Get("days"); d != nil {
+		w.Days = c.days(d)
+	}
+	if h := n.Get("hours"); h != nil {
+		w.From, w.To = c.hours(h)
+	}
+	zone := n.Get("timezone").String(&c.diags, "timezone")
+	switch zone {
+	case "":
+		return w, def.Zone
+	case "contact", "account", "project":
+		return w, zone
+	}
+	if _, err := calendar.Zone(zone); err != nil {
+		c.diags.Errorf(n.Get("timezone").Span(), "unknown-zone", "write contact, account, project, or a name such as Europe/Berlin", "%v", err)
+	}
+	return w, zone
+}
+
+var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+
+// days is one day, a range such as mon-thu, or a list of either.
+func (c *compiler) days(n *source.Node) (days [7]bool) {
+	items := n.Items()
+	if n.Kind() != source.List {
+		items = []*source.Node{n}
+	}
+	for _, it := range items {
+		text := it.String(&c.diags, "days")
+		from, to, ranged := strings.Cut(text, "-")
+		if !ranged {
+			to = from
+		}
+		i, j := slices.Index(weekdays, strings.TrimSpace(from)), slices.Index(weekdays, strings.TrimSpace(to))
+		if i < 0 || j < 0 {
+			if text != "" {
+				c.diags.Errorf(it.Span(), "unknown-choice", "write days such as mon-thu, or a list of sun, mon, tue, wed, thu, fri, sat", "days cannot be %q", text)
+			}
+			continue
+		}
+		for ; i != j; i = (i + 1) % 7 {
+			days[i] = true
+		}
+		days[j] = true
+	}
+	if len(items) == 0 {
+		c.diags.Errorf(n.Span(), "wrong-type", "name at least one day", "a window without a day never opens")
+	}
+	return days
+}
+
+// hours are "09:00-16:30", in minutes after midnight; 24:00 is the day's end.
+func (c *compiler) hours(n *source.Node) (from, to int) {
+	text := n.String(&c.diags, "hours")
+	a, b, _ := strings.Cut(text, "-")
+	from, ok1 := minutes(a)
+	to, ok2 := minutes(b)
+	switch {
+	case text == "":
+	case !ok1 || !ok2:
+		c.diags.Errorf(n.Span(), "wrong-type", `write hours such as "09:00-16:30"`, "hours cannot be %q", text)
+	case to <= from:
+		c.diags.Errorf(n.Span(), "wrong-type", "end later than you begin; a window does not pass midnight", "the window %q never opens", text)
+	default:
+		return from, to
+	}
+	return 0, 24 * 60
+}
+
+func minutes(s string) (int, bool) {
+	h, m, ok := strings.Cut(strings.TrimSpace(s), ":")
+	hour, err1 := strconv.Atoi(h)
+	minute, err2 := strconv.Atoi(m)
+	if !ok || err1 != nil || err2 != nil || len(m) != 2 || hour < 0 || minute < 0 || minute > 59 {
+		return 0, false
+	}
+	total := hour*60 + minute
+	return total, total <= 24*60
+}
+
+func (c *compiler) caps(n *source.Node) []guards.Cap {
+	if n.Kind() != source.List {
+		c.diags.Errorf(n.Span(), "wrong-type", "write a list of {max, what, in, per}; [] is none", "caps must be a list")
+		return nil
+	}
+	var caps []guards.Cap
+	for _, it := range n.Items() {
+		it.Strict(&c.diags, "a cap", "max", "what", "in", "per")
+		caps = append(caps, guards.Cap{
+			Max:  it.Require(&c.diags, "a cap", "max").Int(&c.diags, "max", 1, 1000),
+			What: c.word(it.Get("what"), "what", "touch", "email", "slack"),
+			In:   c.span(it.Require(&c.diags, "a cap", "in"), "in"),
+			Per:  c.word(it.Get("per"), "per", "contact", "account"),
+		})
+	}
+	return caps
+}
