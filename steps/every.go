@@ -26,7 +26,7 @@ const (
 var every = Verb{
 	Doc: Doc{
 		Name:    everyVerb,
-		Summary: "Does its steps again and again. Pass k is due k intervals after arrival, whatever an earlier pass took; passes missed meanwhile become one. Its outcome is done or until.",
+		Summary: "Does its steps again and again. Pass k is due k intervals after arrival, whatever an earlier pass took; passes missed meanwhile become one. Inside, <id>.pass is the number of the pass, from 1; afterwards <id>.passes says how many were made. Its outcome is done or until.",
 		Fields: []FieldDoc{
 			{Name: "every", Type: "duration", Required: true, Summary: "The interval; the first pass is one interval after arrival.", Example: "1w"},
 			{Name: "for", Type: "duration", Summary: "No pass is due later than this after arrival.", Example: "26w"},
@@ -92,6 +92,7 @@ func (w *walk) pass(s *Step, spec *Every, loop *Loop) (Command, error) {
 	}
 	w.forget(s.ID)
 	loop.Pass, loop.Ran = latest, loop.Ran+1
+	w.see()
 	w.st.Wait, w.st.At = nil, spec.First
 	if spec.First == "" {
 		w.st.At = s.ID
@@ -143,6 +144,7 @@ func decodeEvery(d *Decoder) any {
 	if d.Node.Get("for") == nil && d.Node.Get("times") == nil && d.Node.Get("until") == nil {
 		d.Diags.Errorf(d.place(everyVerb), "endless-loop", "add for: 26w, times: 26 or until: and a condition", "%s would never stop", d.what())
 	}
+	d.Scope.Steps[d.ID] = map[string]rules.Type{"pass": rules.Int} // while it is open
 	e.First = d.Block(d.Node.Get("steps"), d.ID)
 	e.Until = d.condition(d.Node.Get("until"))
 	return e

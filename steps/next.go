@@ -69,7 +69,7 @@ func newWalk(p *Program, st State, in Input) *walk {
 	if w.facts.Now.IsZero() {
 		w.facts.Now = in.Now
 	}
-	w.facts.Steps = p.results(st.Done)
+	w.see()
 	w.end = Command{Kind: Finish, Outcome: st.Outcome}
 	return w
 }

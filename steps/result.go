@@ -24,7 +24,7 @@ func (w *walk) record(s *Step, r Result) {
 	}
 	done[s.ID] = r
 	w.st.Done = done
-	w.facts.Steps = w.p.results(done)
+	w.see()
 }
 
 // forget drops the results of a loop's body before a new pass: what a pass has
@@ -33,7 +33,17 @@ func (w *walk) forget(loop string) {
 	done := maps.Clone(w.st.Done)
 	maps.DeleteFunc(done, func(id string, _ Result) bool { return w.p.within(w.p.step(id), loop) })
 	w.st.Done = done
-	w.facts.Steps = w.p.results(done)
+	w.see()
+}
+
+// see shows expressions the results so far, and the pass of each open loop.
+func (w *walk) see() {
+	w.facts.Steps = w.p.results(w.st.Done)
+	for _, l := range w.st.Loops {
+		if s := w.p.step(l.Step); s != nil && l.Pass > 0 {
+			w.facts.Steps[s.ID] = rules.Record{"pass": int64(l.Pass)}
+		}
+	}
 }
 
 // results are what expressions see of done, typed.
