@@ -41,7 +41,7 @@ meant: it fails with --strict only. Findings go to standard output.`,
 			if err != nil {
 				return fmt.Errorf("write findings: %w", err)
 			}
-			fmt.Fprintln(s.Err, summary(found, books))
+			fmt.Fprintln(s.Err, tally(found, books))
 			if diag.Failed(found) || strict && len(found) > 0 {
 				return errFindings
 			}
@@ -70,8 +70,8 @@ func lint(paths []string) (found []diag.Diagnostic, sources map[string]string, b
 	return diag.Sort(found), sources, books, nil
 }
 
-// summary is one line for people: `2 errors and 1 warning; 4 playbooks are right`.
-func summary(found []diag.Diagnostic, books int) string {
+// tally is one line for people: `2 errors and 1 warning; 4 playbooks are right`.
+func tally(found []diag.Diagnostic, books int) string {
 	errors := 0
 	for _, d := range found {
 		if d.Severity == diag.Error {
