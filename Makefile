@@ -56,7 +56,7 @@ crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test -run TestKillTwentyTimes -crash-full -v -timeout 20m ./internal/crash
 
 playbooks: ## lint what we ship
-	$(GO) run ./cmd/holdfast lint playbooks/library examples/*
+	$(GO) run ./cmd/holdfast lint playbooks/library examples/*/
 
 clean: ## remove bin and local data
 	rm -rf bin .holdfast
