@@ -26,12 +26,12 @@ func notification(m holdfast.Outbound) string {
 	if strings.TrimSpace(m.Text) != "" {
 		return cut(m.Text, maxText)
 	}
-	return cut(strings.TrimSpace("Task: "+m.Task.Title+" "+due(m.Task.Due)), maxText)
+	return cut(strings.TrimSpace("Task: "+escape(m.Task.Title)+" "+due(m.Task.Due)), maxText)
 }
 
 // card shows a task: what, for whom, by when, and how.
 func card(t holdfast.TaskCard) []slackgo.Block {
-	title := strings.TrimSpace(t.Title)
+	title := escape(strings.TrimSpace(t.Title))
 	if title == "" {
 		title = "Task"
 	}

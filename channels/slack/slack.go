@@ -68,8 +68,8 @@ func (c *Channel) Name() string { return name }
 func (c *Channel) Loopback() bool { return c.loopback }
 
 // Deliver posts m to the channel or user m.To.ID. The receipt's id is
-// "channel/ts", which chat.update wants. m.Text and the texts of m.Task are
-// mrkdwn, escaped by whoever rendered them; names and ids are escaped here.
+// "channel/ts", which chat.update wants. m.Text and m.Task.Brief are mrkdwn,
+// escaped by whoever rendered them; titles, names and ids are escaped here.
 func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Receipt, error) {
 	if m.To.ID == "" || m.Touch == "" || (m.Text == "" && m.Task == nil) {
 		return holdfast.Receipt{}, &holdfast.DeliveryError{

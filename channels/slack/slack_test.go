@@ -27,7 +27,7 @@ func message(touch string) holdfast.Outbound {
 		Touch: touch, Channel: "slack", To: holdfast.Address{ID: "C1"}, Text: "Task for Dana Doe",
 		At: time.Unix(1_790_000_000, 0),
 		Task: &holdfast.TaskCard{
-			ID: "k1", Title: "Call Dana &amp; co", Brief: "*Why*: <https://x.example|usage> fell", Account: "A&B <Corp>",
+			ID: "k1", Title: "Call Dana & <!channel>", Brief: "*Why*: <https://x.example|usage> fell", Account: "A&B <Corp>",
 			Playbook: "save", Owner: "U0123ABCD", Due: time.Unix(1_790_000_000, 0),
 		},
 	}
@@ -83,7 +83,7 @@ func TestATaskBecomesACard(t *testing.T) {
 	}
 	for field, want := range map[string]string{
 		"metadata": `{"event_type":"holdfast_touch","event_payload":{"touch":"t1"}}`,
-		"blocks": `[{"type":"header","text":{"type":"plain_text","text":"Call Dana &amp; co","emoji":false}},
+		"blocks": `[{"type":"header","text":{"type":"plain_text","text":"Call Dana &amp; &lt;!channel&gt;","emoji":false}},
 		  {"type":"context","elements":[{"type":"mrkdwn","text":"A&amp;B &lt;Corp&gt; · save · <@U0123ABCD>","verbatim":true}]},
 		  {"type":"section","text":{"type":"mrkdwn","text":"*Due* <!date^1790000000^{date_short_pretty} {time}|21 Sep 2026 14:13 UTC>","verbatim":true}},
 		  {"type":"section","text":{"type":"mrkdwn","text":"*Why*: <https://x.example|usage> fell","verbatim":true}}]`,

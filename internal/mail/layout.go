@@ -35,7 +35,7 @@ func (r *Renderer) dress(content, subject string, st style, data map[string]any)
 		return "", err
 	}
 	if !strings.Contains(page, content) {
-		return "", &Error{layoutFile, 1, "the layout shows no {{ content }}"}
+		return "", mistake(layoutFile, 1, "the layout shows no {{ content }}")
 	}
 	out, err := inliner.Inline(page)
 	if err != nil {

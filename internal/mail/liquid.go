@@ -145,7 +145,7 @@ func (r *run) out(v any, at int) (any, error) {
 }
 
 func (r *run) noValue(at int) error {
-	return &Error{Line: r.sites[at].line, Message: "no value for " + r.sites[at].text}
+	return &Error{Line: r.sites[at].line, Message: "no value for " + r.sites[at].text, Variable: r.sites[at].text}
 }
 
 // put replaces the placeholders in s by their values, each through escape.
@@ -176,10 +176,10 @@ func (r *run) explain(err error, file string, line int) error {
 	for cause := err; cause != nil; cause = deeper(cause) {
 		var ours *Error
 		if errors.As(cause, &ours) {
-			return &Error{file, max(ours.Line, 1), ours.Message}
+			return &Error{File: file, Line: max(ours.Line, 1), Message: ours.Message, Variable: ours.Variable}
 		}
 		if errors.Is(cause, errTooLong) {
-			return &Error{file, line, errTooLong.Error()}
+			return mistake(file, line, errTooLong.Error())
 		}
 		err = cause
 	}
@@ -188,7 +188,7 @@ func (r *run) explain(err error, file string, line int) error {
 		msg = m[1]
 	}
 	msg, _, _ = strings.Cut(msg, "\n")
-	return &Error{file, line, strings.ReplaceAll(msg, " ("+filterOut+")", "")}
+	return mistake(file, line, strings.ReplaceAll(msg, " ("+filterOut+")", ""))
 }
 
 func deeper(err error) error {

@@ -39,9 +39,14 @@ func New(fsys fs.FS) *Renderer { return &Renderer{fsys: fsys} }
 
 // Error is a mistake in a template, or a value that it needs and does not get.
 type Error struct {
-	File    string // "" for a text that is no file
-	Line    int    // from 1
-	Message string // lower case, no full stop
+	File     string // "" for a text that is no file
+	Line     int    // from 1
+	Message  string // lower case, no full stop
+	Variable string // the one that has no value, when that is the matter
+}
+
+func mistake(file string, line int, message string) error {
+	return &Error{File: file, Line: line, Message: message}
 }
 
 func (e *Error) Error() string {
@@ -67,7 +72,7 @@ func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, err
 		return Rendered{}, err
 	}
 	if t.subject == "" {
-		return Rendered{}, &Error{t.file, 1, `no subject: begin with "---", "subject: ...", "---"`}
+		return Rendered{}, mistake(t.file, 1, `no subject: begin with "---", "subject: ...", "---"`)
 	}
 	bound := prepare(data)
 	st := styleOf(t.locale, bound)
@@ -77,7 +82,7 @@ func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, err
 		return Rendered{}, err
 	}
 	if subject = oneLine(subject); subject == "" || len([]rune(subject)) > maxSubject {
-		return Rendered{}, &Error{t.file, t.subjectLine, fmt.Sprintf("the subject must have 1 to %d characters", maxSubject)}
+		return Rendered{}, mistake(t.file, t.subjectLine, fmt.Sprintf("the subject must have 1 to %d characters", maxSubject))
 	}
 
 	body := newRun(markdown, st)
@@ -88,7 +93,7 @@ func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, err
 	doc := parseMarkdown(src, body)
 	content, err := doc.html()
 	if err != nil {
-		return Rendered{}, &Error{t.file, t.bodyLine, err.Error()}
+		return Rendered{}, mistake(t.file, t.bodyLine, err.Error())
 	}
 	html, err := r.dress(content, subject, st, bound)
 	if err != nil {
@@ -96,7 +101,7 @@ func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, err
 	}
 	text := doc.text(mailText) + footer(st, bound)
 	if len(html) > maxOutput || len(text) > maxOutput {
-		return Rendered{}, &Error{t.file, t.bodyLine, errTooLong.Error()}
+		return Rendered{}, mistake(t.file, t.bodyLine, errTooLong.Error())
 	}
 	return Rendered{Subject: subject, HTML: html, Text: text}, nil
 }
@@ -115,7 +120,7 @@ func (r *Renderer) Brief(name, locale string, data map[string]any) (string, erro
 	}
 	doc := parseMarkdown(src, body)
 	if err := doc.links(); err != nil {
-		return "", &Error{t.file, t.bodyLine, err.Error()}
+		return "", mistake(t.file, t.bodyLine, err.Error())
 	}
 	return strings.TrimSpace(doc.text(slackText)), nil
 }

@@ -118,6 +118,26 @@ func TestAMissingValueNamesTemplateLineAndVariable(t *testing.T) {
 	}
 }
 
+func TestAMissingValueIsToldFromOtherMistakes(t *testing.T) {
+	t.Parallel()
+	for src, want := range map[string]string{"{{ contact.nick | upcase }}": "contact.nick", "{{ account.seats | divided_by: 0 }}": ""} {
+		_, err := New(fstest.MapFS{}).Plain(src, acme())
+		var e *Error
+		if !errors.As(err, &e) || e.Variable != want {
+			t.Errorf("%s: got %+v, want variable %q", src, err, want)
+		}
+	}
+}
+
+func BenchmarkMail(b *testing.B) {
+	r, data := New(os.DirFS("testdata")), acme()
+	for b.Loop() {
+		if _, err := r.Mail("win-back/opening", "en", data); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func TestADefaultStandsInForAMissingValue(t *testing.T) {
 	t.Parallel()
 	got, err := New(fstest.MapFS{}).Plain(`Hi {{ contact.nick | default: "there" }}{% if contact.nick %}!{% endif %}`, acme())

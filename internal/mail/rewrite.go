@@ -35,7 +35,7 @@ func rewrite(src, file string, line int) (unit, error) {
 		until  string // inside comment or raw: the tag that ends it
 	)
 	fail := func(line int, format string, args ...any) (unit, error) {
-		return unit{}, &Error{file, line, fmt.Sprintf(format, args...)}
+		return unit{}, mistake(file, line, fmt.Sprintf(format, args...))
 	}
 	for _, tok := range parser.Scan(src, parser.SourceLoc{Pathname: file, LineNo: line}, nil) {
 		at := tok.SourceLoc.LineNo

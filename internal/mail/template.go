@@ -107,7 +107,7 @@ func (r *Renderer) slurp(file string) (string, error) {
 		return "", fmt.Errorf("read %s: %w", file, err)
 	}
 	if len(b) > maxTemplate {
-		return "", &Error{file, 1, "a template has at most 64 KB"}
+		return "", mistake(file, 1, "a template has at most 64 KB")
 	}
 	return strings.ReplaceAll(string(b), "\r\n", "\n"), nil
 }
@@ -121,7 +121,7 @@ func split(file, locale, src string) (template, error) {
 	}
 	head, body, ok := strings.Cut(rest, "\n---\n")
 	if !ok {
-		return t, &Error{file, 1, `the front matter has no end: add a line "---"`}
+		return t, mistake(file, 1, `the front matter has no end: add a line "---"`)
 	}
 	t.body, t.bodyLine = body, 3+strings.Count(head, "\n")+1
 
@@ -133,7 +133,7 @@ func split(file, locale, src string) (template, error) {
 		t.subject, t.subjectLine = subject.Text(), max(subject.Span().Line, 1)
 	}
 	if len(list.All) > 0 {
-		return t, &Error{file, list.All[0].Line, list.All[0].Message}
+		return t, mistake(file, list.All[0].Line, list.All[0].Message)
 	}
 	return t, nil
 }
