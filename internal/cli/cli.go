@@ -36,6 +36,8 @@ type Streams struct {
 func commands(s Streams) []*cobra.Command {
 	return []*cobra.Command{
 		demoCommand(s),
+		devCommand(s),
+		serverCommand(s),
 		initCommand(s),
 		enrollmentsCommand(s),
 		importCommand(s, openForImport),

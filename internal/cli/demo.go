@@ -172,6 +172,7 @@ func prepare(ctx context.Context, s Streams, o demoOptions) (r *demoRun, err err
 	if r.project, err = loadProject(dir, s); err != nil {
 		return r, err
 	}
+	r.project.Settings.Channels = nil // whatever it names, here all goes to the outbox
 	if r.cast, err = readCast(dir, s); err != nil {
 		return r, err
 	}
