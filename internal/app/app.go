@@ -16,7 +16,6 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/workflow"
 
 	"holdfast"
 	"holdfast/activities"
@@ -147,7 +146,7 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.onStop(func() error { a.client.Close(); return nil })
 	w := temporal.Worker(a.client, temporal.TaskQueue, func(r temporal.Registry) {
-		r.RegisterWorkflowWithOptions(workflows.Enrollment, workflow.RegisterOptions{Name: workflows.EnrollmentType})
+		r.RegisterWorkflow(workflows.Enrollment) // its name is workflows.EnrollmentType
 		r.RegisterActivityWithOptions(a.Activities.Advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
 	})
 	if err := w.Start(); err != nil {
