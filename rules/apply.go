@@ -41,14 +41,10 @@ func (s *Set) Apply(m holdfast.Message) (Changes, error) {
 	ap := &applying{set: s, message: m, props: flatten(m.Props)}
 	ap.known()
 	ap.facts = Facts{Now: m.At, Event: ap.event, Zone: utc}
-	taken := false
-	for _, mp := range s.mappings {
-		if !mp.broken && slices.Contains(mp.on, ap.name) {
-			ap.mapping(mp)
-			taken = true
-		}
+	for _, mp := range s.takes[ap.name] {
+		ap.mapping(mp)
 	}
-	if !taken && isTraits(m.Kind) {
+	if len(s.takes[ap.name]) == 0 && isTraits(m.Kind) {
 		ap.sameNames()
 	}
 	ap.buckets()
@@ -204,11 +200,7 @@ func (ap *applying) buckets() {
 	if ap.message.Kind != holdfast.Track {
 		return
 	}
-	for _, name := range sortedKeys(ap.set.metrics) {
-		m := ap.set.metrics[name]
-		if m.broken || !slices.Contains(m.events, ap.name) {
-			continue
-		}
+	for _, m := range ap.set.counts[ap.name] {
 		c, ok, err := m.bucket(&ap.facts)
 		if err != nil && ap.err == nil {
 			ap.err = holdfast.Errorf(holdfast.Invalid, "%s", err)

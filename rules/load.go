@@ -102,6 +102,27 @@ func (ld *loader) compileAll() {
 	}
 }
 
+// index finds what one event concerns; broken rules are left out.
+func (ld *loader) index() {
+	s := ld.set
+	s.takes, s.counts = map[string][]*mapping{}, map[string][]*metric{}
+	for _, m := range s.mappings {
+		for _, on := range m.on {
+			if !m.broken {
+				s.takes[on] = append(s.takes[on], m)
+			}
+		}
+	}
+	for _, name := range sortedKeys(s.metrics) {
+		m := s.metrics[name]
+		for _, on := range m.events {
+			if !m.broken {
+				s.counts[on] = append(s.counts[on], m)
+			}
+		}
+	}
+}
+
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // expr compiles the CEL text of n. nil was reported.

@@ -200,3 +200,17 @@ func TestABundleBringsItsOwnRules(t *testing.T) {
 		t.Error("Doc does not find the segment's own document")
 	}
 }
+
+func TestAProjectsOwnRuleTakesThePlaceOfAShippedOne(t *testing.T) {
+	t.Parallel()
+	shipped, _ := source.Parse("library.yaml", []byte(schema+"---\nsegment: big\nwhen: account.arr > 100"))
+	own, _ := source.Parse("own.yaml", []byte("schema: account\nfields: {tier: string}\n---\nsegment: big\nwhen: account.tier == \"a\""))
+	set, found := rules.Load(rules.Override(shipped, own))
+	if len(found) > 0 {
+		t.Fatal(found)
+	}
+	facts := &rules.Facts{Account: accountOf(t, set, "{arr: 50, tier: a}")}
+	if got, _, err := compile(t, set, "segment.big", rules.Scope{}, rules.Bool).Bool(facts); got != rules.True || err != nil {
+		t.Errorf("got %v, %v; want the project's own segment to hold", got, err)
+	}
+}

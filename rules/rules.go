@@ -52,7 +52,9 @@ type Set struct {
 	decisions map[string]*decision
 	segments  map[string]*segment
 	calendars []Calendar
-	mappings  []*mapping // in file order
+	mappings  []*mapping            // in file order
+	takes     map[string][]*mapping // by event, and identify and group
+	counts    map[string][]*metric  // by event, each by name
 	derived   []derivation
 	env       *cel.Env
 	zones     sync.Map // IANA name -> *time.Location
@@ -69,10 +71,27 @@ func Load(docs []*source.Node) (*Set, []diag.Diagnostic) {
 	}
 	ld.set.env = newEnv(ld.set)
 	ld.compileAll()
+	ld.index()
 	slices.SortStableFunc(ld.diags.All, func(a, b diag.Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col))
 	})
 	return ld.set, ld.diags.All
+}
+
+// Override is the documents of base and own, where one of own takes the place of
+// one of base with the same kind and name. Schemas and events add up instead.
+func Override(base, own []*source.Node) []*source.Node {
+	mine := map[string]bool{}
+	for _, d := range own {
+		mine[ruleName(d)] = true
+	}
+	var out []*source.Node
+	for _, d := range base {
+		if kind := kindOf(d); kind == "schema" || kind == "event" || !mine[ruleName(d)] {
+			out = append(out, d)
+		}
+	}
+	return append(out, own...)
 }
 
 // With is s with the scores, decisions, segments and calendars of docs in place
