@@ -41,6 +41,8 @@ func TestDocumentsThatAreWrongAreExplained(t *testing.T) {
 			`r.yaml:9:14: error: seats: found "event.n", expected a whole number [type-mismatch] | write {cel: event.n}`},
 		{"a mapping to a field that is not there", "event: E\n---\nmapping: m\non: E\nset: {nam: x}",
 			`r.yaml:5:7: error: unknown field "nam" [unknown-field] | did you mean "name"?`},
+		{"two events of which one has the field", "event: A\nfields: {n: int}\n---\nevent: B\n---\nmetric: m\non: [A, B]\nsum: event.n",
+			`r.yaml:8:6: error: event "B" has no n of the same type [unknown-field] | write one for each event`},
 		{"a metric that sums text", "event: E\nfields: {n: string}\n---\nmetric: m\non: E\nsum: event.n",
 			`r.yaml:6:6: error: a metric cannot sum a string [type-mismatch] | sum a number or an amount of money`},
 		{"a metric by the hour", "event: E\n---\nmetric: m\ncount: E\nwindow: 12h",

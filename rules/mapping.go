@@ -78,10 +78,10 @@ func (ld *loader) compileMapping(m *mapping) {
 	}
 }
 
-// eventScope sees the event alone. Of several events only what the first
-// declares can be named; traits that no document declares may have any field.
+// eventScope sees the event alone; of several events, the fields that all have.
+// Traits that no document declares may have any field.
 func (ld *loader) eventScope(m *mapping) *scope {
-	sc := &scope{Scope: Scope{Event: m.on[0]}, only: "event", what: "a mapping"}
+	sc := &scope{Scope: Scope{Event: m.on[0]}, only: "event", what: "a mapping", also: m.on[1:]}
 	sc.untyped = isTraits(m.on[0]) && ld.set.events[m.on[0]] == nil
 	return sc
 }

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"slices"
+
 	"github.com/google/cel-go/common/types"
 
 	"holdfast/internal/calendar"
@@ -80,7 +82,15 @@ func (ld *loader) metricDoc(doc *source.Node) {
 
 // events are the declared events that n, a name or a list, names. Whether they
 // are declared is known only when all documents are read, so that is checked later.
-func (ld *loader) events(n *source.Node) []string { return n.Words(&ld.diags, "on") }
+func (ld *loader) events(n *source.Node) []string {
+	var out []string
+	for _, name := range n.Words(&ld.diags, "on") {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
 
 // eventKnown reports each of names at n that no document declares.
 func (ld *loader) eventKnown(n *source.Node, names []string) bool {
@@ -113,7 +123,7 @@ func (ld *loader) compileMetric(m *metric) {
 		m.broken = true
 		return
 	}
-	sc := &scope{Scope: Scope{Event: m.events[0]}, only: "event", what: "a metric"}
+	sc := &scope{Scope: Scope{Event: m.events[0]}, only: "event", what: "a metric", also: m.events[1:]}
 	if w := m.doc.Get("when"); w != nil {
 		m.when = ld.expr(w, sc, Bool, "when")
 		m.broken = m.broken || m.when == nil

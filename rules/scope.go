@@ -12,6 +12,7 @@ type scope struct {
 	Scope
 	what    string          // names the place in messages: a mapping, a metric
 	only    string          // "event", "objects" or "": nothing else is in scope
+	also    []string        // further events: a field must mean the same in all of them
 	untyped bool            // event has any field: traits that no document declares
 	inputs  map[string]Type // a decision's inputs, roots of their own
 	enums   map[string][]string

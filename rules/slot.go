@@ -125,7 +125,18 @@ func (c *compiler) eventSlot(path []string) (*slot, int, *problem) {
 		return nil, 0, &problem{check: "unknown-event", message: quoted("event %q is not declared", c.scope.Event),
 			hint: suggest(c.scope.Event, c.set.Events(), "declare it: event: "+c.scope.Event)}
 	}
-	return c.fieldSlot(fromEvent, fs, path)
+	s, used, p := c.fieldSlot(fromEvent, fs, path)
+	if p != nil {
+		return nil, 0, p
+	}
+	for _, name := range c.scope.also {
+		other := c.set.events[name]
+		if other == nil || other.byName[s.field].Type != s.typ {
+			return nil, 0, &problem{check: "unknown-field", message: quoted("event %q has no %s of the same type", name, s.field),
+				hint: "write one for each event"}
+		}
+	}
+	return s, used, nil
 }
 
 func (c *compiler) stepSlot(id string, fields map[string]Type, path []string) (*slot, int, *problem) {
