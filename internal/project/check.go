@@ -66,8 +66,9 @@ func (ld *loader) variables(file, text string, vars []string) {
 		if ok {
 			continue
 		}
+		name := regexp.MustCompile(`\b` + regexp.QuoteMeta(v) + `\b`)
 		for i, line := range diag.Lines(text) {
-			for _, at := range regexp.MustCompile(`\b`+regexp.QuoteMeta(v)+`\b`).FindAllStringIndex(line, -1) {
+			for _, at := range name.FindAllStringIndex(line, -1) {
 				col := len([]rune(line[:at[0]])) + 1
 				span := diag.Span{File: file, Line: i + 1, Col: col, End: col + len([]rune(v))}
 				ld.diags.Errorf(span, "unknown-variable", hint, "unknown variable %q", v)

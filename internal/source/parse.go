@@ -106,8 +106,11 @@ func (o *built) add(c *built) *Node {
 func (b *builder) alias(y *yaml.Node, depth int) *built {
 	n := &Node{file: b.file, line: y.Line, col: y.Column}
 	empty := &built{node: n, size: 1, height: 1}
-	to := b.built[y.Alias]
+	to, here := b.built[y.Alias]
 	switch {
+	case !here: // the library looks in earlier documents too
+		b.diags.Errorf(n.Span(), "syntax", "write the value out", "no value of this document is named &%s", y.Value)
+		return empty
 	case to == nil:
 		b.diags.Errorf(n.Span(), "syntax", "write the value out", "*%s stands inside what it repeats", y.Value)
 		return empty

@@ -54,6 +54,7 @@ func TestSyntaxErrorsPointAtWhatToChange(t *testing.T) {
 		{"a: !money 5\n", `1:4: the tag !money means nothing here`},
 		{"[a, b]: c\n", `1:1: a key must be text, not a list`},
 		{"a: &x [*x]\n", `1:8: *x stands inside what it repeats`},
+		{"a: &x b\n---\nc: *x\n", `3:4: no value of this document is named &x`},
 		{"a: b\n<<: c\n", `2:5: << merges a map or a list of maps, not "c"`},
 		{strings.Repeat("[", 65) + strings.Repeat("]", 65), `1:65: nested more than 64 deep`},
 		{"a: |\n  fine: x: y\nb: 'it''s'\nc: [a,\n b]\nd: \"e\" f\n", `6:8: text behind a value that ended with "`},
