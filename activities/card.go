@@ -76,6 +76,9 @@ func (a *Activities) handOut(ctx context.Context, w *walk) (workflows.Progress, 
 // handCard delivers one card; retry is when to try again, zero when that is settled.
 func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Time, err error) {
 	out, err := a.takeCard(ctx, h.ID)
+	if errors.Is(err, errStopped) {
+		return a.Clock.Now().Add(again), nil
+	}
 	if err != nil || out == nil {
 		return time.Time{}, err
 	}
@@ -108,6 +111,9 @@ func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Ti
 func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, err error) {
 	err = a.Store.Update(ctx, func(tx store.Tx) error {
 		out = nil
+		if by, err := tx.MetaGet(metaStopped); err != nil || by != "" {
+			return errors.Join(err, errStopped)
+		}
 		row, err := tx.Touch(id)
 		if err != nil {
 			return fmt.Errorf("read touch: %w", err)

@@ -1,6 +1,8 @@
 package activities
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"time"
 
@@ -66,6 +68,12 @@ func oldest(ask guards.Ask, what, per string, since time.Time) (time.Time, error
 		}
 	}
 	return time.UnixMicro(low).UTC(), nil
+}
+
+// spread is the same number for an account and a step, whenever it is asked.
+func spread(account, step string) uint64 {
+	sum := sha256.Sum256([]byte(account + "\x1f" + step))
+	return binary.BigEndian.Uint64(sum[:]) | 1
 }
 
 // rests are those of the account that nothing lifts.

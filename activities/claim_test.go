@@ -109,6 +109,46 @@ func TestNothingIsClaimedAfterAnExitIsCommitted(t *testing.T) {
 	}
 }
 
+func TestOneSwitchStopsAllSending(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, everything)
+	if err := w.a.StopAll(t.Context(), "max"); err != nil {
+		t.Fatal(err)
+	}
+	r := w.enroll("1")
+	p := r.rest()
+	if len(w.email.sent) != 0 || p.State.Wait == nil || p.State.Wait.Kind != "park" || !p.Until.IsZero() {
+		t.Errorf("%d e-mails, waits for %+v until %s", len(w.email.sent), p.State.Wait, p.Until)
+	}
+	if err := w.a.ResumeAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if r.rest(); len(w.email.sent) != 1 {
+		t.Errorf("%d e-mails after it went on, want 1", len(w.email.sent))
+	}
+}
+
+func TestAnExitAfterADeathLeavesNoTouchHalfSent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, oneMail)
+	r := w.enroll("1")
+	step := r.step()
+	w.config.Store = &crashing{Store: w.store, n: 2} // between the send and its record
+	w.wire()
+	if !survive(t, func() { r.advanceTo(step) }) {
+		t.Fatal("did not crash")
+	}
+	w.config.Store = w.store
+	w.wire()
+	w.update(func(tx store.Tx) error {
+		return tx.Signal(store.Signal{Enrollment: r.id, Kind: "exit", Outcome: "responded", At: monday})
+	})
+	r.advanceTo(step)
+	if diff := cmp.Diff([]string{"opening email dana unknown process_died"}, r.ledger()); diff != "" || !r.last.Over {
+		t.Errorf("over %v: %s", r.last.Over, diff)
+	}
+}
+
 func TestAnExitDuringASendLetsItFinish(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, railed)
@@ -241,7 +281,7 @@ func TestAMissedDayIsSkippedWhenThePlaybookSaysSo(t *testing.T) {
 			w := newWorld(t, head+"\nguardrails: {catch_up: "+catchUp+"}\nsteps: [{id: pause, wait: 3d}, {id: last, email: hello, to: [contacts.champion]}]\n")
 			r := w.enroll("1")
 			r.rest()
-			w.clock.Move(monday.AddDate(0, 0, 5)) // two days late
+			w.clock.Move(monday.AddDate(0, 0, 4)) // a day late
 			r.rest()
 			if diff := cmp.Diff([]string{want}, r.ledger()); diff != "" {
 				t.Error(diff)

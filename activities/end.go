@@ -44,6 +44,9 @@ func (w *walk) end(restFor, unless string, line store.Line) error {
 	if err := w.dropTasks(line.Kind == "exit"); err != nil {
 		return err
 	}
+	if err := w.settle(""); err != nil {
+		return err
+	}
 	line.Key, line.At = w.e.ID+"/end", w.now
 	line.Account, line.Playbook, line.Enrollment, line.Outcome = w.e.Account, w.e.Playbook, w.e.ID, w.st.Outcome
 	if err := w.tx.AddLine(line); err != nil {
@@ -126,6 +129,35 @@ func (w *walk) shut(t store.Task, status, reason string) error {
 		}
 		h.State, h.Reason, h.DoneAt = holdfast.Skipped, status, w.now
 		if err := w.tx.PutTouch(h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle gives messages that the sequence has left behind their last state, at
+// one path or at all: a refused one is skipped, one that was being sent when the
+// process died is unknown. Cards are handed out still.
+func (w *walk) settle(path string) error {
+	touches, err := w.ledger()
+	if err != nil {
+		return err
+	}
+	for _, h := range touches {
+		if path != "" && h.Path != path {
+			continue
+		}
+		switch h.State {
+		case holdfast.Released:
+			h.State, h.Reason, h.DoneAt = holdfast.Skipped, "too_late", w.now
+			err = w.tx.PutTouch(h)
+		case holdfast.Sending:
+			if _, missing := w.tx.Task(taskID(w.e.ID, h.Path)); missing != nil {
+				err = w.markUnknown(h, "process_died")
+			}
+		case holdfast.Claimed, holdfast.Unknown, holdfast.Sent, holdfast.Reconciled, holdfast.Unconfirmed, holdfast.Failed, holdfast.Skipped:
+		}
+		if err != nil {
 			return err
 		}
 	}

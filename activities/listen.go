@@ -104,10 +104,14 @@ func (w *walk) tell(lines []steps.Happened) error {
 		if err != nil {
 			return err
 		}
-		if h.Kind == "task" && h.Outcome == "expired" {
-			if err := w.expire(h.Path); err != nil {
-				return err
-			}
+		switch {
+		case h.Kind == "task" && h.Outcome == "expired":
+			err = w.expire(h.Path)
+		case h.Kind == "skip":
+			err = w.settle(h.Path)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

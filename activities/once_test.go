@@ -95,7 +95,7 @@ func TestWhatAChannelSaysDecidesWhetherATouchIsRepeated(t *testing.T) {
 			t.Parallel()
 			doc := oneMail
 			if tc.unknown != "" {
-				doc = head + "unknown: " + tc.unknown + oneMail[len(head):]
+				doc = head + "unknown_send: " + tc.unknown + oneMail[len(head):]
 			}
 			w := newWorld(t, doc)
 			w.email.fail = func(m holdfast.Outbound) error {

@@ -15,7 +15,10 @@ type Project struct {
 	Sender                                    Sender
 	Closed                                    []calendar.Closed
 	FiscalStart                               time.Month
-	Team                                      []Person
+	// Spread lets touches that wait for a window go over its first third, each
+	// account and step at a minute of its own, instead of all at its opening.
+	Spread bool
+	Team   []Person
 	// Fallback does the work of accounts whose owner is unknown: the id of one of
 	// the team or a #channel. "" is the first of the team, then #holdfast.
 	Fallback string

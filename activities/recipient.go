@@ -118,6 +118,13 @@ func (w *walk) guard(r recipient, channel string, internal bool, rails guards.Ra
 		FiscalStart: w.fiscalStart(), Suppressions: r.suppressions,
 		Count: func(what, per string, since time.Time) (int, error) { return w.count(r, what, per, since) },
 	}
+	if w.project.Spread {
+		ask.Spread = spread(w.e.Account, w.st.At)
+	}
+	var err error
+	if ask.Stopped, err = w.tx.MetaGet(metaStopped); err != nil {
+		return guards.Decision{}, fmt.Errorf("read the switch that stops all: %w", err)
+	}
 	ask.Oldest = func(what, per string, since time.Time) (time.Time, error) { return oldest(ask, what, per, since) }
 	exit, err := w.tx.ExitOf(w.e.ID)
 	switch {

@@ -151,9 +151,21 @@ func (w *walk) rejected(row store.Touch, reason, detail string) error {
 	return w.alert(row.Path, w.v.Title+" could not reach "+w.accountName(), detail)
 }
 
-// lostSight marks a message that may or may not be out. It is not repeated; the
-// provider's events may still tell, and a day later the matter is closed.
+// lostSight is a message that may or may not be out. It is not repeated.
 func (w *walk) lostSight(row store.Touch, reason string) error {
+	if err := w.markUnknown(row, reason); err != nil {
+		return err
+	}
+	w.reply(row.Path, steps.Answer{Outcome: "unknown", Until: w.now.Add(unknownWait), Reason: reason})
+	if w.v.Unknown == "ask" {
+		return w.askWhetherItArrived(row)
+	}
+	return nil
+}
+
+// markUnknown leaves it to the provider's events to tell; a day later the matter
+// is closed.
+func (w *walk) markUnknown(row store.Touch, reason string) error {
 	row.State, row.Reason = holdfast.Unknown, reason
 	if err := w.tx.PutTouch(row); err != nil {
 		return err
@@ -170,14 +182,7 @@ func (w *walk) lostSight(row store.Touch, reason string) error {
 	}
 	line := touchLine(row, w.now)
 	line.Key, line.Kind, line.Outcome, line.Reason = row.ID+"/unknown", "error", "unknown", reason
-	if err := w.tx.AddLine(line); err != nil {
-		return err
-	}
-	w.reply(row.Path, steps.Answer{Outcome: "unknown", Until: w.now.Add(unknownWait), Reason: reason})
-	if w.v.Unknown == "ask" {
-		return w.askWhetherItArrived(row)
-	}
-	return nil
+	return w.tx.AddLine(line)
 }
 
 // unknown looks after a touch whose fate was unknown when the enrollment came to

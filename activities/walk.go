@@ -116,6 +116,7 @@ func (w *walk) on() error {
 		return w.trouble("facts", err)
 	}
 	w.place = w.project.place("account", w.facts.Account, nil)
+	w.facts.Zone, w.facts.Days = w.place.zone, &w.place.days
 	if err := w.fate(); err != nil {
 		return err
 	}
@@ -172,7 +173,7 @@ func (w *walk) move() (rests bool, err error) {
 // trouble rests where the enrollment stands. The first of each kind is a line,
 // and a task for the owner.
 func (w *walk) trouble(kind string, cause error) error {
-	w.a.Log.Error("enrollment cannot go on", "enrollment", w.e.ID, "playbook", w.e.Playbook, "step", w.st.At, "reason", kind, "error", cause)
+	w.a.Log.Error("enrollment cannot go on", "enrollment", w.e.ID, "playbook", w.e.Playbook, "step", w.st.At, "reason", kind)
 	w.doing = "stopped by a mistake (" + kind + "); tried again every hour"
 	w.result.Until = w.now.Add(again)
 	err := w.tx.AddLine(store.Line{

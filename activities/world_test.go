@@ -337,6 +337,9 @@ func (r *run) timeline() []string {
 		out = nil
 		for _, l := range all {
 			reason, _, _ := strings.Cut(l.Reason, ":")
+			if strings.Contains(reason, " ") {
+				reason = "" // a sentence of the interpreter's
+			}
 			out = append(out, strings.Join(strings.Fields(l.Kind+" "+l.Path+" "+l.Outcome+" "+reason), " "))
 		}
 		return err

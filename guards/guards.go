@@ -68,6 +68,8 @@ type Ask struct {
 	Zone         *time.Location
 	ZoneFrom     string // contact, account, country, project: named in the reason
 	FiscalStart  time.Month
+	Stopped      string        // who stopped all sending; "" while it goes on
+	Spread       uint64        // picks a moment in the first third of a window that opens; 0: its first
 	Exited       *store.Signal // the first exit row, if any
 	Suppressions []store.Suppression
 	Rests        []store.Rest
@@ -87,6 +89,7 @@ type Guard struct {
 // All guards, in the order they are asked. It is not to be changed.
 var All = []Guard{
 	Exited,
+	Stopped,
 	Suppressed,
 	OptedOut,
 	Resting,
@@ -148,9 +151,18 @@ func first(a Ask) (Decision, error) {
 }
 
 // shift moves a touch to t or, when the window is shut then, to its next opening.
+// What an opening finds waiting is spread over its first third, so that a night's
+// touches do not leave in one minute.
 func (a Ask) shift(t time.Time, reason, detail string) Decision {
-	t = a.Rails.Window.Next(t.In(a.Zone))
-	return Decision{Kind: At, At: t, Reason: reason, Detail: detail}
+	w := a.Rails.Window
+	next := w.Next(t.In(a.Zone))
+	if third := uint64(w.To-w.From) / 3; a.Spread != 0 && w.To > w.From && third > 0 && next.Hour()*60+next.Minute() == w.From {
+		later := next.Add(time.Duration(a.Spread%third) * time.Minute)
+		if w.Contains(later) {
+			next = later
+		}
+	}
+	return Decision{Kind: At, At: next, Reason: reason, Detail: detail}
 }
 
 func (a Ask) avoids(what string) bool { return slices.Contains(a.Rails.Avoid, what) }

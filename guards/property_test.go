@@ -83,6 +83,9 @@ func random(t *testing.T, r *rand.Rand) guards.Ask {
 	if chance(5) {
 		a.Exited = &store.Signal{Kind: "exit", Outcome: "won_back"}
 	}
+	if chance(50) {
+		a.Spread = r.Uint64()
+	}
 	var touches []time.Time
 	for range r.IntN(12) {
 		touches = append(touches, a.Now.Add(-time.Duration(r.IntN(60*24*60))*time.Minute).Truncate(time.Microsecond))

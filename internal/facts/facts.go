@@ -6,6 +6,7 @@ package facts
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"holdfast/internal/store"
@@ -33,13 +34,14 @@ func Load(tx store.Tx, set *rules.Set, account, contact string, now time.Time) (
 	if f.Contact, err = Contact(tx, set, contact); err != nil {
 		return nil, err
 	}
-	derived, _, err := set.Derive(f)
+	values, derived, err := set.Derive(f)
 	if err != nil {
 		return nil, fmt.Errorf("derive fields of account %s: %w", account, err)
 	}
-	for name, v := range derived {
-		f.Account[name] = v
+	for _, name := range derived {
+		delete(f.Account, name)
 	}
+	maps.Copy(f.Account, values)
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -66,17 +68,12 @@ func Person(set *rules.Set, c store.Contact) rules.Record {
 	return record(set.ContactFields(), c.Fields)
 }
 
-// Event is what expressions see of a stored event: its declared fields, and at.
+// Event is what expressions see of a stored event. The error is one that is no
+// longer declared, or whose props no longer fit.
 func Event(set *rules.Set, e store.Event) (rules.Record, error) {
-	r, err := set.EventRecord(e.Event, e.Props)
+	r, err := set.EventOf(e.Message)
 	if err != nil {
 		return nil, fmt.Errorf("read event %d: %w", e.Seq, err)
-	}
-	if r == nil {
-		r = rules.Record{}
-	}
-	if _, declared := r["at"]; !declared {
-		r["at"] = e.At
 	}
 	return r, nil
 }
