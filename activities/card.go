@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -141,7 +142,13 @@ func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, er
 	return out, err
 }
 
-// card is how a channel is told of task k. The channel escapes what it shows.
+// mrkdwn is plain text as Slack's markup has it: no mention, no link.
+func mrkdwn(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+}
+
+// card is how a channel is told of task k. A title is plain text, a brief is
+// mrkdwn; the channel escapes names.
 func card(row store.Touch, k store.Task, p Project, account string, now time.Time) holdfast.Outbound {
 	who := someone{Channel: k.Owner}
 	if one, ok := p.person(k.Owner); ok {
@@ -152,7 +159,7 @@ func card(row store.Touch, k store.Task, p Project, account string, now time.Tim
 	}
 	return holdfast.Outbound{
 		Touch: row.ID, Channel: "slack", Account: k.Account, Contact: k.Contact, Enrollment: k.Enrollment,
-		To: who.address(), Text: k.Title, At: now,
+		To: who.address(), Text: mrkdwn(k.Title), At: now,
 		Task: &holdfast.TaskCard{
 			ID: k.ID, Title: k.Title, Brief: k.Brief, Account: account, Playbook: k.Playbook, Owner: who.name(), Due: k.DueAt,
 		},

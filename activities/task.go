@@ -94,7 +94,8 @@ func (w *walk) openTask(t touch, spec *steps.Task) error {
 	return w.tx.AddLine(line)
 }
 
-// alert gives the owner a task about a touch that needs eyes, once a path.
+// alert gives the owner a task about a touch that needs eyes, once a path. Title
+// and brief are plain text.
 func (w *walk) alert(path, title, brief string) error {
 	path += alertMark
 	id := taskID(w.e.ID, path)
@@ -104,7 +105,7 @@ func (w *walk) alert(path, title, brief string) error {
 	who := w.project.resolve("owner", w.facts.Account)
 	k := store.Task{
 		ID: id, Enrollment: w.e.ID, Path: path, Step: w.st.At, Playbook: w.e.Playbook, Account: w.e.Account,
-		Owner: who.id(), Title: title, Brief: brief, Channel: "slack", OpenedAt: w.now,
+		Owner: who.id(), Title: title, Brief: mrkdwn(brief), Channel: "slack", OpenedAt: w.now,
 		DueAt: w.place.days.AddBusiness(w.now.In(w.place.zone), 1).UTC(), Status: "open", Background: true,
 	}
 	if err := w.tx.PutTask(k); err != nil {

@@ -233,3 +233,31 @@ func TestNobodyToWriteToIsATaskWhenAskedFor(t *testing.T) {
 		t.Errorf("tasks %+v", ks)
 	}
 }
+
+func TestNamesCannotSpeakToSlack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, head+`
+steps:
+  - {id: call, task: "Call {{ account.name }}", brief: brief, due: 1d, background: true}
+  - {id: note, slack: "#cs", text: "{{ account.name }} was called"}
+  - {id: opening, email: gap, to: [contacts.champion]}
+`)
+	w.update(func(tx store.Tx) error {
+		return tx.PutAccount(store.Account{ID: "acme", Known: true, Fields: fields("name", "<!channel> & Co", "owner", "olga")})
+	})
+	r := w.enroll("1")
+	for p := r.rest(); !p.Over; p = r.sleep() {
+	}
+	if len(w.slack.sent) != 3 {
+		t.Fatalf("%d messages, want a card, a note and what tells of a failure", len(w.slack.sent))
+	}
+	for _, m := range w.slack.sent {
+		text := m.Text
+		if m.Task != nil {
+			text += m.Task.Brief
+		}
+		if strings.Contains(text, "<!") {
+			t.Errorf("%q reaches Slack as markup", text)
+		}
+	}
+}
