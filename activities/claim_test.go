@@ -72,6 +72,20 @@ func TestAFullCapShiftsToWhenItFrees(t *testing.T) {
 	}
 }
 
+func TestACapOnContactsCountsEachContact(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, railed)
+	w.enroll("1").rest()
+	w.update(func(tx store.Tx) error {
+		return tx.PutContact(store.Contact{ID: "uma", Account: "acme", Fields: fields("email", "uma@acme.test", "first_name", "Uma")})
+	})
+	r := w.enroll("2", func(e *store.Enrollment) { e.Contact = "uma" })
+	r.rest()
+	if diff := cmp.Diff([]string{"opening email uma sent"}, r.ledger()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNothingIsClaimedAfterAnExitIsCommitted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, railed)

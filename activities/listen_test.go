@@ -92,15 +92,15 @@ func TestTheEventThatStartedItIsNotHeard(t *testing.T) {
 
 func TestAListenerLivesAsLongAsItsWait(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, waiting)
+	w := newWorld(t, head+"\nsteps: [{id: answer, wait_for: {any: [pong], timeout: 7d}}, {id: pause, wait: 3d}]\n")
 	r := w.enroll("1")
 	r.rest()
 	if got := w.listeners(); got != 1 {
 		t.Fatalf("%d listeners while it waits, want 1", got)
 	}
 	r.sleep()
-	if got := w.listeners(); got != 0 || !r.last.Over {
-		t.Errorf("%d listeners after the timeout, want none", got)
+	if got := w.listeners(); got != 0 || r.last.State.At != "pause" {
+		t.Errorf("%d listeners after the timeout, at %q; want none", got, r.last.State.At)
 	}
 }
 
