@@ -3,7 +3,6 @@ package activities
 import (
 	"fmt"
 	"sync"
-	"testing/fstest"
 
 	"holdfast/internal/mail"
 	"holdfast/internal/store"
@@ -48,11 +47,7 @@ func (r *registry) version(tx store.Tx, set *rules.Set, digest string) (*version
 	if err != nil {
 		return nil, fmt.Errorf("open version %s: %w", digest, err)
 	}
-	files := fstest.MapFS{}
-	for name, body := range bundle.Files {
-		files[name] = &fstest.MapFile{Data: []byte(body), Mode: 0o444}
-	}
-	v := &version{Playbook: p, mail: mail.New(files)}
+	v := &version{Playbook: p, mail: mail.New(bundle.FS())}
 	r.open[digest] = v
 	return v, nil
 }
