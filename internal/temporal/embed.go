@@ -37,7 +37,7 @@ func Start(ctx context.Context, o Options) (*Embedded, error) {
 	if err := openFile(ctx, file); err != nil {
 		return nil, err
 	}
-	if err := makeNamespace(file, o); err != nil {
+	if err := makeNamespace(sqlConfig(file, o.Unsynced), o); err != nil {
 		return nil, err
 	}
 	k, err := newKeys()
@@ -74,7 +74,7 @@ func startServer(file string, o Options, k keys) (e *Embedded, err error) {
 		}
 	}()
 	srv, err := temporal.NewServer(
-		temporal.WithConfig(serverConfig(file, ports)),
+		temporal.WithConfig(serverConfig(sqlConfig(file, o.Unsynced), ports)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(hosts(ports)),
 		temporal.WithLogger(log),

@@ -25,29 +25,33 @@ var services = []primitives.ServiceName{
 
 const clusterName = "active"
 
-// sqlConfig opens file with write-ahead log and full fsync: what was
-// acknowledged survives a power cut. One connection: several only fight for the
-// file's one write lock.
-func sqlConfig(file string) *config.SQL {
+// sqlConfig opens file with a write-ahead log and, unless unsynced, a full fsync
+// for each commit: what was acknowledged survives a power cut. One connection:
+// several only fight for the file's one write lock.
+func sqlConfig(file string, unsynced bool) *config.SQL {
+	synchronous := "2" // full
+	if unsynced {
+		synchronous = "1" // normal: the log is synced at checkpoints only
+	}
 	return &config.SQL{
 		PluginName:   sqliteplugin.PluginName,
 		DatabaseName: file,
 		MaxConns:     1,
 		MaxIdleConns: 1,
 		ConnectAttributes: map[string]string{
-			"mode": "rwc", "journal_mode": "wal", "synchronous": "2", "busy_timeout": "10000",
+			"mode": "rwc", "journal_mode": "wal", "synchronous": synchronous, "busy_timeout": "10000",
 		},
 	}
 }
 
-func serverConfig(file string, ports map[primitives.ServiceName]int) *config.Config {
+func serverConfig(sql *config.SQL, ports map[primitives.ServiceName]int) *config.Config {
 	frontend := hostPort(ports[primitives.FrontendService])
 	c := &config.Config{
 		Persistence: config.Persistence{
 			NumHistoryShards: 1, // fixed for the file's life; more bought nothing on one machine
 			DefaultStore:     sqliteplugin.PluginName,
 			VisibilityStore:  sqliteplugin.PluginName,
-			DataStores:       map[string]config.DataStore{sqliteplugin.PluginName: {SQL: sqlConfig(file)}},
+			DataStores:       map[string]config.DataStore{sqliteplugin.PluginName: {SQL: sql}},
 		},
 		ClusterMetadata: &cluster.Config{
 			FailoverVersionIncrement: 10,
@@ -85,9 +89,12 @@ func hosts(ports map[primitives.ServiceName]int) map[primitives.ServiceName]stat
 	return h
 }
 
-// knobs are the server's dynamic settings for one small machine. The timer pair
-// (attempts, poll rate) keeps a burst of timers from being held up for seconds by
-// the stuck-reader alarm.
+// knobs are the server's dynamic settings for one small machine.
+//
+// The two poll rates are how often the server looks for due timers and for tasks
+// to hand out: 20 a second by default, which made each step of a lone enrollment
+// take 50 ms where 12 are needed. Together with the attempts the timer's also
+// keeps a burst of timers from being held up for seconds by the stuck-reader alarm.
 func knobs(o Options) dynamicconfig.StaticClient {
 	k := dynamicconfig.StaticClient{
 		dynamicconfig.HistoryCacheHostLevelMaxSize.Key():        4096,
@@ -96,6 +103,7 @@ func knobs(o Options) dynamicconfig.StaticClient {
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 		dynamicconfig.QueueReaderStuckCriticalAttempts.Key():    1000,
 		dynamicconfig.TimerProcessorMaxPollRPS.Key():            500,
+		dynamicconfig.TransferProcessorMaxPollRPS.Key():         500,
 	}
 	if o.FastTimers {
 		k[dynamicconfig.TimerProcessorMaxTimeShift.Key()] = 10 * time.Millisecond

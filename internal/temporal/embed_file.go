@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/headers"
 	"go.temporal.io/server/common/persistence/sql/sqlplugin"
 	"go.temporal.io/server/common/primitives/timestamp"
@@ -200,13 +201,13 @@ func column(ctx context.Context, tx *sql.Tx, query string, args ...any) ([]strin
 }
 
 // makeNamespace adds the namespace when it is not there.
-func makeNamespace(file string, o Options) error {
+func makeNamespace(conf *config.SQL, o Options) error {
 	ns, err := sqlite.NewNamespaceConfig(clusterName, o.Namespace, false, nil)
 	if err != nil {
 		return fmt.Errorf("make namespace %s: %w", o.Namespace, err)
 	}
 	ns.Detail.Config.Retention = timestamp.DurationFromSeconds(int64(o.Retention.Seconds()))
-	if err := sqlite.CreateNamespaces(sqlConfig(file), ns); err != nil {
+	if err := sqlite.CreateNamespaces(conf, ns); err != nil {
 		return fmt.Errorf("make namespace %s: %w", o.Namespace, err)
 	}
 	return nil

@@ -130,7 +130,7 @@ func TestEveryPortIsOnLoopbackAndAsksForACertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := serverConfig("x.db", ports)
+	c := serverConfig(sqlConfig("x.db", false), ports)
 	for name, s := range c.Services {
 		if s.RPC.BindOnIP != loopback || s.RPC.GRPCPort == 0 || s.RPC.HTTPPort != 0 || s.RPC.MembershipPort != 0 {
 			t.Errorf("%s listens on %+v", name, s.RPC)
