@@ -24,6 +24,10 @@ const (
 // callTimeout bounds one call to Temporal; it is far below the lease.
 const callTimeout = 3 * time.Second
 
+// taskTimeout is how long a workflow task may take, and so how long one waits
+// that a killed process had begun. A task of ours takes milliseconds.
+const taskTimeout = 5 * time.Second
+
 // outcome of one parcel: a result, or the error that stopped it.
 type outcome struct {
 	parcel
@@ -153,6 +157,7 @@ func (r *Relay) start(ctx context.Context, in *workflows.Input) (fresh bool, err
 		TaskQueue:                                r.TaskQueue,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		WorkflowTaskTimeout:                      taskTimeout,
 		EnableEagerStart:                         true, // our own worker gets the first task in the answer
 	}, workflows.EnrollmentType, *in)
 	var already *serviceerror.WorkflowExecutionAlreadyStarted

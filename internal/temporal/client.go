@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 )
@@ -47,11 +48,14 @@ func (e *Embedded) Client(ctx context.Context, namespace string, l *slog.Logger)
 type Registry = worker.Registry
 
 // Worker makes a worker on queue with what register adds to it; the caller starts
-// and stops it. A workflow whose worker died is handed to another after a second.
+// and stops it. A workflow whose worker died is handed to another after a second;
+// activities say that they live (see heartbeats).
 func Worker(c client.Client, queue string, register func(Registry)) worker.Worker {
 	w := worker.New(c, queue, worker.Options{
 		StickyScheduleToStartTimeout: time.Second,
 		WorkerStopTimeout:            10 * time.Second,
+		MaxHeartbeatThrottleInterval: time.Second,
+		Interceptors:                 []interceptor.WorkerInterceptor{&heartbeats{}},
 		WorkflowTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 		ActivityTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
 	})

@@ -86,6 +86,9 @@ func copyTable(ctx context.Context, tx *sql.Tx, table string) error {
 	if err != nil {
 		return err
 	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM main."`+table+`"`); err != nil { // the rows a new schema begins with
+		return fmt.Errorf("clear table %s: %w", table, err)
+	}
 	list := strings.Join(cols, ", ")
 	if _, err := tx.ExecContext(ctx, `INSERT INTO main."`+table+`" (`+list+`) SELECT `+list+` FROM old."`+table+`"`); err != nil {
 		return fmt.Errorf("copy table %s: %w", table, err)
