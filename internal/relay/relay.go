@@ -22,11 +22,11 @@ import (
 )
 
 const (
-	poll     = time.Second      // how late a row is when nobody pokes
-	lease    = 10 * time.Second // how long a relay that died keeps an enrollment from the others
-	perRound = 256              // enrollments leased at once
-	parallel = 16               // of them in delivery at once
-	slowest  = 5 * time.Second  // longest pause between tries while Temporal is away
+	poll     = time.Second     // how late a row is when nobody pokes
+	lease    = 5 * time.Second // how long a relay that died keeps an enrollment from the others
+	perRound = 256             // enrollments leased at once
+	parallel = 16              // of them in delivery at once
+	slowest  = 5 * time.Second // longest pause between tries while Temporal is away
 )
 
 // Relay delivers rows of the store's outbox. Set the fields, then Run once; the
