@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/google/cel-go/common/types"
@@ -117,6 +118,11 @@ func (s *Set) Derive(f *Facts) (r Record, derived []string, err error) {
 		}
 	}
 	return r, derived, nil
+}
+
+// DerivesByClock reports whether a derived field can change without an event.
+func (s *Set) DerivesByClock() bool {
+	return slices.ContainsFunc(s.derived, func(d derivation) bool { return d.expr != nil && d.expr.reads.Clock })
 }
 
 func (ev *evaluation) anyObjects(e *Expr) bool {

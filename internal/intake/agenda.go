@@ -13,12 +13,15 @@ import (
 )
 
 // ours are the kinds of dues that the intake acts on.
-var ours = []string{"date", "held", "unconfirmed"}
+var ours = []string{"date", "held", "derive", "unconfirmed"}
 
 // Next is when the clock alone makes something happen here: a due of the agenda,
 // or the next scan while anything reads the clock. It is what the conductor asks
 // before it moves.
 func (in *Intake) Next(ctx context.Context) (next time.Time, ok bool, err error) {
+	if err := in.settle(ctx); err != nil {
+		return next, false, err
+	}
 	if next, ok, err = in.nextScan(ctx); err != nil {
 		return next, false, err
 	}
@@ -67,9 +70,21 @@ func (b *batch) fire(d store.Due) error {
 	if err := b.tx.DropDue(d.Key); err != nil {
 		return err
 	}
-	if d.Kind == "unconfirmed" {
+	switch d.Kind {
+	case "unconfirmed":
 		return b.unconfirmed(d)
+	case "derive":
+		s, err := b.sheet(d.Account)
+		if err != nil {
+			return err
+		}
+		return b.fireDerive(s)
 	}
+	return b.fireTrigger(d)
+}
+
+// fireTrigger acts on the due of a date or of a condition that has held.
+func (b *batch) fireTrigger(d store.Due) error {
 	var p pending
 	if err := json.Unmarshal(d.Data, &p); err != nil {
 		return fmt.Errorf("read its data: %w", err)

@@ -79,7 +79,13 @@ func (in *Intake) MarkTruths(ctx context.Context) error {
 		return err
 	}
 	err = in.pass(ctx, func(b *batch, s *sheet) error {
-		return b.triggers(s, &cause{ch: changes{identified: true}})
+		c := &cause{ch: changes{identified: true}}
+		if b.schema.byClock {
+			if err := b.derive(s, &c.ch); err != nil {
+				return err
+			}
+		}
+		return b.triggers(s, c)
 	})
 	if err != nil {
 		return fmt.Errorf("mark what is true: %w", err)

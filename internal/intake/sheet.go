@@ -11,9 +11,6 @@ import (
 	"holdfast/rules"
 )
 
-// derivedBy marks a field that objects determine: no message overwrites it.
-const derivedBy = "derived"
-
 // sheet is one account as a transaction sees it: what is stored, and what the
 // transaction has changed so far.
 type sheet struct {
@@ -208,30 +205,6 @@ func (b *batch) object(s *sheet, m holdfast.Message, says rules.ObjectChange, ch
 	delete(s.objects, says.Kind)
 	note(&ch.Objects, says.Kind)
 	return b.tx.PutObject(o)
-}
-
-// derive brings the fields that objects determine up to date.
-func (b *batch) derive(s *sheet, ch *changes) error {
-	s.stale = false
-	rec, names, err := b.set.Derive(b.facts(s, ""))
-	if err != nil {
-		b.trouble("", s.acct.ID, fmt.Errorf("derive account fields: %w", err))
-		return nil
-	}
-	for _, name := range names {
-		var v any
-		if got, ok := rec[name]; ok {
-			v = rules.Untyped(got)
-		}
-		old, there := s.acct.Fields[name]
-		if there && old.Message == derivedBy && equal(old.Value, v) {
-			continue
-		}
-		if s.put(name, store.Field{Value: v, Message: derivedBy}) {
-			note(&ch.Account, name)
-		}
-	}
-	return nil
 }
 
 func (s *sheet) addBucket(c rules.BucketChange, day string) {

@@ -148,6 +148,30 @@ func TestADateThatFellDueWhileWeWereDownStillStarts(t *testing.T) {
 	}
 }
 
+func TestADerivedDateGoesOnToTheNextYearByItself(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, onRenewal)
+	w.live(`acme = {"status": "active"}`,
+		`acme Subscription Started {"subscription_id": "s1", "renews": "2024-06-10"}`,
+		`acme Subscription Started {"subscription_id": "s2", "renews": "2024-12-24"}`)
+	for range 4 {
+		w.run(100 * 24 * time.Hour)
+		w.endAll()
+	}
+	check(t, w.story(), `
+03-12T00:00 enroll renewal acme ninety: 90d before account.renewal_date (2026-06-10)
+09-25T00:00 enroll renewal acme ninety: 90d before account.renewal_date (2026-12-24)
+03-12T00:00 enroll renewal acme ninety: 90d before account.renewal_date (2027-06-10)`)
+}
+
+func TestHistoryLeavesDerivedDatesOnTheAgenda(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, onRenewal)
+	w.take(intake.History, `acme = {"status": "active"}`, `acme Subscription Started {"subscription_id": "s1", "renews": "2024-03-10"}`)
+	w.run(400 * 24 * time.Hour)
+	check(t, w.story(), `12-10T00:00 enroll renewal acme ninety: 90d before account.renewal_date (2027-03-10)`)
+}
+
 func TestPublishAndImportStartNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

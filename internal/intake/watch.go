@@ -136,6 +136,7 @@ type schema struct {
 	contact map[string]rules.Type
 	mu      sync.Mutex
 	kinds   map[string]map[string]rules.Type
+	byClock bool // a derived field can change without an event
 }
 
 // schemaOf is made once for each rule set.
@@ -143,7 +144,7 @@ func (w *watch) schemaOf(set *rules.Set) *schema {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.sch == nil || w.sch.set != set {
-		w.sch = &schema{set: set, account: typesOf(set.AccountFields()), contact: typesOf(set.ContactFields()), kinds: map[string]map[string]rules.Type{}}
+		w.sch = &schema{set: set, account: typesOf(set.AccountFields()), contact: typesOf(set.ContactFields()), kinds: map[string]map[string]rules.Type{}, byClock: set.DerivesByClock()}
 	}
 	return w.sch
 }

@@ -44,7 +44,9 @@ fields:
   plan:   {type: string}
   seats:  {type: int}
   active: {type: bool}
+  renews: {type: date}
 derive:
+  account.renewal_date: 'subscriptions.filter(s, s.active).map(s, next_occurrence(s.renews, "1y")).min()'
   account.seats: subscriptions.filter(s, s.active).map(s, s.seats).sum()
 ---
 event: Login
@@ -61,6 +63,7 @@ event: Subscription Started
 fields:
   subscription_id: {type: string}
   seats:           {type: int}
+  renews:          {type: date}
 ---
 event: Subscription Ended
 fields:
@@ -72,6 +75,7 @@ upsert: subscription
 set:
   active: true
   seats: {cel: event.seats}
+  renews: {cel: event.renews}
 ---
 mapping: ended
 on: Subscription Ended

@@ -1,0 +1,97 @@
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/internal/store"
+	"holdfast/rules"
+)
+
+// derivedBy marks a field that objects determine: no message overwrites it.
+const derivedBy = "derived"
+
+// derive brings the fields that objects determine up to date.
+func (b *batch) derive(s *sheet, ch *changes) error {
+	s.stale = false
+	f := b.facts(s, "")
+	rec, names, err := b.set.Derive(f)
+	if err != nil {
+		b.trouble("", s.acct.ID, fmt.Errorf("derive account fields: %w", err))
+		return nil
+	}
+	for _, name := range names {
+		v := derivedValue(rec, name)
+		old, there := s.acct.Fields[name]
+		if there && old.Message == derivedBy && equal(old.Value, v) {
+			continue
+		}
+		if s.put(name, store.Field{Value: v, Message: derivedBy}) {
+			note(&ch.Account, name)
+		}
+	}
+	if b.mode == History || len(names) == 0 || !b.schema.byClock {
+		return nil
+	}
+	return b.deriveAgain(s, f, rec, names)
+}
+
+func derivedValue(rec rules.Record, name string) any {
+	v, ok := rec[name]
+	if !ok {
+		return nil
+	}
+	return rules.Untyped(v)
+}
+
+// looks are the days ahead on which a derived value is tried. Looking at every
+// day would cost more than all else that a day brings: what is derived by the
+// clock, such as the next of several renewals, mostly steps from one value to
+// the next and stays there. A value that comes and goes between two looks is
+// missed until the next message about the account's objects.
+var looks = []int{0, 1, 2, 4, 8, 16, 32}
+
+// deriveAgain puts the day on the agenda on which a derived field changes by the
+// clock alone or, when none is in sight, the day to look again.
+func (b *batch) deriveAgain(s *sheet, f *rules.Facts, now rules.Record, names []string) error {
+	today := b.now.Truncate(24 * time.Hour)
+	differs := func(day int) bool {
+		later := *f
+		later.Now = today.AddDate(0, 0, day)
+		rec, _, err := b.set.Derive(&later)
+		return err != nil || slices.ContainsFunc(names, func(n string) bool {
+			return !equal(derivedValue(rec, n), derivedValue(now, n))
+		})
+	}
+	same, day := 0, looks[len(looks)-1]
+	for _, d := range looks[1:] {
+		if differs(d) {
+			day = d
+			break
+		}
+		same = d
+	}
+	for day-same > 1 {
+		if mid := (same + day) / 2; differs(mid) {
+			day = mid
+		} else {
+			same = mid
+		}
+	}
+	return b.tx.PutDue(store.Due{
+		Key: "derive/" + s.acct.ID, Kind: "derive", At: today.AddDate(0, 0, day), Account: s.acct.ID,
+	})
+}
+
+// fireDerive derives anew and does what follows from it.
+func (b *batch) fireDerive(s *sheet) error {
+	c := &cause{start: true}
+	if err := b.derive(s, &c.ch); err != nil || !s.acct.Known || c.ch.none() {
+		return err
+	}
+	if err := b.running(s, c); err != nil {
+		return err
+	}
+	return b.triggers(s, c)
+}
