@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/diag"
 	"holdfast/internal/store"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -155,7 +156,7 @@ func (b *batch) resting(s *sheet, f *rules.Facts, p *playbooks.Playbook) (string
 // under today's schema lifts nothing.
 func (b *batch) lifted(f *rules.Facts, playbook string, r store.Rest) bool {
 	x, found := b.set.Compile(r.Unless, nil, rules.Scope{}, rules.Bool)
-	if x == nil || len(found) > 0 {
+	if x == nil || diag.Failed(found) {
 		b.trouble(playbook, r.Account, fmt.Errorf("compile what lifts a rest: %s", clip(r.Unless)))
 		return false
 	}
