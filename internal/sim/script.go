@@ -1,0 +1,76 @@
+package sim
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/intake"
+	"holdfast/internal/store"
+)
+
+// script is the events of a case: a conductor's source. A task.completed or
+// task.cannot closes the open task of its step.
+type script struct {
+	*world
+
+	left []Message
+}
+
+func newScript(w *world) *script {
+	left := slices.Clone(w.Events)
+	slices.SortStableFunc(left, func(a, b Message) int { return a.At.Compare(b.At) })
+	return &script{world: w, left: left}
+}
+
+// Next is the time of the next event.
+func (s *script) Next(context.Context) (time.Time, bool, error) {
+	if len(s.left) == 0 {
+		return time.Time{}, false, nil
+	}
+	return s.left[0].At, true, nil
+}
+
+// Fire lets everything due happen, one at a time.
+func (s *script) Fire(ctx context.Context, now time.Time) error {
+	if len(s.left) == 0 || s.left[0].At.After(now) {
+		return nil
+	}
+	m := s.left[0]
+	s.left = s.left[1:]
+	if m.Event == holdfast.EventTaskDone || m.Event == holdfast.EventTaskCannot {
+		return s.close(ctx, m)
+	}
+	return s.take(ctx, []Message{m}, intake.Live)
+}
+
+// close ends the open task of the step that m names.
+func (s *script) close(ctx context.Context, m Message) error {
+	step, _ := m.Props["step"].(string)
+	answers, _ := m.Props["answers"].(map[string]any)
+	by, _ := m.Props["by"].(string)
+	var open []store.Task
+	err := s.store.View(ctx, func(tx store.Tx) (err error) {
+		open, err = tx.Tasks(s.Account, "", "open", 0)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(open, func(k store.Task) bool { return k.Step == step || k.Path == step })
+	if i < 0 {
+		return holdfast.Errorf(holdfast.Invalid, "%s: no task of a step %q is open on %s", m.Place, step, m.At.Format("2 Jan 2006 15:04 MST"))
+	}
+	status := "done"
+	if m.Event == holdfast.EventTaskCannot {
+		status = "cannot"
+	}
+	if by == "" {
+		by = open[i].Owner
+	}
+	if err := s.acts.CloseTask(ctx, open[i].ID, status, by, answers, m.At); err != nil {
+		return holdfast.Errorf(holdfast.Invalid, "%s: %s", m.Place, err)
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+// Package sim runs accounts through playbooks on a simulated clock: the real
+// intake, relay, conductor, workflow and activities over a database in memory,
+// with the SDK's test environment in place of a Temporal server and the outbox
+// in place of every channel. What it says is what production would do.
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"holdfast"
+	"holdfast/activities"
+	"holdfast/channels"
+	"holdfast/channels/outbox"
+	"holdfast/internal/calendar"
+	"holdfast/internal/clock"
+	"holdfast/internal/conductor"
+	"holdfast/internal/intake"
+	"holdfast/internal/project"
+	"holdfast/internal/relay"
+	"holdfast/internal/store"
+	"holdfast/internal/store/sqlite"
+	"holdfast/playbooks"
+	"holdfast/rules"
+)
+
+// Case is one account and one playbook.
+type Case struct {
+	Project  *project.Project
+	Playbook *playbooks.Playbook
+	Account  string
+	Trigger  string    // assumed to fire at At; "" = the first
+	At       time.Time // where the clock starts
+	Until    time.Time // where it stops; zero = two years after At
+	// Known are messages that tell the state at At. Events happen later, each at its time.
+	Known, Events []Message
+	Tasks         People
+	Log           *slog.Logger // nil says nothing
+}
+
+// Message is one with the place that it was read from, for errors.
+type Message struct {
+	Place string // accounts.csv:12
+	holdfast.Message
+}
+
+// Run is what happened.
+type Run struct {
+	Lines  []store.Line
+	Ended  bool      // the enrollment came to its end
+	Doing  string    // what it does at Stands, when it did not
+	Stands time.Time // where the clock stood at last
+}
+
+// horizon is how long a case is played unless it says so.
+const horizon = 2 * 365 * 24 * time.Hour
+
+// errOver stops the conductor: nothing more can happen.
+var errOver = errors.New("over")
+
+// Simulate plays a case. The error is a *holdfast.Error when the case is at
+// fault: an account that is not known, a message that was refused.
+func Simulate(ctx context.Context, c Case) (Run, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Until.IsZero() {
+		c.Until = c.At.Add(horizon)
+	}
+	if c.Trigger == "" && len(c.Playbook.Triggers) > 0 {
+		c.Trigger = c.Playbook.Triggers[0].ID
+	}
+	s, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		return Run{}, err
+	}
+	w := &world{Case: c, store: s, clock: clock.NewVirtual(c.At)}
+	run, err := w.play(ctx)
+	return run, errors.Join(err, s.Close())
+}
+
+// world is everything that production has, wired for one case.
+type world struct {
+	Case
+
+	store     store.Store
+	clock     *clock.Virtual
+	intake    *intake.Intake
+	acts      *activities.Activities
+	stage     *stage
+	relay     *relay.Relay
+	conductor *conductor.Conductor
+}
+
+func (w *world) play(ctx context.Context) (Run, error) {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	if err := w.wire(stop); err != nil {
+		return Run{}, err
+	}
+	if err := w.begin(ctx); err != nil {
+		return Run{}, err
+	}
+	relayed := make(chan error, 1)
+	go func() { relayed <- w.relay.Run(ctx) }()
+	err := w.conductor.Run(ctx)
+	stop(errOver)
+	<-relayed
+	w.stage.clear()
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	if err != nil && !errors.Is(err, errOver) {
+		return Run{}, err
+	}
+	return w.told(context.WithoutCancel(ctx))
+}
+
+// wire makes the parts. stop ends the simulation with a cause.
+func (w *world) wire(stop context.CancelCauseFunc) error {
+	set := func() *rules.Set { return w.Project.Rules }
+	w.intake = &intake.Intake{
+		Store: w.store, Clock: w.clock, Rules: set, Poke: w.poke, Log: w.Log,
+		Playbooks: func() []*playbooks.Playbook { return []*playbooks.Playbook{w.Playbook} },
+		ByDigest:  func(string) (*playbooks.Playbook, error) { return w.Playbook, nil },
+		Options:   intake.Options{Place: w.place},
+	}
+	settings := settingsOf(w.Project)
+	var err error
+	w.acts, err = activities.New(activities.Config{
+		Store: w.store, Clock: w.clock, Rules: set, Log: w.Log, Emit: w.intake.Emit, Poke: w.poke,
+		Project: func() activities.Project { return settings },
+		Channels: map[string]channels.Channel{
+			"email": outbox.New("email", w.store), "slack": outbox.New("slack", w.store),
+		},
+	})
+	if err != nil {
+		return err
+	}
+	w.stage = &stage{clock: w.clock, advance: w.acts.Advance, broken: stop, runs: map[string]*run{}}
+	w.relay = &relay.Relay{Store: w.store, Client: w.stage, Compressed: true, Holder: "simulation", Clock: clock.System{}, Log: w.Log}
+	w.conductor = &conductor.Conductor{
+		Store: w.store, Clock: w.clock, End: w.Until, Busy: w.stage.Busy, Woken: w.relay.Poke,
+		Sources: []conductor.Source{newScript(w), &people{world: w}, w.intake},
+		Stall:   10 * time.Second,
+		Progress: func(conductor.Progress) {
+			if w.over() {
+				stop(errOver)
+			}
+		},
+	}
+	w.stage.rested = w.conductor.Poke
+	w.relay.OnIdle = w.conductor.Poke
+	return nil
+}
+
+func (w *world) poke() {
+	w.relay.Poke()
+	w.conductor.Poke()
+}
+
+// begin tells what is known, publishes the playbook, and starts the account in it.
+func (w *world) begin(ctx context.Context) error {
+	if err := w.take(ctx, w.Known, intake.History); err != nil {
+		return err
+	}
+	if _, err := w.intake.Publish(ctx, []*playbooks.Playbook{w.Playbook}); err != nil {
+		return err
+	}
+	return w.intake.Assume(ctx, w.Playbook.Name, w.Trigger, w.Account)
+}
+
+// take takes messages in; the first that is refused is the error.
+func (w *world) take(ctx context.Context, ms []Message, mode intake.Mode) error {
+	plain := make([]holdfast.Message, len(ms))
+	for i, m := range ms {
+		plain[i] = m.Message
+		plain[i].Source = "system" // a case may say that one of our own events happened
+	}
+	res, err := w.intake.Take(ctx, plain, mode)
+	if err != nil {
+		return err
+	}
+	if len(res.Problems) > 0 {
+		p := res.Problems[0]
+		return holdfast.Errorf(holdfast.Invalid, "%s: %s", ms[p.Index].Place, p.Reason)
+	}
+	return nil
+}
+
+// over reports that nothing of the case can still happen.
+func (w *world) over() bool {
+	active := 0
+	err := w.store.View(context.Background(), func(tx store.Tx) error {
+		es, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active"})
+		active = len(es)
+		return err
+	})
+	return err == nil && active == 0
+}
+
+// told reads back what happened.
+func (w *world) told(ctx context.Context) (Run, error) {
+	r := Run{Stands: w.clock.Now()}
+	err := w.store.View(ctx, func(tx store.Tx) error {
+		es, err := tx.ListEnrollments(store.EnrollmentFilter{})
+		if err != nil {
+			return err
+		}
+		r.Ended = !slices.ContainsFunc(es, func(e store.Enrollment) bool {
+			r.Doing = e.Doing
+			return e.Status == "active"
+		})
+		r.Lines, err = tx.Lines(0, 100_000)
+		return err
+	})
+	if err != nil {
+		return Run{}, fmt.Errorf("read what happened: %w", err)
+	}
+	return r, nil
+}

@@ -1,0 +1,182 @@
+package sim
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+
+	"holdfast/internal/clock"
+	"holdfast/workflows"
+)
+
+// stage is where the workflows run: the SDK's test environment in place of a
+// server, one for each enrollment. It answers the two calls that a relay makes
+// of a Temporal client.
+type stage struct {
+	client.Client // nil: a relay calls nothing else
+
+	clock   clock.Clock
+	advance func(context.Context, workflows.Step) (workflows.Progress, error)
+	broken  func(error) // an Advance failed: the simulation is over
+	rested  func()      // an Advance is done
+
+	mu   sync.Mutex
+	runs map[string]*run
+	busy int // Advances that run or that will follow at once
+	all  sync.WaitGroup
+}
+
+// run is one enrollment's workflow, through all its continuations.
+type run struct {
+	started chan struct{} // closed by its first Advance: from then on it can be signalled
+	once    sync.Once
+	next    bool // an Advance follows at once, and is counted as busy
+
+	mu    sync.Mutex
+	env   *testsuite.TestWorkflowEnvironment
+	wake  int64 // greatest that was signalled
+	over  bool
+	ended bool // the stage is being cleared
+}
+
+// ExecuteWorkflow starts an enrollment once.
+func (s *stage) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+	in, ok := args[0].(workflows.Input)
+	if !ok {
+		return nil, serviceerror.NewInvalidArgument("an enrollment takes an Input")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.runs[o.ID] != nil {
+		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("it runs", "", "")
+	}
+	r := &run{started: make(chan struct{})}
+	s.runs[o.ID] = r
+	s.busy++
+	r.next = true
+	s.all.Go(func() { s.perform(r, in) })
+	return nil, nil
+}
+
+// SignalWorkflow wakes an enrollment.
+func (s *stage) SignalWorkflow(ctx context.Context, id, _, name string, arg any) error {
+	s.mu.Lock()
+	r := s.runs[id]
+	s.mu.Unlock()
+	w, ok := arg.(workflows.Wake)
+	if r == nil || !ok {
+		return serviceerror.NewNotFound("no such enrollment")
+	}
+	select {
+	case <-r.started:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return serviceerror.NewNotFound("the enrollment is over")
+	}
+	r.wake = max(r.wake, w.N)
+	r.env.SignalWorkflow(name, w)
+	return nil
+}
+
+// perform plays a workflow to its end.
+func (s *stage) perform(r *run, in workflows.Input) {
+	for {
+		env := s.environment(r)
+		r.mu.Lock()
+		r.env = env
+		missed, ended := r.wake, r.ended
+		r.mu.Unlock()
+		if ended {
+			break
+		}
+		if missed > in.Seen { // it came while one run went over into the next
+			env.RegisterDelayedCallback(func() { env.SignalWorkflow(workflows.WakeSignal, workflows.Wake{N: missed}) }, time.Nanosecond)
+		}
+		env.ExecuteWorkflow(workflows.Enrollment, in)
+		next, more := workflows.Continued(env.GetWorkflowError())
+		if !more {
+			break
+		}
+		in = next
+	}
+	r.mu.Lock()
+	r.over = true
+	r.mu.Unlock()
+}
+
+func (s *stage) environment(r *run) *testsuite.TestWorkflowEnvironment {
+	suite := new(testsuite.WorkflowTestSuite)
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestWorkflowEnvironment()
+	env.SetStartTime(s.clock.Now())
+	env.SetTestTimeout(24 * time.Hour) // of real time; the conductor notices a stall long before
+	env.RegisterActivityWithOptions(func(ctx context.Context, in workflows.Step) (workflows.Progress, error) {
+		return s.played(ctx, r, in)
+	}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
+	return env
+}
+
+// played is Advance, counted. One that fails ends the simulation: nothing here
+// can be mended by trying again.
+func (s *stage) played(ctx context.Context, r *run, in workflows.Step) (workflows.Progress, error) {
+	s.mu.Lock()
+	if !r.next {
+		s.busy++
+	}
+	r.next = false
+	s.mu.Unlock()
+	r.once.Do(func() { close(r.started) })
+
+	p, err := s.advance(ctx, in)
+	defer s.rested()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		s.broken(err)
+		return p, temporal.NewNonRetryableApplicationError("the simulation is broken", "broken", err)
+	}
+	if r.next = p.Again; !r.next {
+		s.busy--
+	}
+	return p, nil
+}
+
+// Busy is how many Advances run or will follow at once.
+func (s *stage) Busy() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.busy
+}
+
+// clear ends what still runs and waits for it.
+func (s *stage) clear() {
+	s.mu.Lock()
+	runs := make([]*run, 0, len(s.runs))
+	for _, r := range s.runs {
+		runs = append(runs, r)
+	}
+	s.mu.Unlock()
+	for _, r := range runs {
+		<-r.started
+		r.mu.Lock()
+		r.ended = true
+		if !r.over {
+			r.env.CancelWorkflow()
+		}
+		r.mu.Unlock()
+	}
+	s.all.Wait()
+}
