@@ -16,7 +16,6 @@ import (
 	"holdfast/activities"
 	"holdfast/channels"
 	"holdfast/channels/outbox"
-	"holdfast/internal/calendar"
 	"holdfast/internal/clock"
 	"holdfast/internal/conductor"
 	"holdfast/internal/intake"
