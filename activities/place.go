@@ -44,6 +44,13 @@ func (p Project) place(whose string, account, contact rules.Record) place {
 	return at
 }
 
+// Place is where an account lives, for its dates and business days: its zone,
+// its country's, the project's.
+func (p Project) Place(account rules.Record) (*time.Location, calendar.Days) {
+	at := p.place("account", account, nil)
+	return at.zone, at.days
+}
+
 // try takes zone name unless one was found already. What no database knows is
 // as good as unknown.
 func (at *place) try(name, from string) {

@@ -57,22 +57,7 @@ func (a *App) Run(ctx context.Context, sources ...conductor.Source) error {
 	return t.Run(ctx)
 }
 
-// place is where an account lives, for dates and business days: its zone, its
-// country's, the project's.
+// place is where an account lives, for dates and business days.
 func (a *App) place(account rules.Record) (*time.Location, calendar.Days) {
-	s := a.heads.get().Settings
-	country, _ := account["country"].(string)
-	zone, _ := account["timezone"].(string)
-	for _, name := range []string{zone, calendar.ZoneOf(country), s.Timezone} {
-		if name == "" {
-			continue
-		}
-		if loc, err := calendar.Zone(name); err == nil {
-			if country == "" {
-				country = s.Country
-			}
-			return loc, calendar.Days{Country: country, Extra: s.Closed}
-		}
-	}
-	return time.UTC, calendar.Days{Country: s.Country, Extra: s.Closed}
+	return a.settings().Place(account)
 }

@@ -22,19 +22,7 @@ func settingsOf(p *project.Project) activities.Project {
 	return out
 }
 
-// place is where an account lives: its zone, its country's, the project's.
+// place is where an account lives, for the intake.
 func (w *world) place(account rules.Record) (*time.Location, calendar.Days) {
-	s := w.Project.Settings
-	country, _ := account["country"].(string)
-	zone, _ := account["timezone"].(string)
-	days := calendar.Days{Country: country, Extra: s.Closed}
-	if country == "" {
-		days.Country = s.Country
-	}
-	for _, name := range []string{zone, calendar.ZoneOf(country), s.Timezone} {
-		if loc, err := calendar.Zone(name); err == nil && name != "" {
-			return loc, days
-		}
-	}
-	return time.UTC, days
+	return settingsOf(w.Project).Place(account)
 }
