@@ -43,6 +43,7 @@ func commands(s Streams) []*cobra.Command {
 		importCommand(s, openForImport),
 		outboxCommand(s, app.OpenStore),
 		lintCommand(s),
+		simulateCommand(s),
 		standinCommand(s),
 		versionCommand(s),
 	}

@@ -18,6 +18,7 @@ import (
 	"holdfast/channels/outbox"
 	"holdfast/internal/clock"
 	"holdfast/internal/conductor"
+	"holdfast/internal/facts"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/relay"
@@ -50,9 +51,10 @@ type Message struct {
 // Run is what happened.
 type Run struct {
 	Lines  []store.Line
-	Ended  bool      // the enrollment came to its end
-	Doing  string    // what it does at Stands, when it did not
-	Stands time.Time // where the clock stood at last
+	Ended  bool           // the enrollment came to its end
+	Doing  string         // what it does at Stands, when it did not
+	Stands time.Time      // where the clock stood at last
+	Zone   *time.Location // of the account
 }
 
 // horizon is how long a case is played unless it says so.
@@ -214,6 +216,11 @@ func (w *world) told(ctx context.Context) (Run, error) {
 			r.Doing = e.Doing
 			return e.Status == "active"
 		})
+		f, err := facts.Load(tx, w.Project.Rules, w.Account, "", r.Stands)
+		if err != nil {
+			return err
+		}
+		r.Zone, _ = w.place(f.Account)
 		r.Lines, err = tx.Lines(0, 100_000)
 		return err
 	})
