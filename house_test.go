@@ -81,7 +81,7 @@ var onlyIn = map[string][]string{
 	"github.com/gofrs/flock":          {"internal/temporal"},
 	"go.temporal.io/server":           {"internal/temporal"},
 	"go.temporal.io/sdk/workflow":     {"workflows", "bench"},
-	"go.temporal.io/sdk/worker":       {"internal/temporal"},
+	"go.temporal.io/sdk/worker":       {"internal/temporal", "internal/sim"},
 	"go.temporal.io/sdk/testsuite":    {"internal/sim"},
 	"modernc.org/sqlite":              {"internal/store/sqlite", "internal/temporal"},
 	"database/sql":                    {"internal/store/*", "internal/temporal"},

@@ -109,12 +109,12 @@ func (w *world) play(ctx context.Context) (Run, error) {
 	relayed := make(chan error, 1)
 	go func() { relayed <- w.relay.Run(ctx) }()
 	err := w.conductor.Run(ctx)
-	stop(errOver)
-	<-relayed
-	w.stage.clear()
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
+	stop(errOver)
+	<-relayed
+	w.stage.clear()
 	if err != nil && !errors.Is(err, errOver) {
 		return Run{}, err
 	}

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"holdfast/internal/clock"
 	"holdfast/workflows"
@@ -121,7 +122,10 @@ func (s *stage) environment(r *run) *testsuite.TestWorkflowEnvironment {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(s.clock.Now())
-	env.SetTestTimeout(24 * time.Hour) // of real time; the conductor notices a stall long before
+	env.SetWorkflowRunTimeout(0)                                                // there is no other timer, so it would fire at the first rest
+	env.SetTestTimeout(24 * time.Hour)                                          // of real time; the conductor notices a stall long before
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine is no deadlock
+	worker.SetBinaryChecksum("simulation")                                      // or the SDK hashes our whole binary first
 	env.RegisterActivityWithOptions(func(ctx context.Context, in workflows.Step) (workflows.Progress, error) {
 		return s.played(ctx, r, in)
 	}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
