@@ -65,6 +65,9 @@ func (w *walk) message(t touch) error {
 			return err
 		}
 	}
+	if d.Kind == guards.Go && t.slack != nil {
+		d = w.office(t.to)
+	}
 	if d.Kind == guards.Drop && d.Reason == noRecipient && t.email.IfMissing == "task" {
 		who := w.v.Title + " has nobody to write to at " + w.accountName()
 		if err := w.alert(t.cmd.Path, "Find someone: "+who, "The step "+t.cmd.Step.ID+" asks for one of: "+joined(t.email.To)); err != nil {

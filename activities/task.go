@@ -3,6 +3,7 @@ package activities
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"holdfast"
 	"holdfast/guards"
@@ -40,6 +41,12 @@ func (w *walk) task(cmd steps.Command, spec *steps.Task) error {
 	}
 	if err != nil {
 		return err
+	}
+	if d.Kind == guards.Go {
+		who := w.ours(spec.Assign)
+		if d = w.office(who); d.Kind == guards.At {
+			t.to, t.channel = who, "slack"
+		}
 	}
 	if d.Kind != guards.Go {
 		return w.held(t, d)
@@ -88,7 +95,7 @@ func (w *walk) openTask(t touch, spec *steps.Task) error {
 	}
 	line := w.line(t.cmd, spec.Channel, who.id())
 	line.Key, line.Kind, line.Outcome = line.Key+"/opened", "task", "opened"
-	line.Reason, line.Local = joinNonEmpty(who.Reason, k.Reason), w.local(w.now)
+	line.Reason, line.Local = joinNonEmpty(who.Reason, k.Reason), w.now.In(w.ours(spec.Assign).place.zone).Format(time.RFC3339)
 	w.touched = true
 	w.reply(t.cmd.Path, steps.Answer{Outcome: "opened", Until: k.ExpiresAt})
 	return w.tx.AddLine(line)
