@@ -221,7 +221,7 @@ func TestAnyOrderOfTheSameMessagesEndsInTheSameState(t *testing.T) {
 		t.Fatal("the state says too little:", want)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	for round := range 60 {
+	for round := range 30 {
 		w := newWorld(t)
 		some := append([]holdfast.Message{}, ms...)
 		for range random.IntN(6) {
