@@ -1,0 +1,141 @@
+package bench
+
+import (
+	"flag"
+	"math"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/clock"
+	"holdfast/internal/store"
+)
+
+var (
+	pairs = flag.Int("bench-pairs", 0, "pairs of blocks to measure; 0 checks the history budget only")
+	runs  = flag.Int("bench-runs", 150, "enrollments in a block")
+)
+
+// figures of one block, each for one enrollment.
+type figures struct {
+	events  float64 // of history
+	history float64 // bytes of it
+	cpu     float64 // seconds of processor time
+	wall    float64 // seconds of the block divided by its enrollments
+}
+
+// block runs n accounts through one side in a world of its own.
+func block(t *testing.T, n int, side func(*world, int)) figures {
+	t.Helper()
+	w := newWorld(t, n)
+	defer w.stop()
+	began, cpu := clock.System{}.Now(), processor(t)
+	side(w, n)
+	f := figures{wall: clock.System{}.Now().Sub(began).Seconds() / float64(n), cpu: (processor(t) - cpu).Seconds() / float64(n)}
+	for i := range min(n, 10) {
+		d, err := w.client.DescribeWorkflowExecution(t.Context(), enrollment(i), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.events += float64(d.GetWorkflowExecutionInfo().GetHistoryLength()) / float64(min(n, 10))
+		f.history += float64(d.GetWorkflowExecutionInfo().GetHistorySizeBytes()) / float64(min(n, 10))
+	}
+	checkTouches(t, w, n)
+	return f
+}
+
+// checkTouches holds a side to its work: five mails and one task card each.
+func checkTouches(t *testing.T, w *world, n int) {
+	t.Helper()
+	w.update(func(tx store.Tx) error {
+		counts, err := tx.CountTouchesByState()
+		if got := counts["email"][holdfast.Sent]; got != 5*n {
+			t.Errorf("%d mails sent, want %d: %v", got, 5*n, counts)
+		}
+		return err
+	})
+}
+
+// processor is the time that this process has used.
+func processor(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// TestBenchAgainstHandWritten holds the history budget: an enrollment uses no
+// more events than the same sequence by hand. With -bench-pairs it also prints
+// what both cost, as ratios of interleaved pairs.
+func TestBenchAgainstHandWritten(t *testing.T) {
+	if *pairs == 0 {
+		ours, theirs := block(t, 3, runProduct), block(t, 3, runByHand)
+		t.Logf("history events: %.0f, by hand %.0f", ours.events, theirs.events)
+		if ours.events > theirs.events {
+			t.Errorf("an enrollment has %.1f history events, the hand-written one %.1f", ours.events, theirs.events)
+		}
+		return
+	}
+	var ours, theirs []figures
+	for i := range *pairs {
+		if i%2 == 0 {
+			ours, theirs = append(ours, block(t, *runs, runProduct)), append(theirs, block(t, *runs, runByHand))
+		} else {
+			theirs, ours = append(theirs, block(t, *runs, runByHand)), append(ours, block(t, *runs, runProduct))
+		}
+	}
+	report(t, ours, theirs)
+}
+
+func report(t *testing.T, ours, theirs []figures) {
+	t.Helper()
+	t.Logf("%-32s %10s %10s   ratio (95 %% interval), %d pairs of %d", "for one enrollment", "holdfast", "by hand", len(ours), *runs)
+	for _, row := range []struct {
+		name string
+		of   func(figures) float64
+	}{
+		{"history events", func(f figures) float64 { return f.events }},
+		{"history bytes", func(f figures) float64 { return f.history }},
+		{"processor ms", func(f figures) float64 { return 1000 * f.cpu }},
+		{"wall ms (of a block, divided)", func(f figures) float64 { return 1000 * f.wall }},
+	} {
+		var a, b, ratios []float64
+		for i := range ours {
+			a, b = append(a, row.of(ours[i])), append(b, row.of(theirs[i]))
+			ratios = append(ratios, row.of(ours[i])/row.of(theirs[i]))
+		}
+		low, high := interval(ratios)
+		t.Logf("%-32s %10.1f %10.1f   %.2f (%.2f to %.2f)", row.name, median(a), median(b), median(ratios), low, high)
+	}
+}
+
+func median(xs []float64) float64 {
+	xs = slices.Sorted(slices.Values(xs))
+	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
+}
+
+// interval of the median by order statistics: the widest pair of ranks outside
+// which the median lies with less than 5 % chance. Fewer than six pairs have none.
+func interval(xs []float64) (low, high float64) {
+	xs = slices.Sorted(slices.Values(xs))
+	n, k, tail := len(xs), 0, 0.0
+	for i := range n / 2 {
+		if tail += choose(n, i) / math.Pow(2, float64(n)); tail > 0.025 {
+			break
+		}
+		k = i
+	}
+	return xs[k], xs[n-1-k]
+}
+
+func choose(n, k int) float64 {
+	c := 1.0
+	for i := range k {
+		c = c * float64(n-i) / float64(i+1)
+	}
+	return c
+}
