@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
+	"os"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -30,6 +32,7 @@ func Client(ctx context.Context, o ClientOptions) (client.Client, error) {
 	c, err := client.DialContext(ctx, client.Options{
 		HostPort:          o.HostPort,
 		Namespace:         o.Namespace,
+		Identity:          "holdfast@" + strconv.Itoa(os.Getpid()), // not the SDK's, which writes the machine's name into every history
 		Logger:            log.NewStructuredLogger(orDiscard(o.Logger)),
 		ConnectionOptions: client.ConnectionOptions{TLS: o.TLS},
 	})

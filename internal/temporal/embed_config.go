@@ -108,6 +108,9 @@ func knobs(o Options) dynamicconfig.StaticClient {
 	if o.FastTimers {
 		k[dynamicconfig.TimerProcessorMaxTimeShift.Key()] = 10 * time.Millisecond
 	}
+	if o.suggestAfter > 0 {
+		k[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = o.suggestAfter
+	}
 	return k
 }
 

@@ -32,6 +32,8 @@ type Options struct {
 	FastTimers bool          // timers within 10 ms instead of about 1 s, for tests and demos
 	Unsynced   bool          // commits survive a killed process but not a power cut: a quarter faster, for compressed runs
 	Logger     *slog.Logger  // gets warnings and errors; nil discards
+
+	suggestAfter int // events after which the server suggests to continue as new; 0 is its default, 4096
 }
 
 // Embedded is a running server. Its ports answer on loopback and only to who

@@ -1,0 +1,137 @@
+//go:build !noembed
+
+package temporal
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"holdfast/steps"
+	"holdfast/workflows"
+)
+
+// recorded are the lives of an enrollment whose histories are replayed for ever.
+// advance is told how often it was called.
+var recorded = []struct {
+	name       string
+	advance    func(call int, s workflows.Step) (workflows.Progress, error)
+	compressed bool
+	wakes      int
+	cancel     bool
+}{
+	{name: "touches-and-waits", advance: func(call int, s workflows.Step) (workflows.Progress, error) {
+		return workflows.Progress{State: s.State, Again: call == 1, Until: time.Unix(1, 0), Over: call == 4}, nil
+	}},
+	{name: "woken-from-a-wait", wakes: 2, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
+		return workflows.Progress{State: s.State, Until: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), Over: s.N == 2}, nil
+	}},
+	{name: "compressed", compressed: true, wakes: 3, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
+		return workflows.Progress{State: s.State, Until: time.Unix(1, 0), Over: s.N == 3}, nil
+	}},
+	{name: "given-up-then-woken", wakes: 1, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
+		if s.N == 0 {
+			return workflows.Progress{}, sdk.NewNonRetryableApplicationError("no such version", "invalid", nil)
+		}
+		return workflows.Progress{Over: true}, nil
+	}},
+	{name: "tried-again", advance: func(call int, s workflows.Step) (workflows.Progress, error) {
+		if call == 1 {
+			return workflows.Progress{}, sdk.NewApplicationError("database is away", "")
+		}
+		return workflows.Progress{State: s.State, Over: true}, nil
+	}},
+	{name: "continued-as-new", wakes: 6, compressed: true, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
+		return workflows.Progress{State: s.State, Over: s.N == 6}, nil
+	}},
+	{name: "cancelled-in-a-wait", cancel: true, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
+		return workflows.Progress{State: s.State, Until: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}, nil
+	}},
+}
+
+// TestRecordHistories rewrites workflows/testdata/histories with UPDATE=1; without,
+// it checks that each life still ends as it should on a real server. The files of
+// a release are kept: record a new shape under a new name.
+func TestRecordHistories(t *testing.T) {
+	t.Parallel()
+	c := dial(t, start(t, Options{Dir: t.TempDir(), FastTimers: true, suggestAfter: 20}))
+	for _, life := range recorded {
+		t.Run(life.name, func(t *testing.T) {
+			calls := make(chan int, 100)
+			call := 0
+			w := Worker(c, life.name, func(r Registry) {
+				r.RegisterWorkflow(workflows.Enrollment)
+				r.RegisterActivityWithOptions(func(_ context.Context, s workflows.Step) (workflows.Progress, error) {
+					call++
+					calls <- call
+					return life.advance(call, s)
+				}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
+			})
+			if err := w.Start(); err != nil {
+				t.Fatal(err)
+			}
+			defer w.Stop()
+			in := workflows.Input{
+				Enrollment: life.name, Digest: "d1", Compressed: life.compressed,
+				State: steps.State{V: 1, At: "opening", Started: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)},
+			}
+			run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: life.name, TaskQueue: life.name}, workflows.EnrollmentType, in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := run.GetRunID() // Get follows the chain to its last run
+			for n := range life.wakes {
+				<-calls
+				if err := c.SignalWorkflow(t.Context(), life.name, "", workflows.WakeSignal, workflows.Wake{N: int64(n + 1)}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if life.cancel {
+				<-calls
+				if err := c.CancelWorkflow(t.Context(), life.name, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := run.Get(t.Context(), nil); sdk.IsCanceledError(err) != life.cancel || (err != nil && !life.cancel) {
+				t.Errorf("ended with %v", err)
+			}
+			if os.Getenv("UPDATE") != "" {
+				record(t, c, life.name, first)
+			}
+		})
+	}
+}
+
+func record(t *testing.T, c client.Client, id, run string) {
+	t.Helper()
+	h := &history.History{}
+	for events := c.GetWorkflowHistory(t.Context(), id, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
+		e, err := events.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Events = append(h.Events, e)
+	}
+	b, err := protojson.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	host, err := os.Hostname() // the sticky queue is named after it
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = bytes.ReplaceAll(b, []byte(`"`+host+`:`), []byte(`"host:`))
+	if err := os.WriteFile(filepath.Join("..", "..", "workflows", "testdata", "histories", id+".json"), append(b, '\n'), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
