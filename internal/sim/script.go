@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"holdfast"
@@ -15,6 +16,7 @@ import (
 type script struct {
 	*world
 
+	mu   sync.Mutex
 	left []Message
 }
 
@@ -24,25 +26,43 @@ func newScript(w *world) *script {
 	return &script{world: w, left: left}
 }
 
+// more reports whether anything is left to happen.
+func (s *script) more() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.left) > 0
+}
+
 // Next is the time of the next event.
 func (s *script) Next(context.Context) (time.Time, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(s.left) == 0 {
 		return time.Time{}, false, nil
 	}
 	return s.left[0].At, true, nil
 }
 
-// Fire lets everything due happen, one at a time.
+// Fire lets one event happen that is due.
 func (s *script) Fire(ctx context.Context, now time.Time) error {
-	if len(s.left) == 0 || s.left[0].At.After(now) {
+	m, ok := s.pop(now)
+	if !ok {
 		return nil
 	}
-	m := s.left[0]
-	s.left = s.left[1:]
 	if m.Event == holdfast.EventTaskDone || m.Event == holdfast.EventTaskCannot {
 		return s.close(ctx, m)
 	}
 	return s.take(ctx, []Message{m}, intake.Live)
+}
+
+func (s *script) pop(now time.Time) (m Message, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.left) == 0 || s.left[0].At.After(now) {
+		return m, false
+	}
+	m, s.left = s.left[0], s.left[1:]
+	return m, true
 }
 
 // close ends the open task of the step that m names.

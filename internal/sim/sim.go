@@ -26,6 +26,7 @@ import (
 	"holdfast/internal/store/sqlite"
 	"holdfast/playbooks"
 	"holdfast/rules"
+	"holdfast/workflows"
 )
 
 // Case is one account and one playbook.
@@ -93,6 +94,7 @@ type world struct {
 	intake    *intake.Intake
 	acts      *activities.Activities
 	stage     *stage
+	script    *script
 	relay     *relay.Relay
 	conductor *conductor.Conductor
 }
@@ -144,17 +146,18 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 	}
 	w.stage = &stage{clock: w.clock, advance: w.acts.Advance, broken: stop, runs: map[string]*run{}}
 	w.relay = &relay.Relay{Store: w.store, Client: w.stage, Compressed: true, Holder: "simulation", Clock: clock.System{}, Log: w.Log}
+	w.script = newScript(w)
 	w.conductor = &conductor.Conductor{
 		Store: w.store, Clock: w.clock, End: w.Until, Busy: w.stage.Busy, Woken: w.relay.Poke,
-		Sources: []conductor.Source{newScript(w), &people{world: w}, w.intake},
-		Stall:   10 * time.Second,
-		Progress: func(conductor.Progress) {
-			if w.over() {
-				stop(errOver)
-			}
-		},
+		Sources: []conductor.Source{w.script, &people{world: w}, w.intake},
+		Stall:   30 * time.Second,
 	}
-	w.stage.rested = w.conductor.Poke
+	w.stage.rested = func(p workflows.Progress) {
+		w.conductor.Poke()
+		if p.Over && w.over() {
+			stop(errOver)
+		}
+	}
 	w.relay.OnIdle = w.conductor.Poke
 	return nil
 }
@@ -195,6 +198,9 @@ func (w *world) take(ctx context.Context, ms []Message, mode intake.Mode) error 
 
 // over reports that nothing of the case can still happen.
 func (w *world) over() bool {
+	if w.script.more() {
+		return false
+	}
 	active := 0
 	err := w.store.View(context.Background(), func(tx store.Tx) error {
 		es, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active"})

@@ -26,8 +26,8 @@ type stage struct {
 
 	clock   clock.Clock
 	advance func(context.Context, workflows.Step) (workflows.Progress, error)
-	broken  func(error) // an Advance failed: the simulation is over
-	rested  func()      // an Advance is done
+	broken  func(error)              // an Advance failed: the simulation is over
+	rested  func(workflows.Progress) // an Advance is done, with this answer
 
 	mu   sync.Mutex
 	runs map[string]*run
@@ -144,18 +144,23 @@ func (s *stage) played(ctx context.Context, r *run, in workflows.Step) (workflow
 	r.once.Do(func() { close(r.started) })
 
 	p, err := s.advance(ctx, in)
-	defer s.rested()
-
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err != nil {
 		s.broken(err)
+	}
+	s.done(r, p)
+	s.rested(p)
+	if err != nil {
 		return p, temporal.NewNonRetryableApplicationError("the simulation is broken", "broken", err)
 	}
+	return p, nil
+}
+
+func (s *stage) done(r *run, p workflows.Progress) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if r.next = p.Again; !r.next {
 		s.busy--
 	}
-	return p, nil
 }
 
 // Busy is how many Advances run or will follow at once.
