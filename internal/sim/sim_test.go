@@ -118,9 +118,9 @@ func TestTheSameCaseGivesTheSameTimeline(t *testing.T) {
 
 func TestALongLoopContinuesAsNew(t *testing.T) {
 	t.Parallel()
-	run, got := simulate(t, acme(t, "watch")) // 1,200 wakes, and a run takes 500
+	run, got := simulate(t, acme(t, "watch")) // 600 wakes, and a run takes 500
 	if !strings.HasSuffix(got, "outcome seen\n") {
-		t.Errorf("it ended %v, doing %q, after %d lines: want 600 passes and the outcome seen", run.Ended, run.Doing, len(run.Lines))
+		t.Errorf("it ended %v, doing %q, after %d lines: want 300 passes and the outcome seen", run.Ended, run.Doing, len(run.Lines))
 	}
 }
 
