@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast"
+	"holdfast/activities"
 	"holdfast/internal/store"
 )
 
@@ -126,7 +127,7 @@ func TestNothingIsClaimedAfterAnExitIsCommitted(t *testing.T) {
 func TestOneSwitchStopsAllSending(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, everything)
-	if err := w.a.StopAll(t.Context(), "max"); err != nil {
+	if err := activities.StopAll(t.Context(), w.store, "max"); err != nil {
 		t.Fatal(err)
 	}
 	r := w.enroll("1")
@@ -134,7 +135,7 @@ func TestOneSwitchStopsAllSending(t *testing.T) {
 	if len(w.email.sent) != 0 || p.State.Wait == nil || p.State.Wait.Kind != "park" || !p.Until.IsZero() {
 		t.Errorf("%d e-mails, waits for %+v until %s", len(w.email.sent), p.State.Wait, p.Until)
 	}
-	if err := w.a.ResumeAll(t.Context()); err != nil {
+	if err := activities.ResumeAll(t.Context(), w.store); err != nil {
 		t.Fatal(err)
 	}
 	if r.rest(); len(w.email.sent) != 1 {

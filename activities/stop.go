@@ -19,24 +19,24 @@ const resumePage = 500
 
 // StopAll stops every message of every playbook, to customers and to our own
 // people, from the commit on. by is who did it, for the reasons. What is being
-// sent at this moment is finished.
-func (a *Activities) StopAll(ctx context.Context, by string) error {
+// sent at this moment is finished. It works beside a running process.
+func StopAll(ctx context.Context, st store.Store, by string) error {
 	if by == "" {
 		by = "someone"
 	}
-	return a.Store.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaStopped, by) })
+	return st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaStopped, by) })
 }
 
-// ResumeAll lets messages go again and wakes what waits for that. It may be
-// called again when it failed half way.
-func (a *Activities) ResumeAll(ctx context.Context) error {
-	err := a.Store.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaStopped, "") })
+// ResumeAll lets messages go again and wakes what waits for that; a running relay
+// finds the wakes within a second. It may be called again when it failed half way.
+func ResumeAll(ctx context.Context, st store.Store) error {
+	err := st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaStopped, "") })
 	if err != nil {
 		return err
 	}
 	for after, more := "", true; more; {
 		var last string
-		err := a.Store.Update(ctx, func(tx store.Tx) error {
+		err := st.Update(ctx, func(tx store.Tx) error {
 			page, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active", After: after, Limit: resumePage})
 			if err != nil {
 				return fmt.Errorf("list enrollments: %w", err)
@@ -54,7 +54,6 @@ func (a *Activities) ResumeAll(ctx context.Context) error {
 			return err
 		}
 		after = last
-		a.Poke()
 	}
 	return nil
 }

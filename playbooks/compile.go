@@ -55,7 +55,9 @@ func (c *compiler) playbook(doc *source.Node) *Playbook {
 	p := &Playbook{File: doc.File()}
 	p.Name = c.name(doc.Require(l, "the playbook", "playbook"), "playbook")
 	doc.Strict(l, c.what(p), keys...)
-	p.Title = doc.Get("title").String(l, "title")
+	if p.Title = doc.Get("title").String(l, "title"); p.Title == "" {
+		p.Title = p.Name
+	}
 	p.Class = c.word(doc.Get("class"), "class", Outreach, Transactional, Service)
 	p.Lane = c.name(doc.Get("lane"), "lane")
 	p.Owner = c.owner(doc.Get("owner"))

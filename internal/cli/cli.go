@@ -41,6 +41,8 @@ func commands(s Streams) []*cobra.Command {
 		initCommand(s),
 		enrollmentsCommand(s),
 		importCommand(s, openForImport),
+		stopAllCommand(s),
+		resumeAllCommand(s),
 		outboxCommand(s, app.OpenStore),
 		lintCommand(s),
 		simulateCommand(s),

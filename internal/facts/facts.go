@@ -31,6 +31,7 @@ func Load(tx store.Tx, set *rules.Set, account, contact string, now time.Time) (
 		return nil, fmt.Errorf("read account %s: %w", account, err)
 	}
 	f.Account = record(set.AccountFields(), a.Fields)
+	f.Account["id"] = account
 	if f.Contact, err = Contact(tx, set, contact); err != nil {
 		return nil, err
 	}
@@ -65,7 +66,9 @@ func Contact(tx store.Tx, set *rules.Set, id string) (rules.Record, error) {
 
 // Person is the fields of a contact that was read already.
 func Person(set *rules.Set, c store.Contact) rules.Record {
-	return record(set.ContactFields(), c.Fields)
+	r := record(set.ContactFields(), c.Fields)
+	r["id"] = c.ID
+	return r
 }
 
 // Event is what expressions see of a stored event. The error is one that is no

@@ -101,11 +101,11 @@ func TestFactsAreTypedAndDerived(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		want := rules.Record{"name": "Acme", "arr": holdfast.Money(12050), "renewal_date": time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)}
+		want := rules.Record{"id": "acme", "name": "Acme", "arr": holdfast.Money(12050), "renewal_date": time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)}
 		if diff := cmp.Diff(want, f.Account); diff != "" {
 			t.Errorf("account: %s", diff)
 		}
-		if diff := cmp.Diff(rules.Record{"role": "champion"}, f.Contact); diff != "" {
+		if diff := cmp.Diff(rules.Record{"id": "dana", "role": "champion"}, f.Contact); diff != "" {
 			t.Errorf("contact: %s", diff)
 		}
 		if got := f.Objects("subscription"); len(got) != 2 || got[0]["arr"] != holdfast.Money(12050) {
@@ -140,7 +140,7 @@ func TestAFedFieldStandsWhereNothingIsDerived(t *testing.T) {
 	})
 }
 
-func TestStrangersHaveNoFields(t *testing.T) {
+func TestStrangersHaveNoFieldsButTheirID(t *testing.T) {
 	t.Parallel()
 	set := project(t)
 	in(t, func(tx store.Tx) error {
@@ -148,7 +148,7 @@ func TestStrangersHaveNoFields(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if len(f.Account)+len(f.Contact)+len(f.Objects("subscription"))+len(f.Series("logins")) != 0 {
+		if len(f.Account) != 1 || len(f.Contact)+len(f.Objects("subscription"))+len(f.Series("logins")) != 0 {
 			t.Errorf("facts of a stranger: %+v", f)
 		}
 		return nil

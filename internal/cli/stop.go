@@ -1,0 +1,57 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/activities"
+	"holdfast/internal/store"
+)
+
+func stopAllCommand(s Streams) *cobra.Command {
+	var by string
+	c := &cobra.Command{
+		Use:   "stop-all",
+		Short: "Stop all sending at once: one row that every claim reads",
+		Long: `Stops every message of every playbook, to customers and to your own people, from
+the moment this command returns, whether holdfast runs or not. A message that is on
+its way at that moment is finished. Clocks and listening go on.`,
+		Example: `  holdfast stop-all --by "Mira: wrong price list"`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return inDir(cmd, func(ctx context.Context, st store.Store) error {
+				if err := activities.StopAll(ctx, st, by); err != nil {
+					return err
+				}
+				fmt.Fprintln(s.Out, "all sending is stopped; holdfast resume-all lets it go on")
+				return nil
+			})
+		},
+	}
+	c.Flags().String("dir", ".holdfast", "data directory; it may be in use by a running holdfast")
+	c.Flags().StringVar(&by, "by", "someone", "who stops it, and why: shown with every touch that is held")
+	return c
+}
+
+func resumeAllCommand(s Streams) *cobra.Command {
+	c := &cobra.Command{
+		Use:     "resume-all",
+		Short:   "Let messages go again after stop-all",
+		Long:    `Lets messages go again. What was held is looked at again by all guards, so nothing goes outside its window.`,
+		Example: "  holdfast resume-all",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return inDir(cmd, func(ctx context.Context, st store.Store) error {
+				if err := activities.ResumeAll(ctx, st); err != nil {
+					return err
+				}
+				fmt.Fprintln(s.Out, "sending goes on")
+				return nil
+			})
+		},
+	}
+	c.Flags().String("dir", ".holdfast", "data directory; it may be in use by a running holdfast")
+	return c
+}
