@@ -85,6 +85,8 @@ func startServer(file string, o Options, k keys) (e *Embedded, err error) {
 		return nil, fmt.Errorf("set up the embedded temporal server: %w", err)
 	}
 	if err := srv.Start(); err != nil {
+		log.mute()
+		_ = srv.Stop()
 		return nil, fmt.Errorf("start the embedded temporal server: %w", err)
 	}
 	return &Embedded{

@@ -54,7 +54,8 @@ func (l serverLog) DPanic(msg string, tags ...tag.Tag) { l.log(slog.LevelError, 
 // Panic panics, as the server expects.
 func (l serverLog) Panic(msg string, tags ...tag.Tag) { panic(newFatal(msg, tags)) }
 
-// Fatal panics instead of ending the process; Start turns it into its error.
+// Fatal panics: during Start that becomes its error, later it ends the process, as
+// the server means it to.
 func (l serverLog) Fatal(msg string, tags ...tag.Tag) { panic(newFatal(msg, tags)) }
 
 // With adds tags to every later line.
