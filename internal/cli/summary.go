@@ -76,15 +76,7 @@ func summarise(ctx context.Context, a *app.App, total intake.Result) (demoSummar
 		for channel, states := range touches {
 			s.touches(channel, states)
 		}
-		if err := s.outcomes(tx); err != nil {
-			return err
-		}
-		tasks, err := tx.Tasks("", "", "", 0)
-		for _, t := range tasks {
-			s.Tasks++
-			s.of(t.Playbook).Tasks++
-		}
-		return err
+		return s.outcomes(tx)
 	})
 	s.Errors += s.Rejected
 	return s, err
@@ -102,8 +94,9 @@ func (s *demoSummary) of(playbook string) *playedSum {
 func (s *demoSummary) count(playbook string, n map[string]int) {
 	if playbook != "" {
 		p := s.of(playbook)
-		p.Emails, p.Slack, p.Goals = n["email"], n["slack"], n["goal"]
+		p.Emails, p.Slack, p.Tasks, p.Goals = n["email"], n["slack"], n["task"], n["goal"]
 	}
+	s.Tasks += n["task"]
 	s.Shifts += n["shift"]
 	s.Skips += n["skip"]
 	s.Exits += n["exit"]

@@ -393,8 +393,9 @@ type Line struct {
 // Timeline remembers lines.
 type Timeline interface {
 	AddLine(l Line) error
-	Lines(after int64, limit int) ([]Line, error)   // by Seq
-	LinesOf(enrollment string) ([]Line, error)      // by Seq
-	LastLine() (seq int64, err error)               // 0 when there is none
-	CountLines() (map[string]map[string]int, error) // playbook -> kind -> n
+	Lines(after int64, limit int) ([]Line, error) // by Seq
+	LinesOf(enrollment string) ([]Line, error)    // by Seq
+	LastLine() (seq int64, err error)             // 0 when there is none
+	// CountLines is playbook -> kind -> n. A task counts once, when it opens.
+	CountLines() (map[string]map[string]int, error)
 }

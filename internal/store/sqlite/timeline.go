@@ -42,7 +42,7 @@ func (t *tx) LinesOf(enrollment string) ([]store.Line, error) {
 
 func (t *tx) CountLines() (map[string]map[string]int, error) {
 	counts := map[string]map[string]int{}
-	err := each(t, "count lines", "SELECT playbook, kind, count(*) FROM lines GROUP BY playbook, kind", nil,
+	err := each(t, "count lines", "SELECT playbook, kind, count(*) FROM lines WHERE kind <> 'task' OR outcome = 'opened' GROUP BY playbook, kind", nil,
 		func(row scanner) (bool, error) {
 			var playbook, kind string
 			var n int
