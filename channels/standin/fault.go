@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Fault is what goes wrong with one request.
@@ -53,6 +54,10 @@ func Passing() []Fault {
 // Plan says what happens to each request: first what was queued, then a draw.
 // The zero value is a plan without faults. Safe for concurrent use.
 type Plan struct {
+	// Latency is how long an answer takes; the message is accepted in the middle
+	// of it. Set it before use.
+	Latency time.Duration
+
 	mu    sync.Mutex
 	queue []Fault
 	rate  float64

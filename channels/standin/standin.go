@@ -55,9 +55,19 @@ type reply struct {
 // this product are well under 1 MB.
 const maxBody = 4 << 20
 
-// conduct plays fault f. accept takes the message in and returns the answer of
-// a healthy provider; it is called at most once, and only when f accepts.
-func (p *Provider) conduct(w http.ResponseWriter, r *http.Request, f Fault, refusals map[Fault]reply, accept func() reply) {
+// conduct plays fault f. take takes the message in and returns the answer of
+// a healthy provider; it is called at most once, and only when f accepts. A
+// client that is gone before half of the latency was not heard.
+func (p *Provider) conduct(w http.ResponseWriter, r *http.Request, f Fault, refusals map[Fault]reply, take func() reply) {
+	ctx := r.Context()
+	if clock.Sleep(ctx, p.Plan.Latency/2) != nil {
+		return
+	}
+	accept := func() reply {
+		a := take()
+		_ = clock.Sleep(ctx, p.Plan.Latency/2) // who leaves now leaves an accepted message
+		return a
+	}
 	switch f {
 	case None:
 		write(w, accept())
@@ -66,7 +76,7 @@ func (p *Provider) conduct(w http.ResponseWriter, r *http.Request, f Fault, refu
 		write(w, refusals[f])
 	case SilentAfter:
 		accept()
-		<-r.Context().Done() // until the client gives up
+		<-ctx.Done() // until the client gives up
 	case HalfAfter:
 		half(w, accept())
 	case ResetBefore:

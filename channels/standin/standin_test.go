@@ -1,11 +1,13 @@
 package standin_test
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -17,7 +19,12 @@ const mail = `{"from":{"email":"a@x.example"},"subject":"s","personalizations":[
 
 func send(t *testing.T, p *standin.Pair, body string) (int, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.SendGridURL+"/v3/mail/send", strings.NewReader(body))
+	return sendIn(t.Context(), t, p, body)
+}
+
+func sendIn(ctx context.Context, t *testing.T, p *standin.Pair, body string) (int, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.SendGridURL+"/v3/mail/send", strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,6 +76,28 @@ func TestCountsSurviveARestartAndATornLine(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{"t1": 2}, standin.Twice(again.Counts())); diff != "" {
 		t.Errorf("twice (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhoLeavesBeforeTheMiddleOfAnAnswerWasNotHeard(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		latency, patience time.Duration
+		want              int
+	}{
+		"stays":  {latency: 20 * time.Millisecond, patience: time.Hour, want: 1},
+		"leaves": {latency: time.Hour, patience: 100 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, standin.Options{Plan: &standin.Plan{Latency: c.latency}})
+			ctx, cancel := context.WithTimeout(t.Context(), c.patience)
+			defer cancel()
+			_, err := sendIn(ctx, t, p, mail)
+			if got := p.Counts()["t1"]; got != c.want || (err == nil) != (c.want == 1) {
+				t.Errorf("accepted %d times, want %d (%v)", got, c.want, err)
+			}
+		})
 	}
 }
 
