@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,10 +22,16 @@ func TestMain(m *testing.M) {
 // holds. UPDATE=1 rewrites what `cmp` compares with; read the diff.
 func TestCommands(t *testing.T) {
 	t.Parallel()
+	repo, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
+		Setup:               func(e *testscript.Env) error { e.Setenv("REPO", repo); return nil },
 		Dir:                 "testdata/script",
 		UpdateScripts:       os.Getenv("UPDATE") != "",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Cmds:                scriptCommands,
 	})
 }

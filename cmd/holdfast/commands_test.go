@@ -1,0 +1,96 @@
+package main_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/hex"
+	"encoding/json"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"holdfast/internal/temporal"
+)
+
+// scriptCommands are what scripts can do besides running holdfast.
+var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
+	"gzip":      compress,
+	"patch":     patch,
+	"hold":      hold,
+	"listen":    listen,
+	"jsonlines": jsonLines,
+}
+
+// compress writes FILE.gz beside each FILE.
+func compress(ts *testscript.TestScript, _ bool, files []string) {
+	for _, file := range files {
+		var out bytes.Buffer
+		z := gzip.NewWriter(&out)
+		_, err := z.Write([]byte(ts.ReadFile(file)))
+		ts.Check(err)
+		ts.Check(z.Close())
+		ts.Check(os.WriteFile(ts.MkAbs(file+".gz"), out.Bytes(), 0o600))
+	}
+}
+
+// patch writes the bytes HEX into FILE at OFFSET.
+func patch(ts *testscript.TestScript, _ bool, args []string) {
+	offset, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	b, err := hex.DecodeString(args[2])
+	ts.Check(err)
+	f, err := os.OpenFile(ts.MkAbs(args[0]), os.O_WRONLY, 0)
+	ts.Check(err)
+	_, err = f.WriteAt(b, offset)
+	ts.Check(err)
+	ts.Check(f.Close())
+}
+
+// hold takes a data directory, as another holdfast would, until the script ends.
+func hold(ts *testscript.TestScript, _ bool, args []string) {
+	d, err := temporal.OpenDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(d.Close()) })
+}
+
+// listen takes a loopback port until the script ends and sets TAKEN to its address.
+func listen(ts *testscript.TestScript, _ bool, _ []string) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { ts.Check(l.Close()) })
+	ts.Setenv("TAKEN", l.Addr().String())
+}
+
+// jsonLines demands that FILE (or stdout) is one JSON object a line with each of
+// the KEYs; a key "kind=touch" chooses the lines of that kind from there on, and
+// there must be one.
+func jsonLines(ts *testscript.TestScript, _ bool, args []string) {
+	var all []map[string]any
+	for s := bufio.NewScanner(strings.NewReader(ts.ReadFile(args[0]))); s.Scan(); {
+		var one map[string]any
+		if err := json.Unmarshal(s.Bytes(), &one); err != nil {
+			ts.Fatalf("line %d is no JSON object: %v\n%s", len(all)+1, err, s.Text())
+		}
+		all = append(all, one)
+	}
+	lines := all
+	for _, key := range args[1:] {
+		if kind, ok := strings.CutPrefix(key, "kind="); ok {
+			lines = slices.DeleteFunc(slices.Clone(all), func(l map[string]any) bool { return !slices.Contains(strings.Split(kind, ","), l["kind"].(string)) })
+			if len(lines) == 0 {
+				ts.Fatalf("no line of kind %s", kind)
+			}
+			continue
+		}
+		for _, l := range lines {
+			if _, ok := l[key]; !ok {
+				ts.Fatalf("no %q in %v", key, l)
+			}
+		}
+	}
+}
