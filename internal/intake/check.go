@@ -40,7 +40,7 @@ func check(m holdfast.Message, now time.Time) string {
 	case m.ID == "":
 		return "no message id"
 	case m.Account == "" && m.Contact == "":
-		return "names no account: expected groupId, context.groupId or, for someone we know, userId"
+		return "names no account: expected groupId, context.groupId or, for someone we know, userId; in a table, the column id or account"
 	case m.At.IsZero():
 		return "no time"
 	case m.At.After(now.Add(ahead)):
