@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 	"sync"
@@ -105,7 +106,7 @@ func TestNothingIsClaimedAfterAnExitIsCommitted(t *testing.T) {
 	if !p.Over || p.State.Outcome != "declined" || len(w.email.sent) != 0 || len(r.ledger()) != 0 {
 		t.Errorf("over %v as %q, %d e-mails, ledger %v", p.Over, p.State.Outcome, len(w.email.sent), r.ledger())
 	}
-	if diff := cmp.Diff([]string{"exit declined contact.opted_out"}, r.timeline()); diff != "" {
+	if diff := cmp.Diff([]string{"exit declined"}, r.timeline()); diff != "" {
 		t.Error(diff)
 	}
 	w.update(func(tx store.Tx) error {
@@ -117,7 +118,12 @@ func TestNothingIsClaimedAfterAnExitIsCommitted(t *testing.T) {
 		if diff := cmp.Diff(want, rests); diff != "" {
 			t.Error(diff)
 		}
-		return err
+		lines, readErr := tx.LinesOf(r.id)
+		why := "contact.opted_out; rests until 2 Mar 2027 unless account.material_change"
+		if len(lines) != 1 || lines[0].Reason != why {
+			t.Errorf("%+v, want the reason %q", lines, why)
+		}
+		return errors.Join(err, readErr)
 	})
 	if len(w.emitted) != 1 || w.emitted[0].Event != holdfast.EventEnrollmentEnded || w.emitted[0].Props["outcome"] != "declined" {
 		t.Errorf("emitted %+v", w.emitted)

@@ -38,9 +38,11 @@ func (w *walk) finish(cmd steps.Command) error {
 // listener; and begins the rest that follows.
 func (w *walk) end(restFor, unless string, line store.Line) error {
 	w.e.Status, w.e.Outcome, w.e.EndedAt = "ended", w.st.Outcome, w.now
-	if err := w.rest(restFor, unless); err != nil {
+	resting, err := w.rest(restFor, unless)
+	if err != nil {
 		return err
 	}
+	line.Reason = joinNonEmpty(line.Reason, resting)
 	if err := w.dropTasks(line.Kind == "exit"); err != nil {
 		return err
 	}
@@ -56,22 +58,28 @@ func (w *walk) end(restFor, unless string, line store.Line) error {
 	return nil
 }
 
-// rest begins the quiet time after an end, of the lane or, without one, of the playbook.
-func (w *walk) rest(span, unless string) error {
+// rest begins the quiet time after an end, of the lane or, without one, of the
+// playbook, and says so in words.
+func (w *walk) rest(span, unless string) (string, error) {
 	if span == "" {
-		return nil
+		return "", nil
 	}
 	r := store.Rest{
 		Account: w.e.Account, Scope: scopeOf(w.v), Reason: w.st.Outcome, Unless: unless, Enrollment: w.e.ID,
 	}
+	words := "rests for ever"
 	if span != "forever" {
 		s, err := calendar.ParseSpan(span)
 		if err != nil {
-			return fmt.Errorf("rest after outcome %s: %w", w.st.Outcome, err)
+			return "", fmt.Errorf("rest after outcome %s: %w", w.st.Outcome, err)
 		}
-		r.Until = s.Add(w.now.In(w.place.zone), w.place.days).UTC()
+		until := s.Add(w.now.In(w.place.zone), w.place.days)
+		r.Until, words = until.UTC(), "rests until "+until.Format("2 Jan 2006")
 	}
-	return w.tx.PutRest(r)
+	if unless != "" {
+		words += " unless " + unless
+	}
+	return words, w.tx.PutRest(r)
 }
 
 func scopeOf(v *version) string {
