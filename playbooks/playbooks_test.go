@@ -211,6 +211,8 @@ func TestChecks(t *testing.T) {
 		{"no caps", book(stops, "guardrails: {caps: []}"), `4:20 no-guardrails`},
 		{"its own rails", book(stops, "guardrails: {caps: [{max: 1, in: 1d}]}"), ``},
 		{"six touches", mails(6, "10d"), `16:5 win-back-touches`},
+		{"a fifth touch in either of two arms", mails(4, "10d") + "  - {id: b, branch: [{when: segment.big, steps: [{id: x, email: hi, to: [contacts.champion]}]}, {else: true, steps: [{id: y, email: hi, to: [contacts.champion]}]}]}\n", ``},
+		{"a sixth touch in one of them", mails(5, "10d") + "  - {id: b, branch: [{when: segment.big, steps: [{id: x, email: hi, to: [contacts.champion]}]}]}\n", `16:50 win-back-touches`},
 		{"five touches in five weeks", mails(5, "7d"), ``},
 		{"five touches in a week", mails(5, "1d"), `6:5 win-back-touches`},
 	} {
