@@ -40,7 +40,8 @@ type Case struct {
 	// Known are messages that tell the state at At. Events happen later, each at its time.
 	Known, Events []Message
 	Tasks         People
-	Log           *slog.Logger // nil says nothing
+	ScanEvery     time.Duration // how often conditions that read the clock are looked at; 0 is the intake's default
+	Log           *slog.Logger  // nil says nothing
 }
 
 // Message is one with the place that it was read from, for errors.
@@ -130,7 +131,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		Store: w.store, Clock: w.clock, Rules: set, Poke: w.poke, Log: w.Log,
 		Playbooks: func() []*playbooks.Playbook { return []*playbooks.Playbook{w.Playbook} },
 		ByDigest:  func(string) (*playbooks.Playbook, error) { return w.Playbook, nil },
-		Options:   intake.Options{Place: w.place},
+		Options:   intake.Options{Place: w.place, ScanEvery: w.ScanEvery},
 	}
 	settings := settingsOf(w.Project)
 	var err error

@@ -30,6 +30,10 @@ func TestShippedPlaybooksKeepTheirTimelines(t *testing.T) {
 	if err != nil || len(found) > 0 {
 		t.Fatalf("load the library: %v, %v", err, found)
 	}
+	p.Team = []project.Person{
+		{ID: "mira", Name: "Mira Halloran", Email: "mira@ours.example", Slack: "U0MIRA", Timezone: "America/New_York"},
+		{ID: "lea", Name: "Lea Brandt", Email: "lea@ours.example", Slack: "U0LEA", Timezone: "America/New_York", Role: "executive"},
+	}
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
@@ -84,7 +88,7 @@ func played(t *testing.T, p *project.Project, file string, a *txtar.Archive) str
 	if i < 0 {
 		t.Fatalf("%s: there is no playbook %q", file, head["playbook"])
 	}
-	c := sim.Case{Project: p, Playbook: p.Playbooks[i], Trigger: head["trigger"], At: at, Tasks: sim.People(head["tasks"])}
+	c := sim.Case{Project: p, Playbook: p.Playbooks[i], Trigger: head["trigger"], At: at, Tasks: sim.People(head["tasks"]), ScanEvery: 24 * time.Hour}
 	if c.Account, c.Known, err = sim.ReadAccount(t.Context(), filepath.Join(dir, "accounts.csv")+"#acme", at, p.Rules); err != nil {
 		t.Fatal(err)
 	}
