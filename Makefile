@@ -53,7 +53,7 @@ bench: ## speed as ratios against a baseline in the same run
 	$(GO) test ./bench -run 'TestBench|TestAWake' -v -timeout 60m -bench-pairs $${PAIRS:-10}
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
-	$(GO) test -run TestKillTwentyTimes -crash-full -v -timeout 20m ./internal/crash
+	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full
 
 playbooks: ## lint what we ship
 	$(GO) run ./cmd/holdfast lint playbooks/library examples/*/
