@@ -47,6 +47,7 @@ func commands(s Streams) []*cobra.Command {
 		lintCommand(s),
 		simulateCommand(s),
 		standinCommand(s),
+		docsCommand(s),
 		versionCommand(s),
 	}
 }

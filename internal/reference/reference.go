@@ -1,0 +1,170 @@
+// Package reference writes the reference pages from the code that does what
+// they describe: verbs, triggers, guards, functions, checks. It holds no words
+// of its own beyond headings. To add a page, add it to Pages.
+package reference
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"holdfast/guards"
+	"holdfast/playbooks"
+	"holdfast/rules"
+	"holdfast/steps"
+	"holdfast/triggers"
+)
+
+// Pages are the pages by file name, complete.
+func Pages() map[string]string {
+	return map[string]string{
+		"steps.md":     stepsPage(),
+		"triggers.md":  triggersPage(),
+		"guards.md":    guardsPage(),
+		"functions.md": functionsPage(),
+		"checks.md":    checksPage(),
+	}
+}
+
+// Write puts the pages into dir.
+func Write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", dir, err)
+	}
+	pages := Pages()
+	for _, name := range slices.Sorted(maps.Keys(pages)) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(pages[name]), 0o644); err != nil {
+			return fmt.Errorf("write %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Stale are the names of pages in fsys that differ from what Write would put there.
+func Stale(fsys fs.FS) []string {
+	var out []string
+	for name, want := range Pages() {
+		if got, err := fs.ReadFile(fsys, name); err != nil || string(got) != want {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// page begins one.
+func page(title, intro string) *strings.Builder {
+	b := &strings.Builder{}
+	fmt.Fprintf(b, "# %s\n\n%s\n\nGenerated from the code by `make gen`.\n", title, intro)
+	return b
+}
+
+// cell is text that may stand in a table.
+func cell(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "|", "\\|") }
+
+func code(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + cell(s) + "`"
+}
+
+// field is one row of a table of keys.
+type field struct {
+	name, kind, summary, fallback string
+	required                      bool
+}
+
+func table(b *strings.Builder, rows []field) {
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("\n| key | what stands there | default | meaning |\n| --- | --- | --- | --- |\n")
+	for _, f := range rows {
+		fallback := code(strings.Trim(f.fallback, "`"))
+		if f.required {
+			fallback = "required"
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.name, cell(f.kind), fallback, cell(f.summary))
+	}
+}
+
+func stepsPage() string {
+	b := page("Steps", "What a playbook does. Each step has an `id`, its verb, the keys below, and may have `if:`, a condition without which it is skipped.")
+	for _, v := range steps.All {
+		fmt.Fprintf(b, "\n## %s\n\n%s\n", v.Doc.Name, v.Doc.Summary)
+		var rows []field
+		for _, f := range v.Doc.Fields {
+			rows = append(rows, field{f.Name, f.Type, f.Summary, f.Default, f.Required})
+		}
+		table(b, rows)
+		fmt.Fprintf(b, "\n```yaml\n%s\n```\n", strings.TrimSpace(v.Doc.Example))
+	}
+	return b.String()
+}
+
+func triggersPage() string {
+	b := page("Triggers", "Why a playbook starts. `trigger:` is one of these, or `any:` with a list of them and a `when:` that must hold whichever fires.")
+	for _, k := range triggers.All {
+		fmt.Fprintf(b, "\n## %s\n\n%s\n", k.Doc.Name, k.Doc.Summary)
+		var rows []field
+		for _, f := range k.Doc.Fields {
+			rows = append(rows, field{f.Name, f.Type, f.Summary, f.Default, f.Required})
+		}
+		table(b, rows)
+		fmt.Fprintf(b, "\n```yaml\n%s\n```\n", strings.TrimSpace(k.Doc.Example))
+	}
+	return b.String()
+}
+
+func guardsPage() string {
+	b := page("Guards", "Why a touch does not go now, in the order they are asked. The reason stands on the timeline with each shift and skip.")
+	b.WriteString("\n| reason | meaning |\n| --- | --- |\n")
+	for _, g := range guards.All {
+		fmt.Fprintf(b, "| `%s` | %s |\n", g.Name, cell(g.Summary))
+	}
+	return b.String()
+}
+
+func functionsPage() string {
+	b := page("Functions", "What expressions can call besides CEL's own. One that reads the clock changes without an event, so conditions that use it are looked at by the scan.")
+	for _, f := range rules.Functions {
+		clock := ""
+		if f.Clock {
+			clock = " Reads the clock."
+		}
+		fmt.Fprintf(b, "\n## %s\n\n`%s`\n\n%s%s\n\n```\n%s\n```\n\ngives `%s`%s\n", f.Name, f.Signature, f.Summary, clock, f.Example.Expr, f.Example.Result, given(f.Example))
+	}
+	return b.String()
+}
+
+// given says under which facts an example gives its result.
+func given(e rules.Example) string {
+	var facts []string
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		facts = append(facts, name+" = "+e.Fields[name])
+	}
+	if e.Series != "" {
+		facts = append(facts, "the metric's last days are "+e.Series)
+	}
+	if e.Now != "" {
+		facts = append(facts, "now is "+e.Now)
+	}
+	if len(facts) == 0 {
+		return ""
+	}
+	return ", when " + strings.Join(facts, ", ")
+}
+
+func checksPage() string {
+	b := page("Checks", "What `holdfast lint` looks for in a whole playbook, beyond mistakes in its YAML and its expressions. The name stands in brackets behind each finding.")
+	b.WriteString("\n| check | what it finds |\n| --- | --- |\n")
+	for _, c := range playbooks.Checks {
+		fmt.Fprintf(b, "| `%s` | %s |\n", c.Name, cell(c.Summary))
+	}
+	return b.String()
+}
