@@ -1,0 +1,41 @@
+package app
+
+import (
+	"context"
+	"encoding/base64"
+	"regexp"
+
+	"go.temporal.io/api/enums/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+// History is all that Temporal keeps of a workflow, as text.
+func (a *App) History(ctx context.Context, id string) (string, error) {
+	text := ""
+	for it := a.client.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
+		e, err := it.Next()
+		if err != nil {
+			return "", err
+		}
+		// Payloads print as base64; their bytes are what counts.
+		b, err := protojson.Marshal(e)
+		if err != nil {
+			return "", err
+		}
+		text += decoded(string(b)) + "\n"
+	}
+	return text, nil
+}
+
+// decoded is text with each base64 "data" of a payload as the bytes it stands for.
+func decoded(text string) string {
+	return payload.ReplaceAllStringFunc(text, func(m string) string {
+		b, err := base64.StdEncoding.DecodeString(payload.FindStringSubmatch(m)[1])
+		if err != nil {
+			return m
+		}
+		return string(b)
+	})
+}
+
+var payload = regexp.MustCompile(`"data":\s*"([A-Za-z0-9+/=]+)"`)
