@@ -165,7 +165,7 @@ func (p *Player) plan(tx store.Tx, line store.Line) error {
 		}
 		minutes := 1 + int(59*chance(p.Cast.Seed, line.Enrollment, line.Path, "minute"))
 		at := p.open(r.After.Add(line.At.In(p.zone()), p.Days).Add(time.Duration(minutes) * time.Minute))
-		return p.put(tx, fmt.Sprintf("act/%d", line.Seq), at, line.Account, a)
+		return p.put(tx, "act/"+line.Key, at, line.Account, a)
 	}
 	return nil
 }

@@ -140,7 +140,7 @@ func TestACustomerRepliesTwoDaysAfterTheTouch(t *testing.T) {
 		t.Fatalf("acted at %v, want within the hour after two days", moments)
 	}
 	want := []holdfast.Message{{
-		ID: "cast/act/1", Source: "cast", Kind: holdfast.Track, Event: holdfast.EventReplied, Account: "a1", Contact: "dana", At: moments[0],
+		ID: "cast/act/e1", Source: "cast", Kind: holdfast.Track, Event: holdfast.EventReplied, Account: "a1", Contact: "dana", At: moments[0],
 		Props: map[string]any{"enrollment": "e1", "playbook": "win-back", "step": "opening", "touch": "touch-e1", "mood": "good"},
 	}}
 	if diff := cmp.Diff(want, d.said); diff != "" {

@@ -35,7 +35,7 @@ type Relay struct {
 	Store      store.Store
 	Client     client.Client
 	TaskQueue  string
-	Compressed bool         // the enrollments started wait for the conductor
+	Compressed bool         // the enrollments started wait for the conductor, and those of one account work in turn
 	Holder     string       // names this relay's leases; one per process
 	Clock      clock.Clock  // the machine's, never a virtual one: leases are about processes
 	Log        *slog.Logger // nil discards
@@ -44,6 +44,7 @@ type Relay struct {
 	once     sync.Once
 	poked    chan struct{}
 	inFlight atomic.Int64
+	turns    map[string]string // Compressed: account -> the enrollment delivered last; only Round's
 }
 
 // Poke says that rows were committed. It never blocks; pokes collapse.
@@ -142,12 +143,58 @@ func (r *Relay) lease(ctx context.Context) ([]parcel, error) {
 				return err
 			}
 		}
-		return nil
+		if r.Compressed {
+			parcels, err = r.inTurn(tx, parcels)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("lease rows to deliver: %w", err)
 	}
 	return parcels, nil
+}
+
+// inTurn keeps those whose account has no other enrollment at work, and gives the
+// rest back until it rests. On a compressed clock many wake at one instant, and
+// which of two comes to a cap first must be the same in every run.
+func (r *Relay) inTurn(tx store.Tx, parcels []parcel) ([]parcel, error) {
+	if r.turns == nil {
+		r.turns = map[string]string{}
+	}
+	var now []parcel
+	for _, p := range parcels {
+		e, err := tx.Enrollment(p.enrollment)
+		if err != nil {
+			return nil, fmt.Errorf("read enrollment %s: %w", p.enrollment, err)
+		}
+		busy, err := r.busy(tx, e)
+		if err != nil {
+			return nil, err
+		}
+		if busy {
+			if err := tx.Unlease(p.enrollment); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		r.turns[e.Account] = e.ID
+		now = append(now, p)
+	}
+	return now, nil
+}
+
+// busy reports whether another enrollment of e's account was delivered to and
+// has not come to rest.
+func (r *Relay) busy(tx store.Tx, e store.Enrollment) (bool, error) {
+	id := r.turns[e.Account]
+	if id == "" || id == e.ID {
+		return false, nil
+	}
+	other, err := tx.Enrollment(id)
+	if err != nil {
+		return false, fmt.Errorf("read enrollment %s: %w", id, err)
+	}
+	return other.Status == "active" && other.Woken != other.Echoed, nil
 }
 
 func (r *Relay) pack(tx store.Tx, p *parcel, row store.Relayed) error {
