@@ -15,11 +15,11 @@ import (
 	"holdfast/workflows"
 )
 
-// TestAWakeIsQuick prints how long a compressed run's smallest turn takes: from
+// TestBenchWake prints how long a compressed run's smallest turn takes: from
 // the signal to Advance's start, and to the rest after it.
-func TestAWakeIsQuick(t *testing.T) {
-	if testing.Short() {
-		t.Skip("measures")
+func TestBenchWake(t *testing.T) {
+	if *pairs == 0 {
+		t.Skip("measures: give -bench-pairs")
 	}
 	c := engine(t)
 	began, ended := make(chan time.Time, 1), make(chan time.Time, 1)
