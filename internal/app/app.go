@@ -136,7 +136,7 @@ func (a *App) Start(ctx context.Context) error {
 	if _, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks); err != nil {
 		return err
 	}
-	server, err := temporal.Start(ctx, temporal.Options{Dir: a.dir.Path(), FastTimers: a.cfg.Virtual != nil, Logger: a.log})
+	server, err := temporal.Start(ctx, temporal.Options{Dir: a.dir.Path(), FastTimers: a.cfg.Virtual != nil, Unsynced: a.cfg.Virtual != nil, Logger: a.log})
 	if err != nil {
 		return err
 	}
