@@ -42,7 +42,8 @@ func (a *Activities) send(ctx context.Context, o outgoing) delivery {
 		}
 		return d
 	}
-	ctx, cancel := context.WithTimeout(ctx, sendTimeout)
+	// A send that began is finished: given up half-way its fate would be unknown.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
 	var err error
 	d.receipt, err = ch.Deliver(ctx, o.message)

@@ -96,13 +96,16 @@ type post struct {
 func (p *post) Name() string   { return p.name }
 func (p *post) Loopback() bool { return true }
 
-func (p *post) Deliver(_ context.Context, m holdfast.Outbound) (holdfast.Receipt, error) {
+func (p *post) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Receipt, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.fail != nil {
 		if err := p.fail(m); err != nil {
 			return holdfast.Receipt{}, err
 		}
+	}
+	if err := ctx.Err(); err != nil {
+		return holdfast.Receipt{}, &holdfast.DeliveryError{Channel: p.name, Reason: "cancelled", Err: err}
 	}
 	p.sent = append(p.sent, m)
 	return holdfast.Receipt{ProviderID: fmt.Sprintf("%s-%d", p.name, len(p.sent)), At: m.At}, nil
