@@ -21,7 +21,7 @@ func TestASendThatBeganOutlivesItsActivity(t *testing.T) {
 	if _, err := w.a.Advance(ctx, r.step()); err != nil {
 		t.Fatal(err)
 	}
-	if len(w.email.sent) != 1 || r.ledger()[0] != "hello email dana sent" {
+	if len(w.email.sent) != 1 || r.ledger()[0] != "opening email dana sent" {
 		t.Errorf("%d mails, ledger %q; want one that is sent", len(w.email.sent), r.ledger())
 	}
 }
