@@ -36,7 +36,7 @@ workflowcheck: ## nothing in workflow code reads a clock, a random number or a m
 lint: vet workflowcheck ## golangci-lint, pinned in tools/go.mod
 	$(TOOL) golangci-lint run ./...
 
-fmt: ## gofumpt and goimports
+fmt: ## gofmt and goimports
 	$(TOOL) golangci-lint fmt ./...
 
 gen: ## reference pages and schema from the code
