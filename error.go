@@ -40,8 +40,7 @@ func Errorf(code Code, format string, args ...any) *Error {
 
 // CodeOf is err's code, or "" when it has none.
 func CodeOf(err error) Code {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Code
 	}
 	return ""

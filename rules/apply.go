@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -91,9 +92,7 @@ func (ap *applying) known() {
 		return
 	}
 	rec, undeclared, bad := typedRecord(fs, ap.props)
-	for name, v := range rec {
-		ap.event[name] = v
-	}
+	maps.Copy(ap.event, rec)
 	ap.out.Undeclared, ap.bad = undeclared, bad
 }
 
@@ -222,9 +221,7 @@ func with(a, b Record) Record {
 	if a == nil {
 		return b
 	}
-	for k, v := range b {
-		a[k] = v
-	}
+	maps.Copy(a, b)
 	return a
 }
 

@@ -12,7 +12,7 @@ import (
 // dateVal is a day inside an expression, as days since 1970-01-01.
 type dateVal int64
 
-var dateType = types.NewTypeValue("date", traits.ComparerType, traits.SubtractorType)
+var dateType = types.NewObjectType("date", traits.ComparerType, traits.SubtractorType)
 
 const secondsADay = 24 * 60 * 60
 

@@ -164,6 +164,7 @@ const (
 // compiled right now: r reaches itself.
 func (ld *loader) compileRule(r *rule) (ok bool) {
 	switch r.state {
+	case ruleDeclared:
 	case ruleCompiled:
 		return true
 	case ruleCompiling:

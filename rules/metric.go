@@ -139,7 +139,7 @@ func (ld *loader) compileMetric(m *metric) {
 			m.typ = Money
 		case Int, Double, Any:
 			m.typ = Double
-		default:
+		case Bool, String, Percent, Date, Timestamp, Duration, Strings:
 			ld.diags.Errorf(n.Span(), "type-mismatch", "sum a number or an amount of money", "a metric cannot sum %s", m.sum.typ.words())
 			m.broken = true
 		}

@@ -17,7 +17,7 @@ import (
 // moneyVal is holdfast.Money inside an expression: whole minor units.
 type moneyVal holdfast.Money
 
-var moneyType = types.NewTypeValue("money", traits.ComparerType, traits.AdderType,
+var moneyType = types.NewObjectType("money", traits.ComparerType, traits.AdderType,
 	traits.SubtractorType, traits.MultiplierType, traits.DividerType, traits.NegatorType)
 
 var errConvert = errors.New("no such conversion")

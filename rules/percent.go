@@ -11,7 +11,7 @@ import (
 // percentVal is a percentage inside an expression: 5 is five percent.
 type percentVal float64
 
-var percentType = types.NewTypeValue("percent", traits.ComparerType, traits.AdderType,
+var percentType = types.NewObjectType("percent", traits.ComparerType, traits.AdderType,
 	traits.SubtractorType, traits.MultiplierType)
 
 func (p percentVal) ConvertToNative(reflect.Type) (any, error) { return nil, errConvert }

@@ -88,12 +88,11 @@ func (c *compiler) decisionSlot(d *decision, path []string) (*slot, int, *proble
 		return nil, 0, noOutput(path, d.outputNames())
 	}
 	f, ok := d.outputs[path[2]]
+	if !ok && !d.broken {
+		return nil, 0, noOutput(path, d.outputNames())
+	}
 	if !ok {
-		if d.broken {
-			f = Field{Name: path[2], Type: Any} // its own findings say why
-		} else {
-			return nil, 0, noOutput(path, d.outputNames())
-		}
+		f = Field{Name: path[2], Type: Any} // its own findings say why
 	}
 	if open := d.openInputs(); len(open) > 0 {
 		return nil, 0, &problem{check: "open-input", message: quoted("decision %q is asked with %s, which an expression cannot give", d.label, strings.Join(open, ", ")),

@@ -3,6 +3,7 @@ package rules
 import (
 	"math"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/google/cel-go/common/types"
@@ -18,8 +19,8 @@ type seriesVal struct {
 
 // The types of metrics as arguments. No author can make a value of them.
 var (
-	metricType      = types.NewTypeValue("metric")
-	moneyMetricType = types.NewTypeValue("money_metric")
+	metricType      = types.NewObjectType("metric")
+	moneyMetricType = types.NewObjectType("money_metric")
 )
 
 func (m *metric) argType() *types.Type {
@@ -55,10 +56,10 @@ func (s *seriesVal) sum(from, to int) float64 {
 // value is the metric over its own window, in its own type.
 func (s *seriesVal) value() ref.Val {
 	total := s.sum(s.metric.window, 0)
-	switch s.metric.typ {
-	case Int:
+	if s.metric.typ == Int {
 		return types.Int(total)
-	case Money:
+	}
+	if s.metric.typ == Money {
 		return moneyVal(total)
 	}
 	return types.Double(total)
@@ -66,9 +67,9 @@ func (s *seriesVal) value() ref.Val {
 
 // quiet is how many days ago the metric was last not 0.
 func (s *seriesVal) quiet() ref.Val {
-	for i := len(s.days) - 1; i >= 0; i-- {
-		ago := s.today - dateOf(s.days[i].Day)
-		if ago >= 0 && s.metric.of(s.days[i]) != 0 {
+	for _, d := range slices.Backward(s.days) {
+		ago := s.today - dateOf(d.Day)
+		if ago >= 0 && s.metric.of(d) != 0 {
 			return types.Int(ago)
 		}
 	}

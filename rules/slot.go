@@ -212,11 +212,11 @@ func (c *compiler) names() []string {
 
 func (c *compiler) outOfScope(root string) *problem {
 	p := &problem{check: "out-of-scope"}
-	switch {
-	case c.scope.only == "event":
+	switch c.scope.only {
+	case "event":
 		p.message = quoted("%s sees the event alone, not %s", c.scope.what, root)
 		p.hint = "use event. and its fields, so that late and repeated events end in the same state"
-	case c.scope.only == "objects":
+	case "objects":
 		p.message = quoted("%s sees the objects of the account alone, not %s", c.scope.what, root)
 		p.hint = choices("use one of ", c.names())
 	default:

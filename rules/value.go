@@ -27,17 +27,17 @@ func celValue(t Type, v any) ref.Val {
 			return types.String(v)
 		}
 	case int64:
-		switch t {
-		case Int, Any:
+		if t == Int || t == Any {
 			return types.Int(v)
-		case Double:
+		}
+		if t == Double {
 			return types.Double(v)
 		}
 	case float64:
-		switch t {
-		case Double, Any:
+		if t == Double || t == Any {
 			return types.Double(v)
-		case Percent:
+		}
+		if t == Percent {
 			return percentVal(v)
 		}
 	case holdfast.Money:
@@ -45,10 +45,10 @@ func celValue(t Type, v any) ref.Val {
 			return moneyVal(v)
 		}
 	case time.Time:
-		switch t {
-		case Date:
+		if t == Date {
 			return dateOf(v)
-		case Timestamp, Any:
+		}
+		if t == Timestamp || t == Any {
 			return types.Timestamp{Time: v}
 		}
 	case time.Duration:

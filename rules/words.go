@@ -152,6 +152,7 @@ func celType(t Type) *types.Type {
 		return types.DurationType
 	case Strings:
 		return types.NewListType(types.StringType)
+	case Any:
 	}
 	return types.DynType
 }

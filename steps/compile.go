@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -119,9 +120,7 @@ func (c *compiler) step(n *source.Node, parent string) *Step {
 	}
 	c.texts(n, verb.Doc)
 	c.scope.Steps[id] = map[string]rules.Type{"outcome": rules.String, "at": rules.Timestamp}
-	for name, t := range s.fields {
-		c.scope.Steps[id][name] = t
-	}
+	maps.Copy(c.scope.Steps[id], s.fields)
 	return s
 }
 

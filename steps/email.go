@@ -73,7 +73,7 @@ func (d *Decoder) recipients() []string {
 	var to []string
 	for _, item := range listOf(n) {
 		role, ok := strings.CutPrefix(item.Text(), "contacts.")
-		if item.Text() != "contact" && !(ok && idPattern.MatchString(role)) {
+		if item.Text() != "contact" && (!ok || !idPattern.MatchString(role)) {
 			d.Diags.Errorf(item.Span(), "bad-recipient", "write contact, or contacts and a role: contacts.champion",
 				"%q names nobody an email can go to", item.Text())
 			continue

@@ -62,7 +62,7 @@ func runEvery(w *walk, s *Step) (Command, error) {
 	next := loop.Pass + 1
 	due := w.due(spec, *loop, next)
 	if w.beyond(spec, *loop, next) {
-		return w.closeLoop(s, spec, *loop, "done")
+		return w.closeLoop(s, *loop, "done")
 	}
 	if !w.reached(due) {
 		if w.st.Wait != nil && w.st.Wait.Until.Equal(due) {
@@ -83,7 +83,7 @@ func (w *walk) pass(s *Step, spec *Every, loop *Loop) (Command, error) {
 		}
 		if truth == rules.True {
 			w.say(s, "loop", "until", why, time.Time{})
-			return w.closeLoop(s, spec, *loop, "until")
+			return w.closeLoop(s, *loop, "until")
 		}
 	}
 	latest := w.latest(spec, *loop)
@@ -100,7 +100,7 @@ func (w *walk) pass(s *Step, spec *Every, loop *Loop) (Command, error) {
 	return Command{}, nil
 }
 
-func (w *walk) closeLoop(s *Step, spec *Every, loop Loop, outcome string) (Command, error) {
+func (w *walk) closeLoop(s *Step, loop Loop, outcome string) (Command, error) {
 	if outcome == "done" {
 		w.say(s, "loop", "done", count(loop.Ran, "pass", "passes")+" made", time.Time{})
 	}
