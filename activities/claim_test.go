@@ -259,7 +259,7 @@ func TestATouchStaysWithWhomItWasTriedOn(t *testing.T) {
 	w := newWorld(t, railed)
 	r := w.enroll("1")
 	step := r.step()
-	w.email.fail = func(m holdfast.Outbound) error {
+	w.email.fail = func(holdfast.Outbound) error {
 		w.email.mu.Unlock()
 		defer w.email.mu.Lock()
 		panic(crash{"in the channel"})
@@ -318,7 +318,7 @@ func TestNoPersonalDataReachesTemporal(t *testing.T) {
 	w := newWorld(t, everything)
 	w.email.fail = func(m holdfast.Outbound) error {
 		w.email.fail = nil
-		return &holdfast.DeliveryError{Reason: "rate_limited", Refused: true, Err: errorFor(m.To.Email)}
+		return &holdfast.DeliveryError{Reason: "rate_limited", Refused: true, Err: addressError(m.To.Email)}
 	}
 	r := w.enroll("1")
 	for p := r.rest(); !p.Over; p = r.sleep() {
@@ -335,6 +335,6 @@ func TestNoPersonalDataReachesTemporal(t *testing.T) {
 	}
 }
 
-type errorFor string
+type addressError string
 
-func (e errorFor) Error() string { return "429 for " + string(e) }
+func (e addressError) Error() string { return "429 for " + string(e) }

@@ -3,6 +3,7 @@ package activities
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -135,9 +136,7 @@ func (w *walk) data(to recipient) (map[string]any, error) {
 
 func shown(r rules.Record, fields []rules.Field, zone *time.Location, id string) map[string]any {
 	out := make(map[string]any, len(r)+1)
-	for name, v := range r {
-		out[name] = v
-	}
+	maps.Copy(out, r)
 	for _, f := range fields {
 		if at, ok := out[f.Name].(time.Time); ok && f.Type == rules.Timestamp {
 			out[f.Name] = at.In(zone)
@@ -154,9 +153,7 @@ func (w *walk) results() map[string]any {
 	out := make(map[string]any, len(w.st.Done))
 	for id, r := range w.st.Done {
 		one := map[string]any{"outcome": r.Outcome, "at": r.At.In(w.place.zone)}
-		for name, v := range r.Answers {
-			one[name] = v
-		}
+		maps.Copy(one, r.Answers)
 		out[id] = one
 	}
 	return out
@@ -164,8 +161,7 @@ func (w *walk) results() map[string]any {
 
 // unrendered is the reason word for a template that could not be rendered.
 func unrendered(err error) string {
-	var m *mail.Error
-	if errors.As(err, &m) {
+	if _, ok := errors.AsType[*mail.Error](err); ok {
 		return "missing_variable"
 	}
 	return "template_error"

@@ -141,7 +141,7 @@ func (w *walk) held(t touch, d guards.Decision) error {
 		line.Kind, line.Outcome = "wait", "parked"
 		line.Key += "/park/" + d.Reason
 		w.reply(t.cmd.Path, steps.Answer{Outcome: "park", Reason: d.Reason})
-	default:
+	case guards.Drop, guards.Go: // one that may go is not held
 		line.Kind, line.Outcome = "skip", "skipped"
 		line.Key += "/skip"
 		row := w.row(t)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -90,15 +91,15 @@ func (w *walk) stopListening() error {
 // what follows from it.
 func (w *walk) tell(lines []steps.Happened) error {
 	for _, h := range lines {
-		key := w.e.ID + "/" + h.Path + "/" + h.Kind + "/" + h.Outcome
+		key := []string{w.e.ID, h.Path, h.Kind, h.Outcome}
 		if !h.Until.IsZero() {
-			key += "/" + strconv.FormatInt(h.Until.Unix(), 10)
+			key = append(key, strconv.FormatInt(h.Until.Unix(), 10))
 		}
 		for _, l := range w.st.Loops {
-			key += "/" + strconv.Itoa(l.Pass)
+			key = append(key, strconv.Itoa(l.Pass))
 		}
 		err := w.tx.AddLine(store.Line{
-			Key: key, At: w.now, Account: w.e.Account, Playbook: w.e.Playbook, Enrollment: w.e.ID,
+			Key: strings.Join(key, "/"), At: w.now, Account: w.e.Account, Playbook: w.e.Playbook, Enrollment: w.e.ID,
 			Step: h.Step, Path: h.Path, Kind: h.Kind, Outcome: h.Outcome, Reason: h.Reason, Local: w.local(h.Until),
 		})
 		if err != nil {

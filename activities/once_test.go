@@ -201,7 +201,7 @@ steps:
 // whole run, before and after its commit, and starts it again with the old step.
 func TestACrashAtAnyCommitRepeatsNothing(t *testing.T) {
 	t.Parallel()
-	for _, after := range []bool{false, true} {
+	for _, after := range []bool{false, true} { //nolint:paralleltest // one update after the other, until a run has no more of them
 		for n := 1; ; n++ {
 			crashed := false
 			t.Run(fmt.Sprintf("update %d after=%v", n, after), func(t *testing.T) {
@@ -305,7 +305,7 @@ func TestAProcessThatDiesWhileSendingLeavesTheTouchUnknown(t *testing.T) {
 func TestWhatTheProviderConfirmsIsSent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, oneMail)
-	w.email.fail = func(m holdfast.Outbound) error {
+	w.email.fail = func(holdfast.Outbound) error {
 		return &holdfast.DeliveryError{Reason: "timeout_after_send", Err: errors.New("reset")}
 	}
 	r := w.enroll("1")

@@ -51,7 +51,7 @@ func (a *Activities) send(ctx context.Context, o outgoing) delivery {
 		d.failure = &holdfast.DeliveryError{Channel: o.row.Channel, Reason: "unclassed", Err: err}
 	}
 	if d.failure != nil {
-		a.Log.Warn("delivery failed", "touch", o.row.ID, "enrollment", o.row.Enrollment, "channel", o.row.Channel, "reason", d.failure.Reason)
+		a.Log.WarnContext(ctx, "delivery failed", "touch", o.row.ID, "enrollment", o.row.Enrollment, "channel", o.row.Channel, "reason", d.failure.Reason)
 	}
 	return d
 }

@@ -148,8 +148,7 @@ func (r Rig) mishap(t *testing.T, f standin.Fault, want class, accepted int) {
 	if got := r.Accepted("t1"); got != accepted {
 		t.Errorf("accepted %d, want %d", got, accepted)
 	}
-	var d *holdfast.DeliveryError
-	if errors.As(err, &d) {
+	if d, ok := errors.AsType[*holdfast.DeliveryError](err); ok {
 		if f == standin.RateLimited && d.After <= 0 {
 			t.Errorf("got After %s, want the provider's wish", d.After)
 		}

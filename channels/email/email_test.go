@@ -3,6 +3,7 @@ package email_test
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -69,9 +70,7 @@ func answering(t *testing.T, status int, header http.Header, body string) (base 
 		b := make([]byte, r.ContentLength)
 		_, _ = r.Body.Read(b)
 		got = string(b)
-		for k, v := range header {
-			w.Header()[k] = v
-		}
+		maps.Copy(w.Header(), header)
 		w.WriteHeader(status)
 		_, _ = w.Write([]byte(body))
 	}))

@@ -98,19 +98,16 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 }
 
 func classify(ctx context.Context, attempt *channels.Attempt, at time.Time, err error) *holdfast.DeliveryError {
-	var limited *slackgo.RateLimitedError
-	if errors.As(err, &limited) {
+	if limited, ok := errors.AsType[*slackgo.RateLimitedError](err); ok {
 		return &holdfast.DeliveryError{
 			Channel: name, Reason: "rate_limited", Refused: true,
 			After: min(max(limited.RetryAfter, 0), time.Hour), Err: err,
 		}
 	}
-	var status slackgo.StatusCodeError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[slackgo.StatusCodeError](err); ok {
 		return attempt.Answered(status.Code, nil, at, err)
 	}
-	var said slackgo.SlackErrorResponse
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[slackgo.SlackErrorResponse](err); ok {
 		return refusal(said.Err)
 	}
 	return attempt.Broken(ctx, err)
@@ -133,7 +130,7 @@ func refusal(said string) *holdfast.DeliveryError {
 	if !word.MatchString(said) {
 		said = "rejected"
 	}
-	d := &holdfast.DeliveryError{Channel: name, Reason: said, Err: fmt.Errorf("Slack answered %s", said)}
+	d := &holdfast.DeliveryError{Channel: name, Reason: said, Err: fmt.Errorf("slack answered %s", said)}
 	switch {
 	case slices.Contains(again, said):
 		d.Refused = true

@@ -52,7 +52,7 @@ func ReadRecord(file string) ([]Entry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the record: %w", err)
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	var entries []Entry
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {

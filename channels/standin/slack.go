@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"unicode/utf16"
 
 	"holdfast/internal/clock"
@@ -180,8 +181,8 @@ func (p *Provider) history(w http.ResponseWriter, r *http.Request) {
 	}
 	found := []posted{}
 	p.mu.Lock()
-	for i := len(p.messages) - 1; i >= 0; i-- {
-		if m := p.messages[i]; m.Channel == r.Form.Get("channel") {
+	for _, m := range slices.Backward(p.messages) {
+		if m.Channel == r.Form.Get("channel") {
 			if v := r.Form.Get("include_all_metadata"); v != "true" && v != "1" {
 				m.Metadata = nil
 			}

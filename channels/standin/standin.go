@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -92,9 +93,7 @@ func (p *Provider) conduct(w http.ResponseWriter, r *http.Request, f Fault, refu
 }
 
 func write(w http.ResponseWriter, a reply) {
-	for k, vs := range a.header {
-		w.Header()[k] = vs
-	}
+	maps.Copy(w.Header(), a.header)
 	if a.body != nil {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	}
@@ -154,9 +153,7 @@ func half(w http.ResponseWriter, a reply) {
 // slow lets the answer's head go at once and its body in small pieces.
 func slow(w http.ResponseWriter, r *http.Request, a reply) {
 	body := encoded(a)
-	for k, vs := range a.header {
-		w.Header()[k] = vs
-	}
+	maps.Copy(w.Header(), a.header)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.status)
 	for len(body) > 0 {

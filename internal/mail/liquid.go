@@ -174,8 +174,7 @@ func (r *run) explain(err error, file string, line int) error {
 		line = located.LineNumber()
 	}
 	for cause := err; cause != nil; cause = deeper(cause) {
-		var ours *Error
-		if errors.As(cause, &ours) {
+		if ours, ok := errors.AsType[*Error](cause); ok {
 			return &Error{File: file, Line: max(ours.Line, 1), Message: ours.Message, Variable: ours.Variable}
 		}
 		if errors.Is(cause, errTooLong) {

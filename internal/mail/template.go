@@ -101,7 +101,7 @@ func (r *Renderer) slurp(file string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer f.Close()
+	defer f.Close() //nolint:errcheck // it was only read
 	b, err := io.ReadAll(io.LimitReader(f, maxTemplate+1))
 	if err != nil {
 		return "", fmt.Errorf("read %s: %w", file, err)

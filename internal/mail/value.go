@@ -91,7 +91,7 @@ func (b binder) bind(v any) any {
 // projectText is a text of the project's data, by path (sender.name), or "".
 func projectText(data map[string]any, path string) string {
 	v := data["project"]
-	for _, key := range strings.Split(path, ".") {
+	for key := range strings.SplitSeq(path, ".") {
 		switch m := v.(type) {
 		case map[string]any:
 			v = m[key]
