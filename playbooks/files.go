@@ -84,7 +84,7 @@ type openFile struct {
 }
 
 // Size settles that both have one.
-func (f *openFile) Size() int64                { return f.entry.size }
+func (f *openFile) Size() int64                { return f.size }
 func (f *openFile) Stat() (fs.FileInfo, error) { return f.entry, nil }
 func (f *openFile) Close() error               { return nil }
 

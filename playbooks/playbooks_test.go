@@ -151,7 +151,7 @@ steps:
 func TestMistakesPointAtWhatToChange(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, line, want string }{
-		{"key", "clas: service", `3:1 unknown key "clas" in playbook "p" [unknown-key]`},
+		{"key", "klass: service", `3:1 unknown key "klass" in playbook "p" [unknown-key]`},
 		{"class", "class: outrech", `3:8 class cannot be "outrech" [unknown-choice]`},
 		{"future key", "holdout: 10%", `3:1 unknown key "holdout" in playbook "p" [unknown-key]`},
 		{"owner", "owner: account.onwer", `3:8 unknown account field "onwer" [unknown-field]`},

@@ -143,8 +143,7 @@ func TestAWakeDuringTheActivityIsNotLost(t *testing.T) {
 	t.Parallel()
 	var st *stage
 	st = newStage(t, func(s workflows.Step) (workflows.Progress, error) {
-		switch {
-		case s.N == 0: // two rows are committed after Advance read the store, before it returns
+		if s.N == 0 { // two rows are committed after Advance read the store, before it returns
 			st.SignalWorkflow(workflows.WakeSignal, workflows.Wake{N: 2})
 			st.SignalWorkflow(workflows.WakeSignal, workflows.Wake{N: 1})
 			return untilDay(30, "wait"), nil

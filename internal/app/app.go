@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -168,7 +169,7 @@ func (a *App) background(ctx context.Context, name string, f func(context.Contex
 	go func() {
 		defer close(done)
 		if err := f(ctx); err != nil && ctx.Err() == nil {
-			a.log.Error(name+" ended", "error", err)
+			a.log.ErrorContext(ctx, "a part ended by itself", "part", name, "error", err)
 		}
 	}()
 	a.onStop(func() error {
@@ -192,8 +193,8 @@ func (a *App) Close() error {
 	a.stops = nil
 	a.mu.Unlock()
 	var errs []error
-	for i := len(stops) - 1; i >= 0; i-- {
-		errs = append(errs, stops[i]())
+	for _, stop := range slices.Backward(stops) {
+		errs = append(errs, stop())
 	}
 	return errors.Join(errs...)
 }

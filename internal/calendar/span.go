@@ -31,7 +31,8 @@ func ParseSpan(s string) (Span, error) {
 	if digits == "" || unit == "" || (err != nil && len(digits) < 10) {
 		return Span{}, fmt.Errorf("%q is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d", s)
 	}
-	sp, perYear := Span{Text: s}, 0
+	sp := Span{Text: s}
+	var perYear int
 	switch unit {
 	case "s":
 		sp.Dur, perYear = time.Duration(n)*time.Second, 366*24*3600

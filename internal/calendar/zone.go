@@ -30,12 +30,11 @@ func ZoneOf(country string) string {
 	if len(country) != 2 {
 		return ""
 	}
-	key := strings.ToUpper(country) + " "
-	i := strings.Index(capitals, key)
-	if i < 0 {
+	_, rest, ok := strings.Cut(capitals, strings.ToUpper(country)+" ")
+	if !ok {
 		return ""
 	}
-	name, _, _ := strings.Cut(capitals[i+len(key):], ",")
+	name, _, _ := strings.Cut(rest, ",")
 	return strings.TrimSpace(name)
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -138,7 +139,7 @@ func (p *Player) script(tx store.Tx) error {
 
 // plan decides whether somebody reacts to line, and puts that on the agenda.
 func (p *Player) plan(tx store.Tx, line store.Line) error {
-	what := ""
+	var what string
 	switch {
 	case line.Kind == "task" && line.Outcome == "opened" && !strings.HasSuffix(line.Path, "!"): // those tell of failures
 		what = "task"
@@ -176,9 +177,7 @@ func withTouch(props map[string]any, line store.Line) map[string]any {
 	if line.Touch != "" {
 		all["touch"] = line.Touch
 	}
-	for k, v := range props {
-		all[k] = v
-	}
+	maps.Copy(all, props)
 	return all
 }
 

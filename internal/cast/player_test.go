@@ -40,7 +40,7 @@ func (d *doors) player(t *testing.T, s store.Store, acts string) *cast.Player {
 			d.said = append(d.said, msgs...)
 			return nil
 		},
-		CloseTask: func(_ context.Context, task, status, by string, answers map[string]any, at time.Time) error {
+		CloseTask: func(_ context.Context, task, status, by string, answers map[string]any, _ time.Time) error {
 			text, err := json.Marshal(answers)
 			d.closed = append(d.closed, fmt.Sprintf("%s %s by %s %s", task, status, by, text))
 			return errors.Join(err, d.refuse)

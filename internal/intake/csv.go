@@ -143,7 +143,7 @@ func (t *table) record() (raw []byte, line int, err error) {
 				return nil, line, errors.New("a quote opens and never closes")
 			}
 			more = append(more, next)
-			raw = append(append(raw[:len(raw):len(raw)], '\n'), next...)
+			raw = slices.Concat(raw, []byte{'\n'}, next)
 			open = bytes.Count(next, []byte(`"`))%2 == 0
 		}
 		return raw, line, nil

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -110,10 +111,10 @@ func clip(s string) string {
 }
 
 func jsonTrouble(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("the JSON ends too early")
 	}
-	if te, ok := err.(*json.UnmarshalTypeError); ok {
+	if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return fmt.Errorf("%s holds %s: expected %s", te.Field, te.Value, wanted(te.Field))
 	}
 	return fmt.Errorf("no JSON: %s", strings.TrimPrefix(err.Error(), "json: "))

@@ -62,7 +62,7 @@ func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
 	}
 	b.poke = true
 	b.res.Enrolled++
-	s.runs = append(runs[:len(runs):len(runs)], e)
+	s.runs = append(slices.Clip(runs), e)
 	if err := b.tx.AddLine(store.Line{
 		Key: "enroll/" + id, At: b.now, Account: s.acct.ID, Playbook: p.Name, Enrollment: id,
 		Kind: "enroll", Reason: w.trig.ID + ": " + w.words,

@@ -231,7 +231,7 @@ func TestRulesOfEntry(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, onTicket+"\nenroll: "+c.enroll)
 			w.live(`acme = {"status": "active"}`)
-			for _, word := range strings.Fields(c.want) {
+			for word := range strings.FieldsSeq(c.want) {
 				w.clock.Move(w.clock.Now().Add(time.Minute))
 				before := w.story()
 				switch word {

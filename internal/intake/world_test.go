@@ -3,6 +3,7 @@ package intake_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -309,7 +310,7 @@ func (w *world) state() string {
 	}
 	w.view(func(tx store.Tx) error {
 		for _, id := range []string{"acme", "bolt", "cord"} {
-			if a, err := tx.Account(id); say(a, nil) != nil || err != nil && err != store.ErrNotFound {
+			if a, err := tx.Account(id); say(a, nil) != nil || err != nil && !errors.Is(err, store.ErrNotFound) {
 				return err
 			}
 			if err := say(tx.Contacts(id)); err != nil {

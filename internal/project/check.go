@@ -48,8 +48,7 @@ func (ld *loader) shown(file string) string {
 func (ld *loader) badTemplate(name string, err error) {
 	at := diag.Span{File: ld.shown("templates/" + name + ".md"), Line: 1, Col: 1}
 	message := err.Error()
-	var e *mail.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*mail.Error](err); ok {
 		message, at.Line = e.Message, max(e.Line, 1)
 		if e.File != "" {
 			at.File = ld.shown(e.File)

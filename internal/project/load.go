@@ -29,10 +29,10 @@ type loader struct {
 	files map[string]string    // templates by path
 	known map[string]diag.Span // playbooks by name
 
-	count                   int
-	settings, team          *source.Node
-	ruleDocs, playbookDocs  []*source.Node
-	libraryRules, shippedIn bool
+	count                  int
+	settings, team         *source.Node
+	ruleDocs, playbookDocs []*source.Node
+	libraryRules           bool
 }
 
 func (ld *loader) load() {

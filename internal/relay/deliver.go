@@ -160,8 +160,7 @@ func (r *Relay) start(ctx context.Context, in *workflows.Input) (fresh bool, err
 		WorkflowTaskTimeout:                      taskTimeout,
 		EnableEagerStart:                         true, // our own worker gets the first task in the answer
 	}, workflows.EnrollmentType, *in)
-	var already *serviceerror.WorkflowExecutionAlreadyStarted
-	if errors.As(err, &already) {
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return false, nil
 	}
 	if err != nil {
@@ -174,8 +173,7 @@ func (r *Relay) start(ctx context.Context, in *workflows.Input) (fresh bool, err
 // Temporal's memory: the store knows, and a lost one starts where its state says.
 func (r *Relay) wake(ctx context.Context, p parcel) (string, error) {
 	err := r.signal(ctx, p)
-	var gone *serviceerror.NotFound
-	if !errors.As(err, &gone) {
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); !gone {
 		return delivered, err
 	}
 	in, err := r.lost(ctx, p.enrollment)

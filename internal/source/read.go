@@ -61,7 +61,7 @@ func (n *Node) Words(l *diag.List, what string, choices ...string) []string {
 	}
 	var words []string
 	for _, it := range items {
-		word := ""
+		var word string
 		if len(choices) == 0 {
 			word = it.String(l, what)
 		} else {
