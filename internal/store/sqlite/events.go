@@ -16,7 +16,7 @@ const eventColumns = "seq, source, id, kind, name, account, contact, at, receive
 func scanEvent(row scanner) (store.Event, error) {
 	var e store.Event
 	var props []byte
-	err := row.Scan(&e.Seq, &e.Source, &e.ID, &e.Kind, &e.Message.Event, &e.Account, &e.Contact,
+	err := row.Scan(&e.Seq, &e.Source, &e.ID, &e.Kind, &e.Event, &e.Account, &e.Contact,
 		at(&e.At), at(&e.Received), text{&props})
 	if err != nil || props == nil {
 		return e, err

@@ -73,21 +73,26 @@ func (s *Store) Queries(ctx context.Context) (map[string][]string, error) {
 		if !strings.Contains(query, "WHERE") && !strings.Contains(query, "min(") && !strings.Contains(query, "max(") {
 			continue
 		}
-		rows, err := s.write.conn.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
-		if err != nil {
-			return nil, err
-		}
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				return nil, err
-			}
-			plans[query] = append(plans[query], detail)
-		}
-		if err := rows.Err(); err != nil {
+		if plans[query], err = s.write.plan(ctx, query); err != nil {
 			return nil, err
 		}
 	}
 	return plans, nil
+}
+
+func (s *session) plan(ctx context.Context, query string) (details []string, err error) {
+	rows, err := s.conn.QueryContext(ctx, "EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return nil, err
+		}
+		details = append(details, detail)
+	}
+	return details, rows.Err()
 }

@@ -45,7 +45,7 @@ func panicsRollBack(t *testing.T, s store.Store) {
 			if err := tx.MetaSet("k", "v"); err != nil {
 				return err
 			}
-			panic("boom")
+			panic("boom") //nolint:forbidigo // that a panic rolls back is what is checked
 		})
 	}()
 	metaIs(t, s, "k", "")
@@ -221,9 +221,9 @@ func updatesAreFair(t *testing.T, s store.Store) {
 
 // waited is a context that tells when somebody first asks to wait on it.
 type waited struct {
-	context.Context
-	once  *sync.Once
-	began chan struct{}
+	context.Context //nolint:containedctx // it is one
+	once            *sync.Once
+	began           chan struct{}
 }
 
 func (w waited) Done() <-chan struct{} {
@@ -247,7 +247,7 @@ func failuresAreAlone(t *testing.T, s store.Store) {
 			case 1:
 				return boom
 			case 2:
-				panic(boom)
+				panic(boom) //nolint:forbidigo // that a panic is its caller's alone is what is checked
 			}
 			return nil
 		})
