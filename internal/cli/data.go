@@ -81,7 +81,7 @@ func dataOf(dir string) []string {
 
 // sample unpacks a sample project below root: the demo's own, or the one that
 // fits the data best, which is said.
-func sample(root string, files []string, say io.Writer) (string, error) {
+func sample(ctx context.Context, root string, files []string, say io.Writer) (string, error) {
 	name := examples.Demo
 	unpack := func(name string) (string, error) {
 		dir := filepath.Join(root, name)
@@ -105,7 +105,7 @@ func sample(root string, files []string, say io.Writer) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			fit, err := fits(dir, files[0])
+			fit, err := fits(ctx, dir, files[0])
 			if err != nil {
 				return "", err
 			}
@@ -119,7 +119,7 @@ func sample(root string, files []string, say io.Writer) (string, error) {
 }
 
 // fits counts the properties, of up to 2,000 messages of a file, that a project declares.
-func fits(dir, file string) (int, error) {
+func fits(ctx context.Context, dir, file string) (int, error) {
 	p, found, err := project.Load(dir)
 	if err != nil || p == nil {
 		return 0, fmt.Errorf("sample project %s: %w: %v", dir, err, found)
@@ -131,7 +131,7 @@ func fits(dir, file string) (int, error) {
 	defer f.Close() //nolint:errcheck // it was only read
 	fit, seen := 0, 0
 	enough := errors.New("enough")
-	err = intake.ReadFile(context.Background(), f, intake.FileOptions{Name: file}, func(r intake.Row) error {
+	err = intake.ReadFile(ctx, f, intake.FileOptions{Name: file}, func(r intake.Row) error {
 		name := r.Event
 		if name == "" {
 			name = r.Kind

@@ -99,7 +99,7 @@ func runDemo(ctx context.Context, s Streams, o demoOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, site.close()) }()
+	defer func() { err = errors.Join(err, site.close(ctx)) }()
 	say.f("look at it: %s\n", site.url)
 
 	p := &printer{out: s.Out, json: o.json, verbose: o.verbose, color: !o.json && terminal(s.Out)}
@@ -162,7 +162,7 @@ func prepare(ctx context.Context, s Streams, o demoOptions) (r *demoRun, err err
 	}
 	dir, files := o.project, o.data
 	if dir == "" {
-		if dir, err = sample(root, files, s.Err); err != nil {
+		if dir, err = sample(ctx, root, files, s.Err); err != nil {
 			return r, err
 		}
 	}

@@ -146,7 +146,7 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, site.close()) }()
+	defer func() { err = errors.Join(err, site.close(ctx)) }()
 	say.f("ready: %d playbooks; look at it: %s\n", len(cfg.Project.Playbooks), site.url)
 
 	if watching {

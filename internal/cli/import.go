@@ -115,7 +115,7 @@ func (i *importer) take(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	r := io.Reader(i.s.In)
+	r := i.s.In
 	i.file = file
 	if file != "-" {
 		f, err := os.Open(file)

@@ -50,9 +50,10 @@ func serveSite(ctx context.Context, a *app.App, listen, pace string) (*site, err
 // finish says that nothing more will happen, so that the page stops renewing itself.
 func (s *site) finish() { s.running.Store(false) }
 
-// close ends it, open requests first, for two seconds at most.
-func (s *site) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+// close ends it, open requests first, for two seconds at most, although ctx may
+// be what ended the command.
+func (s *site) close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	err := s.server.Shutdown(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {

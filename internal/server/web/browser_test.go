@@ -27,7 +27,7 @@ func TestAPersonReadsAMailInARealBrowser(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(url), chromedp.Click("td a[href='/mail/t1']"), chromedp.WaitVisible("iframe")); err != nil {
 		t.Fatal(err)
 	}
-	if got := title(t, ctx); got != "What has changed · Holdfast" {
+	if got := title(ctx, t); got != "What has changed · Holdfast" {
 		t.Errorf("title %q, want the mail's subject", got)
 	}
 	text, err := chromedp.Run(ctx, chromedp.Text("main"))
@@ -40,7 +40,7 @@ func TestAPersonReadsAMailInARealBrowser(t *testing.T) {
 	if err := chromedp.Do(ctx, chromedp.Navigate(url+"/accounts/acme")); err != nil {
 		t.Fatal(err)
 	}
-	if got := title(t, ctx); got != "acme · Holdfast" {
+	if got := title(ctx, t); got != "acme · Holdfast" {
 		t.Errorf("title %q: a name on the page ran as a script", got)
 	}
 	if dir := os.Getenv("SCREENSHOTS"); dir != "" {
@@ -59,7 +59,7 @@ func TestAPersonReadsAMailInARealBrowser(t *testing.T) {
 	}
 }
 
-func title(t *testing.T, ctx context.Context) string {
+func title(ctx context.Context, t *testing.T) string {
 	t.Helper()
 	got, err := chromedp.Run(ctx, chromedp.Title())
 	if err != nil {

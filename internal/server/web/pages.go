@@ -202,7 +202,7 @@ func (s *Site) body(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'")
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if _, err := w.Write([]byte(m.HTML)); err != nil {
-		s.Log.Debug("mail body", "touch", m.Touch, "error", err)
+		s.Log.DebugContext(r.Context(), "mail body", "touch", m.Touch, "error", err)
 	}
 }
 

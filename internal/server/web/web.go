@@ -108,13 +108,13 @@ func (s *Site) page(p pager) http.HandlerFunc {
 			err = pages[name].ExecuteTemplate(&out, "layout", v)
 		}
 		if err != nil {
-			s.Log.Error("page", "page", r.URL.Path, "error", err)
+			s.Log.ErrorContext(r.Context(), "page", "page", r.URL.Path, "error", err)
 			http.Error(w, "this page could not be made; the log says why", http.StatusInternalServerError)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		if _, err := w.Write(out.Bytes()); err != nil {
-			s.Log.Debug("page", "page", r.URL.Path, "error", err)
+			s.Log.DebugContext(r.Context(), "page", "page", r.URL.Path, "error", err)
 		}
 	}
 }
