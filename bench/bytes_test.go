@@ -26,7 +26,7 @@ func withDefinition(ctx workflow.Context, _ string, in workflows.Input) error {
 
 // TestBenchSleepers prints what one sleeping enrollment takes in Temporal's file:
 // as it is, with nothing but ids, and with the definition inline.
-func TestBenchSleepers(t *testing.T) {
+func TestBenchSleepers(t *testing.T) { //nolint:paralleltest // it measures
 	if *pairs == 0 {
 		t.Skip("measures: give -bench-pairs")
 	}

@@ -71,7 +71,7 @@ func processor(t *testing.T) time.Duration {
 // TestBenchAgainstHandWritten holds the history budget: an enrollment uses no
 // more events than the same sequence by hand. With -bench-pairs it also prints
 // what both cost, as ratios of interleaved pairs.
-func TestBenchAgainstHandWritten(t *testing.T) {
+func TestBenchAgainstHandWritten(t *testing.T) { //nolint:paralleltest // it measures
 	if *pairs == 0 {
 		ours, theirs := block(t, 3, runProduct), block(t, 3, runByHand)
 		t.Logf("history events: %.0f, by hand %.0f", ours.events, theirs.events)

@@ -17,7 +17,7 @@ import (
 
 // TestBenchWake prints how long a compressed run's smallest turn takes: from
 // the signal to Advance's start, and to the rest after it.
-func TestBenchWake(t *testing.T) {
+func TestBenchWake(t *testing.T) { //nolint:paralleltest // it measures
 	if *pairs == 0 {
 		t.Skip("measures: give -bench-pairs")
 	}

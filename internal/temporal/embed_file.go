@@ -119,7 +119,7 @@ func buildFile(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // the close at the end counts
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("make temporal.db: %w", err)
@@ -156,7 +156,7 @@ type schemaTx struct {
 
 // Exec runs one statement of the schema.
 func (s schemaTx) Exec(stmt string, args ...any) error {
-	_, err := s.tx.Exec(stmt, args...)
+	_, err := s.tx.Exec(stmt, args...) //nolint:noctx // the interface has none
 	return err
 }
 

@@ -51,7 +51,7 @@ func copyRows(ctx context.Context, old, fresh string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // the close at the end counts
 	if _, err := db.ExecContext(ctx, `ATTACH DATABASE ? AS old`, old); err != nil {
 		return fmt.Errorf("open the old file: %w", err)
 	}
@@ -103,7 +103,7 @@ func checkpoint(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer db.Close() //nolint:errcheck // the close at the end counts
 	if _, err := db.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
 		return fmt.Errorf("fold the write-ahead log: %w", err)
 	}
