@@ -153,9 +153,9 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		Sources: []conductor.Source{w.script, &people{world: w}, w.intake},
 		Stall:   30 * time.Second,
 	}
-	w.stage.rested = func(p workflows.Progress) {
+	w.stage.rested = func(ctx context.Context, p workflows.Progress) {
 		w.conductor.Poke()
-		if p.Over && w.over() {
+		if p.Over && w.over(ctx) {
 			stop(errOver)
 		}
 	}
@@ -198,12 +198,12 @@ func (w *world) take(ctx context.Context, ms []Message, mode intake.Mode) error 
 }
 
 // over reports that nothing of the case can still happen.
-func (w *world) over() bool {
+func (w *world) over(ctx context.Context) bool {
 	if w.script.more() {
 		return false
 	}
 	active := 0
-	err := w.store.View(context.Background(), func(tx store.Tx) error {
+	err := w.store.View(ctx, func(tx store.Tx) error {
 		es, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active"})
 		active = len(es)
 		return err

@@ -26,8 +26,8 @@ type stage struct {
 
 	clock   clock.Clock
 	advance func(context.Context, workflows.Step) (workflows.Progress, error)
-	broken  func(error)              // an Advance failed: the simulation is over
-	rested  func(workflows.Progress) // an Advance is done, with this answer
+	broken  func(error)                               // an Advance failed: the simulation is over
+	rested  func(context.Context, workflows.Progress) // an Advance is done, with this answer
 
 	mu   sync.Mutex
 	runs map[string]*run
@@ -148,7 +148,7 @@ func (s *stage) played(ctx context.Context, r *run, in workflows.Step) (workflow
 		s.broken(err)
 	}
 	s.done(r, p)
-	s.rested(p)
+	s.rested(ctx, p)
 	if err != nil {
 		return p, temporal.NewNonRetryableApplicationError("the simulation is broken", "broken", err)
 	}

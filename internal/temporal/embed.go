@@ -45,7 +45,7 @@ func Start(ctx context.Context, o Options) (*Embedded, error) {
 		return nil, err
 	}
 	for try := 1; ; try++ {
-		e, err := startServer(file, o, k)
+		e, err := startServer(ctx, file, o, k)
 		if err == nil || try == bindTries || !isBind(err) {
 			return e, err
 		}
@@ -57,8 +57,8 @@ var errBind = errors.New("bind a loopback port")
 
 func isBind(err error) bool { return errors.Is(err, errBind) }
 
-func startServer(file string, o Options, k keys) (e *Embedded, err error) {
-	ports, err := freePorts()
+func startServer(ctx context.Context, file string, o Options, k keys) (e *Embedded, err error) {
+	ports, err := freePorts(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func startServer(file string, o Options, k keys) (e *Embedded, err error) {
 		if p := recover(); p != nil {
 			f, ok := p.(fatal)
 			if !ok {
-				panic(p)
+				panic(p) //nolint:forbidigo // not the server's own way to give up, so not ours to hide
 			}
 			e, err = nil, f.err()
 		}
@@ -100,15 +100,15 @@ func startServer(file string, o Options, k keys) (e *Embedded, err error) {
 }
 
 // freePorts asks the kernel for a free port for each service.
-func freePorts() (map[primitives.ServiceName]int, error) {
+func freePorts(ctx context.Context) (map[primitives.ServiceName]int, error) {
 	ports := make(map[primitives.ServiceName]int, len(services))
 	for _, s := range services {
-		l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0"))
+		l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(loopback, "0"))
 		if err != nil {
 			return nil, fmt.Errorf("find a free loopback port: %w", err)
 		}
-		defer l.Close()
-		ports[s] = l.Addr().(*net.TCPAddr).Port //nolint:forcetypeassert // a tcp listener's address
+		defer l.Close()                         //nolint:errcheck // nothing was accepted on it
+		ports[s] = l.Addr().(*net.TCPAddr).Port // a tcp listener's address
 	}
 	return ports, nil
 }

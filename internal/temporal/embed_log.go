@@ -52,11 +52,15 @@ func (l serverLog) Error(msg string, tags ...tag.Tag) { l.log(slog.LevelError, m
 func (l serverLog) DPanic(msg string, tags ...tag.Tag) { l.log(slog.LevelError, msg, tags) }
 
 // Panic panics, as the server expects.
-func (l serverLog) Panic(msg string, tags ...tag.Tag) { panic(newFatal(msg, tags)) }
+func (l serverLog) Panic(msg string, tags ...tag.Tag) {
+	panic(newFatal(msg, tags)) //nolint:forbidigo // the interface demands it
+}
 
 // Fatal panics: during Start that becomes its error, later it ends the process, as
 // the server means it to.
-func (l serverLog) Fatal(msg string, tags ...tag.Tag) { panic(newFatal(msg, tags)) }
+func (l serverLog) Fatal(msg string, tags ...tag.Tag) {
+	panic(newFatal(msg, tags)) //nolint:forbidigo // the interface must not return, and has no error
+}
 
 // With adds tags to every later line.
 func (l serverLog) With(tags ...tag.Tag) log.Logger {
@@ -67,7 +71,7 @@ func (l serverLog) log(level slog.Level, msg string, tags []tag.Tag) {
 	if l.muted.Load() {
 		return
 	}
-	l.to.LogAttrs(context.Background(), level, msg, attrs(tags)...)
+	l.to.LogAttrs(context.Background(), level, msg, attrs(tags)...) //nolint:forbidigo // the interface has no ctx
 }
 
 func attrs(tags []tag.Tag) []slog.Attr {
@@ -87,10 +91,11 @@ type fatal struct {
 func newFatal(msg string, tags []tag.Tag) fatal { return fatal{msg: msg, tags: attrs(tags)} }
 
 func (f fatal) err() error {
-	text := f.msg
+	said := []string{f.msg}
 	for _, a := range f.tags {
-		text += fmt.Sprintf(", %s: %v", a.Key, a.Value)
+		said = append(said, fmt.Sprintf("%s: %v", a.Key, a.Value))
 	}
+	text := strings.Join(said, ", ")
 	if strings.Contains(text, syscall.EADDRINUSE.Error()) {
 		return fmt.Errorf("%w: %s", errBind, text)
 	}

@@ -67,6 +67,7 @@ func TestRecordHistories(t *testing.T) {
 	c := dial(t, start(t, Options{Dir: t.TempDir(), FastTimers: true, suggestAfter: 20}))
 	for _, life := range recorded {
 		t.Run(life.name, func(t *testing.T) {
+			t.Parallel()
 			calls := make(chan int, 100)
 			call := 0
 			w := Worker(c, life.name, func(r Registry) {

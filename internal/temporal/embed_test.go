@@ -126,7 +126,7 @@ func TestEveryPortIsOnLoopbackAndAsksForACertificate(t *testing.T) {
 	if got := k.server.ClientAuth; got != tls.RequireAndVerifyClientCert {
 		t.Errorf("client auth is %v", got)
 	}
-	ports, err := freePorts()
+	ports, err := freePorts(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
