@@ -7,7 +7,6 @@ package conductor
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"holdfast/internal/clock"
@@ -51,8 +50,7 @@ type Conductor struct {
 	// Stall is how long in real time nothing may settle; default 2 minutes.
 	Stall time.Duration
 
-	once  sync.Once
-	poked chan struct{}
+	bell clock.Bell
 }
 
 // Progress is one move of the clock.
@@ -62,17 +60,7 @@ type Progress struct {
 }
 
 // Poke says that something was committed. It never blocks; pokes collapse.
-func (c *Conductor) Poke() {
-	select {
-	case c.pokes() <- struct{}{}:
-	default:
-	}
-}
-
-func (c *Conductor) pokes() chan struct{} {
-	c.once.Do(func() { c.poked = make(chan struct{}, 1) })
-	return c.poked
-}
+func (c *Conductor) Poke() { c.bell.Ring() }
 
 // Run moves the clock until End, or until nothing is due, and returns nil then.
 // It goes on from where the store says that the clock stood. A *StallError says

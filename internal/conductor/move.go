@@ -18,7 +18,7 @@ var errMoved = errors.New("no longer at rest")
 func (c *Conductor) advance(ctx context.Context, pace *pacer, p plan) error {
 	from := c.Clock.Now()
 	if d := pace.left(p.next.Sub(from)); d > 0 {
-		_, err := clock.Wait(ctx, d, c.pokes())
+		_, err := clock.Wait(ctx, d, c.bell.Rung())
 		if err != nil || pace.left(p.next.Sub(from)) > 0 {
 			return err
 		}

@@ -57,7 +57,7 @@ func (c *Conductor) settle(ctx context.Context) error {
 		if quiet >= stall {
 			return c.stalled(ctx, now, quiet)
 		}
-		if _, err := clock.Wait(ctx, min(recheck, stall-quiet), c.pokes()); err != nil {
+		if _, err := clock.Wait(ctx, min(recheck, stall-quiet), c.bell.Rung()); err != nil {
 			return err
 		}
 	}

@@ -3,7 +3,6 @@ package conductor
 import (
 	"context"
 	"log/slog"
-	"sync"
 	"time"
 
 	"holdfast/internal/clock"
@@ -24,23 +23,12 @@ type Ticker struct {
 	Woken   func()   // called after each Fire; may be nil
 	Log     *slog.Logger
 
-	once  sync.Once
-	poked chan struct{}
+	bell clock.Bell
 }
 
 // Poke says that something was committed which may be due earlier than what the
 // Ticker waits for. It never blocks; pokes collapse.
-func (t *Ticker) Poke() {
-	select {
-	case t.pokes() <- struct{}{}:
-	default:
-	}
-}
-
-func (t *Ticker) pokes() chan struct{} {
-	t.once.Do(func() { t.poked = make(chan struct{}, 1) })
-	return t.poked
-}
+func (t *Ticker) Poke() { t.bell.Ring() }
 
 // Run fires each source when it is due, until ctx ends, and returns its error. A
 // source that fails is logged and tried again, and does not hold up the others.
@@ -58,7 +46,7 @@ func (t *Ticker) Run(ctx context.Context) error {
 			}
 			wait = min(wait, d)
 		}
-		var woken <-chan struct{} = t.pokes()
+		woken := t.bell.Rung()
 		if failed {
 			pause = min(max(2*pause, firstRetry), patience)
 			wait, woken = min(wait, pause), nil // pokes must not turn retries into a storm

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -41,27 +40,16 @@ type Relay struct {
 	Log        *slog.Logger // nil discards
 	OnIdle     func()       // called when there is nothing left to deliver; may be nil
 
-	once     sync.Once
-	poked    chan struct{}
+	bell     clock.Bell
 	inFlight atomic.Int64
 	turns    map[string]string // Compressed: account -> the enrollment delivered last; only Round's
 }
 
 // Poke says that rows were committed. It never blocks; pokes collapse.
-func (r *Relay) Poke() {
-	select {
-	case r.pokes() <- struct{}{}:
-	default:
-	}
-}
+func (r *Relay) Poke() { r.bell.Ring() }
 
 // InFlight is how many enrollments are leased and not yet marked as delivered.
 func (r *Relay) InFlight() int { return int(r.inFlight.Load()) }
-
-func (r *Relay) pokes() chan struct{} {
-	r.once.Do(func() { r.poked = make(chan struct{}, 1) })
-	return r.poked
-}
 
 // Run delivers until ctx ends, and returns its error.
 func (r *Relay) Run(ctx context.Context) error {
@@ -82,7 +70,7 @@ func (r *Relay) Run(ctx context.Context) error {
 			if r.OnIdle != nil {
 				r.OnIdle()
 			}
-			r.wait(ctx, poll, r.pokes())
+			r.wait(ctx, poll, r.bell.Rung())
 		}
 	}
 	return ctx.Err()
