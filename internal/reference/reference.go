@@ -73,10 +73,17 @@ func code(s string) string {
 	return "`" + cell(s) + "`"
 }
 
-// field is one row of a table of keys.
+// field is one row of a table of keys: a steps.FieldDoc or a triggers.FieldDoc.
 type field struct {
-	name, kind, summary, fallback string
-	required                      bool
+	Name, Type, Summary, Default, Example string
+	Required                              bool
+}
+
+// entry is one thing that an author can write: what it does, its keys, an example.
+func entry(b *strings.Builder, name, summary string, rows []field, example string) {
+	fmt.Fprintf(b, "\n## %s\n\n%s\n", name, summary)
+	table(b, rows)
+	fmt.Fprintf(b, "\n```yaml\n%s\n```\n", strings.TrimSpace(example))
 }
 
 func table(b *strings.Builder, rows []field) {
@@ -85,24 +92,22 @@ func table(b *strings.Builder, rows []field) {
 	}
 	b.WriteString("\n| key | what stands there | default | meaning |\n| --- | --- | --- | --- |\n")
 	for _, f := range rows {
-		fallback := code(strings.Trim(f.fallback, "`"))
-		if f.required {
+		fallback := code(strings.Trim(f.Default, "`"))
+		if f.Required {
 			fallback = "required"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.name, cell(f.kind), fallback, cell(f.summary))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.Name, cell(f.Type), fallback, cell(f.Summary))
 	}
 }
 
 func stepsPage() string {
 	b := page("Steps", "What a playbook does. Each step has an `id`, its verb, the keys below, and may have `if:`, a condition without which it is skipped.")
 	for _, v := range steps.All {
-		fmt.Fprintf(b, "\n## %s\n\n%s\n", v.Doc.Name, v.Doc.Summary)
 		var rows []field
 		for _, f := range v.Doc.Fields {
-			rows = append(rows, field{f.Name, f.Type, f.Summary, f.Default, f.Required})
+			rows = append(rows, field(f))
 		}
-		table(b, rows)
-		fmt.Fprintf(b, "\n```yaml\n%s\n```\n", strings.TrimSpace(v.Doc.Example))
+		entry(b, v.Doc.Name, v.Doc.Summary, rows, v.Doc.Example)
 	}
 	return b.String()
 }
@@ -110,13 +115,11 @@ func stepsPage() string {
 func triggersPage() string {
 	b := page("Triggers", "Why a playbook starts. `trigger:` is one of these, or `any:` with a list of them and a `when:` that must hold whichever fires.")
 	for _, k := range triggers.All {
-		fmt.Fprintf(b, "\n## %s\n\n%s\n", k.Doc.Name, k.Doc.Summary)
 		var rows []field
 		for _, f := range k.Doc.Fields {
-			rows = append(rows, field{f.Name, f.Type, f.Summary, f.Default, f.Required})
+			rows = append(rows, field(f))
 		}
-		table(b, rows)
-		fmt.Fprintf(b, "\n```yaml\n%s\n```\n", strings.TrimSpace(k.Doc.Example))
+		entry(b, k.Doc.Name, k.Doc.Summary, rows, k.Doc.Example)
 	}
 	return b.String()
 }
