@@ -6,6 +6,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/calendar"
+	"holdfast/internal/project"
 	"holdfast/rules"
 )
 
@@ -22,6 +23,19 @@ type Project struct {
 	// Fallback does the work of accounts whose owner is unknown: the id of one of
 	// the team or a #channel. "" is the first of the team, then #holdfast.
 	Fallback string
+}
+
+// ProjectOf is what p's settings and team say.
+func ProjectOf(p *project.Project) Project {
+	s := p.Settings
+	out := Project{
+		Name: s.Name, Timezone: s.Timezone, Country: s.Country, Currency: s.Currency, Locale: s.Locale,
+		Sender: Sender(s.Sender), Closed: s.Closed, FiscalStart: s.FiscalStart,
+	}
+	for _, one := range p.Team {
+		out.Team = append(out.Team, Person(one))
+	}
+	return out
 }
 
 // Sender of e-mails when the owner is unknown or not wanted.

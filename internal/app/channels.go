@@ -49,14 +49,5 @@ func missing(channel, provider, name string) error {
 
 // settings are what touches need of the project in force.
 func (a *App) settings() activities.Project {
-	p := a.heads.get()
-	s := p.Settings
-	out := activities.Project{
-		Name: s.Name, Timezone: s.Timezone, Country: s.Country, Currency: s.Currency, Locale: s.Locale,
-		Sender: activities.Sender(s.Sender), Closed: s.Closed, FiscalStart: s.FiscalStart,
-	}
-	for _, one := range p.Team {
-		out.Team = append(out.Team, activities.Person(one))
-	}
-	return out
+	return activities.ProjectOf(a.heads.get())
 }

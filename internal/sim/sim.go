@@ -133,7 +133,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		ByDigest:  func(string) (*playbooks.Playbook, error) { return w.Playbook, nil },
 		Options:   intake.Options{Place: w.place, ScanEvery: w.ScanEvery},
 	}
-	settings := settingsOf(w.Project)
+	settings := activities.ProjectOf(w.Project)
 	var err error
 	w.acts, err = activities.New(activities.Config{
 		Store: w.store, Clock: w.clock, Rules: set, Log: w.Log, Emit: w.intake.Emit, Poke: w.poke,
