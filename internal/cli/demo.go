@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/app"
-	"holdfast/internal/calendar"
 	"holdfast/internal/cast"
 	"holdfast/internal/conductor"
 	"holdfast/internal/intake"
@@ -176,7 +176,7 @@ func prepare(ctx context.Context, s Streams, o demoOptions) (r *demoRun, err err
 	if r.cast, err = readCast(dir, s); err != nil {
 		return r, err
 	}
-	if r.from, r.to, err = o.span2(); err != nil {
+	if r.from, r.to, err = period(cmp.Or(o.at, "2026-01-05"), cmp.Or(o.span, "210d")); err != nil {
 		return r, err
 	}
 	r.messages, r.bad, err = readMessages(ctx, files, r.project.Rules, r.from)
@@ -189,25 +189,6 @@ func (r *demoRun) tempDir(prefix string) (string, error) {
 		r.temp = append(r.temp, dir)
 	}
 	return dir, err
-}
-
-// span2 is the run's first and last moment.
-func (o demoOptions) span2() (from, to time.Time, err error) {
-	at, length := o.at, o.span
-	if at == "" {
-		at = "2026-01-05"
-	}
-	if length == "" {
-		length = "210d"
-	}
-	if from, err = intake.ParseTime(at); err != nil {
-		return from, to, fmt.Errorf("--at %w", err)
-	}
-	span, err := calendar.ParseSpan(length)
-	if err != nil {
-		return from, to, fmt.Errorf("--for: %w", err)
-	}
-	return from, span.Add(from, calendar.Days{}), nil
 }
 
 // quietLog says only what needs a person.
