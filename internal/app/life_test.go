@@ -147,7 +147,7 @@ func TestARunningEnrollmentKeepsItsVersionOverADeployAndARestart(t *testing.T) {
 		"marvin@marvin.example": {"slack recorded #success sent", "note"},
 	} {
 		var of []string
-		for _, l := range strings.Split(got, "\n") {
+		for l := range strings.SplitSeq(got, "\n") {
 			if strings.Contains(l, " "+account+" ") {
 				of = append(of, l)
 			}

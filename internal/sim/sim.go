@@ -116,7 +116,7 @@ func (w *world) play(ctx context.Context) (Run, error) {
 		err = cause
 	}
 	stop(errOver)
-	<-relayed
+	_ = <-relayed // it says that ctx has ended
 	w.stage.clear()
 	if err != nil && !errors.Is(err, errOver) {
 		return Run{}, err

@@ -71,7 +71,7 @@ func (l serverLog) log(level slog.Level, msg string, tags []tag.Tag) {
 	if l.muted.Load() {
 		return
 	}
-	l.to.LogAttrs(context.Background(), level, msg, attrs(tags)...) //nolint:forbidigo // the interface has no ctx
+	l.to.LogAttrs(context.Background(), level, msg, attrs(tags)...) //nolint:forbidigo,sloglint // the interface has no ctx, and the words are the server's
 }
 
 func attrs(tags []tag.Tag) []slog.Attr {
