@@ -11,6 +11,6 @@ import (
 // Start always fails: this binary has no server inside.
 func Start(context.Context, Options) (*Embedded, error) {
 	e := holdfast.Errorf(holdfast.Unavailable, "this holdfast was built without the embedded Temporal server (build tag noembed)")
-	e.Hint = "name a Temporal server of your own, or use the full binary"
+	e.Hint = "use one built without the tag"
 	return nil, e
 }
