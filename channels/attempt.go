@@ -111,7 +111,7 @@ const maxAnswer = 1 << 20
 // NewClient is the HTTP client of a channel: a limit for the whole call, no
 // redirects (a second host never sees the message), bounded answers.
 func NewClient(timeout time.Duration) *http.Client {
-	t := http.DefaultTransport.(*http.Transport).Clone() //nolint:forcetypeassert // the standard library's own value
+	t := http.DefaultTransport.(*http.Transport).Clone() // the standard library's own value
 	t.MaxIdleConnsPerHost = 16
 	return &http.Client{
 		Timeout:       timeout,

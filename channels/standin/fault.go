@@ -67,7 +67,7 @@ type Plan struct {
 // NewPlan draws a passing fault for the given share of requests, the same ones
 // for the same seed and order of requests.
 func NewPlan(seed uint64, rate float64) *Plan {
-	return &Plan{rate: rate, draw: rand.New(rand.NewPCG(seed, seed))} //nolint:gosec // a repeatable draw is the point
+	return &Plan{rate: rate, draw: rand.New(rand.NewPCG(seed, seed))} // a repeatable draw is the point
 }
 
 // ParsePlan reads SEED:RATE, such as 7:0.05; "" is a plan without faults.

@@ -60,7 +60,7 @@ func TestKillTwentyTimes(t *testing.T) {
 	misbehave := standin.NewPlan(p.seed, p.faults)
 	misbehave.Latency = latency
 	h := newHouse(t, misbehave)
-	draw := rand.New(rand.NewPCG(p.seed, 1)) //nolint:gosec // a repeatable draw is the point
+	draw := rand.New(rand.NewPCG(p.seed, 1)) // a repeatable draw is the point
 	ctx := t.Context()
 
 	f := &feed{total: p.enrollments}

@@ -181,7 +181,7 @@ func (p *process) interrupt(ctx context.Context, t *testing.T) int {
 
 func (p *process) status() syscall.WaitStatus {
 	if exit, ok := errors.AsType[*exec.ExitError](p.err); ok {
-		return exit.Sys().(syscall.WaitStatus) //nolint:forcetypeassert // what Sys is on every Unix
+		return exit.Sys().(syscall.WaitStatus) // what Sys is on every Unix
 	}
 	return 0
 }

@@ -109,14 +109,17 @@ func (w *world) play(ctx context.Context) (Run, error) {
 	if err := w.begin(ctx); err != nil {
 		return Run{}, err
 	}
-	relayed := make(chan error, 1)
-	go func() { relayed <- w.relay.Run(ctx) }()
+	relayed := make(chan struct{})
+	go func() {
+		defer close(relayed)
+		_ = w.relay.Run(ctx) // its error is that ctx has ended
+	}()
 	err := w.conductor.Run(ctx)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		err = cause
 	}
 	stop(errOver)
-	_ = <-relayed // it says that ctx has ended
+	<-relayed
 	w.stage.clear()
 	if err != nil && !errors.Is(err, errOver) {
 		return Run{}, err

@@ -52,7 +52,7 @@ func TestShippedPlaybooksKeepTheirTimelines(t *testing.T) {
 			}
 			if os.Getenv("UPDATE") != "" && string(a.Files[i].Data) != got {
 				a.Files[i].Data = []byte(got)
-				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil { //nolint:gosec // as the rest of the tree
+				if err := os.WriteFile(file, txtar.Format(a), 0o644); err != nil { // as the rest of the tree
 					t.Fatal(err)
 				}
 			}
