@@ -83,6 +83,12 @@ func runDemo(ctx context.Context, s Streams, o demoOptions) (err error) {
 	say := newSayer(s, o.json)
 	say.f("%s: time is compressed, from %s to %s, pace %s; nothing leaves this machine\n",
 		run.project.Settings.Name, run.from.Format("2 January 2006"), run.to.Format("2 January 2006"), pace)
+	site, err := serveSite(ctx, a, o.listen, "compressed: pace "+pace.String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, site.close(ctx)) }()
+	say.f("look at it: %s\n", site.url)
 	var total intake.Result
 	feed, err := a.Feed(ctx, run.messages, &total, func(done, all int) { say.progress("history", done, all) })
 	if err != nil {
@@ -95,12 +101,6 @@ func runDemo(ctx context.Context, s Streams, o demoOptions) (err error) {
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
-	site, err := serveSite(ctx, a, o.listen, "compressed: pace "+pace.String())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, site.close(ctx)) }()
-	say.f("look at it: %s\n", site.url)
 
 	p := &printer{out: s.Out, json: o.json, verbose: o.verbose, color: !o.json && terminal(s.Out)}
 	sources := []conductor.Source{feed}

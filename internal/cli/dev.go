@@ -136,17 +136,21 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 			sources = append(sources, a.Cast(c))
 		}
 	}
-	if err := takeSamples(ctx, a, dir, say, watching); err != nil {
-		return err
-	}
-	if err := a.Start(ctx); err != nil {
-		return err
-	}
-	site, err := serveSite(ctx, a, o.listen, pace)
+	site, err := serveSite(ctx, a, o.listen, pace) // first: a port in use is told at once
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, site.close(ctx)) }()
+	if watching {
+		feed, err := takeSamples(ctx, a, dir, say)
+		if err != nil {
+			return err
+		}
+		sources = append(sources, feed)
+	}
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
 	say.f("ready: %d playbooks; look at it: %s\n", len(cfg.Project.Playbooks), site.url)
 
 	if watching {
@@ -167,28 +171,21 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 	return err
 }
 
-// takeSamples takes the accounts and contacts that lie in a project into a
-// directory that knows none yet.
-func takeSamples(ctx context.Context, a *app.App, dir string, say *sayer, dev bool) error {
-	if !dev {
-		return nil
-	}
+// takeSamples takes in the data files that lie in a project: what happened before
+// the clock's now at once, as history; the rest is the feed's, for its time.
+func takeSamples(ctx context.Context, a *app.App, dir string, say *sayer) (*app.Feed, error) {
 	var total intake.Result
 	msgs, bad, err := readMessages(ctx, dataOf(dir), a.Project.Rules, a.Clock.Now())
-	if err != nil || len(msgs) == 0 {
-		return err
+	if err != nil {
+		return nil, err
 	}
-	now := a.Clock.Now()
-	for i := range msgs {
-		if msgs[i].At.After(now) {
-			msgs[i].At = now
-		}
-	}
-	_, err = a.Feed(ctx, msgs, &total, func(done, all int) { say.progress("taking in", done, all) })
+	feed, err := a.Feed(ctx, msgs, &total, func(done, all int) { say.progress("taking in", done, all) })
 	say.clear()
 	say.problems(bad, total)
-	say.f("took in %d messages of the project's files (%d known already)\n", total.Fresh, total.Repeated)
-	return err
+	if len(msgs) > 0 {
+		say.f("took in %d messages of the project's files (%d known already)\n", total.Fresh, total.Repeated)
+	}
+	return feed, err
 }
 
 // watchProject publishes the project again whenever its files change and lint.
