@@ -13,6 +13,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
+	"holdfast"
+	"holdfast/internal/mail"
 	"holdfast/internal/store"
 	"holdfast/internal/temporal"
 	"holdfast/steps"
@@ -25,21 +27,57 @@ func withDefinition(ctx workflow.Context, _ string, in workflows.Input) error {
 }
 
 // TestBenchSleepers prints what one sleeping enrollment takes in Temporal's file:
-// as it is, with nothing but ids, and with the definition inline.
+// by hand, as it is, with nothing but ids, and with the definition inline.
 func TestBenchSleepers(t *testing.T) { //nolint:paralleltest // it measures
 	if *pairs == 0 {
 		t.Skip("measures: give -bench-pairs")
 	}
+	base := sleeperByHand(t)
+	t.Logf("%-34s %6.0f bytes", "by hand", base)
 	for _, how := range []string{"digest and state (as it is)", "digest alone, state in the store", "digest, state and definition"} {
 		bytes := sleeper(t, how)
-		t.Logf("%-34s %6.0f bytes", how, bytes)
+		t.Logf("%-34s %6.0f bytes, %.2f of by hand", how, bytes, bytes/base)
 	}
 }
+
+// sleeperByHand is the same of the hand-written workflow.
+func sleeperByHand(t *testing.T) float64 {
+	t.Helper()
+	w := newWorld(t, sleepers)
+	defer w.stop()
+	h := &byHand{w: w, mail: mail.New(w.project.Templates), ways: w.ways()}
+	w.work(func(reg temporal.Registry) {
+		reg.RegisterWorkflow(WinBack)
+		reg.RegisterActivity(h)
+	})
+	before := fileBytes(t, w.dir)
+	for i := range sleepers {
+		o := client.StartWorkflowOptions{ID: enrollment(i), TaskQueue: temporal.TaskQueue}
+		if _, err := w.client.ExecuteWorkflow(t.Context(), o, WinBack, account(i), 90*24*time.Hour); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for sent := 0; sent < sleepers; {
+		w.pause(t.Context(), time.Second)
+		if err := w.store.View(t.Context(), func(tx store.Tx) error {
+			states, err := tx.CountTouchesByState()
+			sent = states["email"][holdfast.Sent]
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.pause(t.Context(), 3*time.Second) // the timers and visibility rows are written
+	return float64(fileBytes(t, w.dir)-before) / sleepers
+}
+
+// sleepers is how many rest while the file is measured.
+const sleepers = 400
 
 // sleeper is the bytes of one of many enrollments that rest after the first touch.
 func sleeper(t *testing.T, how string) float64 {
 	t.Helper()
-	const n = 400
+	const n = sleepers
 	w := newWorld(t, n)
 	defer w.stop()
 	a := w.product(func() {})

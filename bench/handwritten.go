@@ -33,7 +33,8 @@ const week = time.Second
 // WinBack is testdata/win-back by hand, as a careful engineer writes it: a local
 // activity reads the account wherever it decides, a touch is an activity that
 // claims, sends and records, a wait is a timer, a task is answered by a signal.
-func WinBack(ctx workflow.Context, account string) (outcome string, err error) {
+// week is how long its waits are.
+func WinBack(ctx workflow.Context, account string, week time.Duration) (outcome string, err error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * time.Minute,
 		HeartbeatTimeout:    10 * time.Second,
@@ -67,7 +68,7 @@ func WinBack(ctx workflow.Context, account string) (outcome string, err error) {
 	if !do("OpenTask", "call") {
 		return "", err
 	}
-	answer, ok := answered(ctx)
+	answer, ok := answered(ctx, week)
 	if left() {
 		return "returned", err
 	}
@@ -90,7 +91,7 @@ func WinBack(ctx workflow.Context, account string) (outcome string, err error) {
 }
 
 // answered waits for the task's answer or its expiry.
-func answered(ctx workflow.Context) (d Done, ok bool) {
+func answered(ctx workflow.Context, week time.Duration) (d Done, ok bool) {
 	ctx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	s := workflow.NewSelector(ctx)

@@ -124,7 +124,7 @@ func runByHand(w *world, n int) {
 			for i := range todo {
 				if _, err := w.client.ExecuteWorkflow(w.t.Context(), client.StartWorkflowOptions{
 					ID: enrollment(i), TaskQueue: temporal.TaskQueue, EnableEagerStart: true,
-				}, WinBack, account(i)); err != nil {
+				}, WinBack, account(i), week); err != nil {
 					w.t.Error(err)
 				}
 			}
