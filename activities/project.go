@@ -30,7 +30,7 @@ func ProjectOf(p *project.Project) Project {
 	s := p.Settings
 	out := Project{
 		Name: s.Name, Timezone: s.Timezone, Country: s.Country, Currency: s.Currency, Locale: s.Locale,
-		Sender: Sender(s.Sender), Closed: s.Closed, FiscalStart: s.FiscalStart,
+		Sender: Sender(s.Sender), Closed: s.Closed, FiscalStart: s.FiscalStart, Spread: true,
 	}
 	for _, one := range p.Team {
 		out.Team = append(out.Team, Person(one))

@@ -76,19 +76,19 @@ func TestSmoke(t *testing.T) {
 	want := strings.TrimPrefix(`
 2026-03-03 21:00 zaphod-gmbh enroll ticket: Support Ticket Opened
 2026-03-03 21:00 zaphod-gmbh shift ask trillian@zaphod.example send_window: Tue 3 Mar 2026 22:00 Europe/Berlin (zone of the contact) is outside Mon Tue Wed Thu Fri 09:00-17:00
-2026-03-04 08:00 zaphod-gmbh email ask trillian@zaphod.example sent
-2026-03-04 08:00 zaphod-gmbh wait patience waits 3 business days, until Mon 9 Mar 09:00
+2026-03-04 08:57 zaphod-gmbh email ask trillian@zaphod.example sent
+2026-03-04 08:57 zaphod-gmbh wait patience waits 3 business days, until Mon 9 Mar 09:57
 2026-03-05 13:30 marvin@marvin.example enroll ticket: Support Ticket Opened
 2026-03-05 13:30 marvin@marvin.example shift ask slartibartfast send_window: Thu 5 Mar 2026 19:00 Asia/Kolkata (zone of the contact) is outside Mon Tue Wed Thu Fri 09:00-17:00
-2026-03-06 03:30 marvin@marvin.example email ask slartibartfast sent
-2026-03-06 03:30 marvin@marvin.example wait patience waits 3 business days, until Wed 11 Mar 09:00
-2026-03-09 08:00 zaphod-gmbh task call quentin opened
-2026-03-11 03:30 marvin@marvin.example shift call quentin working_hours: Wed 11 Mar 04:30 Europe/Berlin is outside Mon Tue Wed Thu Fri 09:00-17:00 of quentin
+2026-03-06 04:13 marvin@marvin.example email ask slartibartfast sent
+2026-03-06 04:13 marvin@marvin.example wait patience waits 3 business days, until Wed 11 Mar 09:43
+2026-03-09 08:57 zaphod-gmbh task call quentin opened
+2026-03-11 04:13 marvin@marvin.example shift call quentin working_hours: Wed 11 Mar 05:13 Europe/Berlin is outside Mon Tue Wed Thu Fri 09:00-17:00 of quentin
 2026-03-11 08:00 marvin@marvin.example task call quentin opened
-2026-03-12 08:00 zaphod-gmbh email again trillian@zaphod.example sent
-2026-03-12 08:00 zaphod-gmbh outcome told rests until 12 Apr 2026
-2026-03-12 08:00 zaphod-gmbh slack note #success sent
-2026-03-12 08:00 zaphod-gmbh task call expired nobody did it in time
+2026-03-12 08:57 zaphod-gmbh email again trillian@zaphod.example sent
+2026-03-12 08:57 zaphod-gmbh outcome told rests until 12 Apr 2026
+2026-03-12 08:57 zaphod-gmbh slack note #success sent
+2026-03-12 08:57 zaphod-gmbh task call expired nobody did it in time
 2026-03-16 08:00 marvin@marvin.example email again slartibartfast sent
 2026-03-16 08:00 marvin@marvin.example outcome told rests until 16 Apr 2026
 2026-03-16 08:00 marvin@marvin.example slack note #success sent
