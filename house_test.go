@@ -50,7 +50,7 @@ var mayImport = map[string][]string{
 
 	// The engine.
 	"workflows":          {"", "steps"},
-	"activities":         {"", "workflows", "steps", "playbooks", "guards", "rules", "channels", "internal/store", "internal/facts", "internal/calendar", "internal/clock", "internal/mail", "internal/project"},
+	"activities":         {"", "workflows", "steps", "playbooks", "guards", "rules", "channels", "internal/store", "internal/facts", "internal/calendar", "internal/clock", "internal/intake", "internal/mail", "internal/project"},
 	"internal/intake":    {"", "internal/diag", "steps", "playbooks", "triggers", "rules", "internal/store", "internal/facts", "internal/calendar", "internal/clock"},
 	"internal/relay":     {"", "workflows", "steps", "internal/store", "internal/clock"},
 	"internal/conductor": {"", "internal/store", "internal/clock"},

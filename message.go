@@ -33,5 +33,6 @@ const (
 	EventTaskExpired     = "task.expired"     // nobody did it in time
 	EventEnrollmentEnded = "enrollment.ended" // props: playbook, enrollment, outcome
 	EventBounced         = "email.bounced"
+	EventAccountSet      = "account.set" // of a Group message: its props are fields that a playbook writes
 	EventMeetingBooked   = "meeting.booked"
 )

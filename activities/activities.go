@@ -9,6 +9,7 @@ import (
 	"holdfast"
 	"holdfast/channels"
 	"holdfast/internal/clock"
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 	"holdfast/rules"
 )
@@ -25,6 +26,12 @@ type Config struct {
 	// triggers react to a task's or an enrollment's end in the commit that ends
 	// it. It runs last in the transaction. nil: such events are not told.
 	Emit func(tx store.Tx, m holdfast.Message) error
+	// Start starts another playbook for an account of a running enrollment, in
+	// the same transaction. nil: no playbook is known, and each is refused.
+	Start func(tx store.Tx, r intake.Run) (intake.Ran, error)
+	// Trace is told of the steps and blocks that run (see steps.Input). It may be
+	// called from several goroutines. nil: nobody counts.
+	Trace func(playbook, step string, block int)
 	// Poke tells the relay that rows may wait for it. nil: it finds them itself.
 	Poke func()
 	// Unsubscribe is the one-click link of a touch to a contact, for outreach.
@@ -56,6 +63,11 @@ func New(c Config) (*Activities, error) {
 	}
 	if c.Emit == nil {
 		c.Emit = func(store.Tx, holdfast.Message) error { return nil }
+	}
+	if c.Start == nil {
+		c.Start = func(store.Tx, intake.Run) (intake.Ran, error) {
+			return intake.Ran{Refused: "no playbook is known"}, nil
+		}
 	}
 	if c.Poke == nil {
 		c.Poke = func() {}

@@ -119,17 +119,17 @@ func (w *walk) fiscalStart() time.Month {
 // overdue drops a touch that a downtime kept from its day, when the playbook
 // says catch_up: skip. Waits that were asked for are no downtime.
 func (w *walk) overdue(ask guards.Ask) (guards.Decision, error) {
-	wait := w.in.State.Wait
-	if ask.Rails.CatchUp != "skip" || wait == nil || wait.Until.IsZero() || w.now.Sub(wait.Until) < time.Hour {
+	was := w.cmd.Due
+	if ask.Rails.CatchUp != "skip" || was.IsZero() || w.now.Sub(was) < time.Hour {
 		return guards.Decision{}, nil
 	}
-	ask.Now = wait.Until
+	ask.Now = was
 	due, err := guards.Check(ask)
 	if err != nil || due.Kind == guards.Park || due.Kind == guards.Drop {
 		return guards.Decision{}, err
 	}
 	if due.Kind == guards.Go {
-		due.At = wait.Until
+		due.At = was
 	}
 	day := calendar.StartOfDay(due.At.In(ask.Zone))
 	if w.now.Before(calendar.AddDays(day, 1)) {

@@ -112,6 +112,7 @@ func (w *walk) data(to recipient) (map[string]any, error) {
 		},
 		"steps": w.results(),
 	}
+	w.showItems(data, to.place.zone)
 	if to.contact != "" {
 		data["contact"] = shown(to.record, w.set.ContactFields(), to.place.zone, to.contact)
 	}
@@ -148,10 +149,32 @@ func shown(r rules.Record, fields []rules.Field, zone *time.Location, id string)
 	return out
 }
 
+// showItems names the open items of lists: an object by its fields, a text as it is.
+func (w *walk) showItems(data map[string]any, zone *time.Location) {
+	for name, r := range w.cmd.Items {
+		if v, plain := r[""]; plain {
+			data[name] = v
+			continue
+		}
+		one := make(map[string]any, len(r))
+		for field, v := range r {
+			if at, ok := v.(time.Time); ok && !at.Equal(at.UTC().Truncate(24*time.Hour)) {
+				v = at.In(zone)
+			}
+			one[field] = v
+		}
+		data[name] = one
+	}
+}
+
 // results are how steps ended, with the answers of their forms.
 func (w *walk) results() map[string]any {
-	out := make(map[string]any, len(w.st.Done))
-	for id, r := range w.st.Done {
+	done := w.st.Done
+	if w.cmd.Done != nil {
+		done = w.cmd.Done
+	}
+	out := make(map[string]any, len(done))
+	for id, r := range done {
 		one := map[string]any{"outcome": r.Outcome, "at": r.At.In(w.place.zone)}
 		maps.Copy(one, r.Answers)
 		out[id] = one

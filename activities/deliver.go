@@ -28,6 +28,10 @@ func (w *walk) deliver(cmd steps.Command) error {
 		err = w.message(touch{cmd: cmd, channel: "slack", slack: spec})
 	case *steps.Task:
 		err = w.task(cmd, spec)
+	case *steps.Set:
+		err = w.assign(cmd)
+	case *steps.Run:
+		err = w.child(cmd, spec)
 	default:
 		return fmt.Errorf("step %s: no way to deliver %s", cmd.Step.ID, cmd.Step.Verb)
 	}

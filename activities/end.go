@@ -24,7 +24,7 @@ func (w *walk) leave(s store.Signal) error {
 		}
 	}
 	step := w.st.At
-	w.st.At, w.st.Wait, w.st.Loops = "", nil, nil
+	w.st.At, w.st.Wait, w.st.Loops, w.st.Arms = "", nil, nil, nil
 	w.st.Over, w.st.Outcome = true, s.Outcome
 	return w.end(rest.For, rest.Unless, store.Line{Kind: "exit", Step: step, Reason: s.Reason})
 }
@@ -52,6 +52,9 @@ func (w *walk) end(restFor, unless string, line store.Line) error {
 	line.Key, line.At = w.e.ID+"/end", w.now
 	line.Account, line.Playbook, line.Enrollment, line.Outcome = w.e.Account, w.e.Playbook, w.e.ID, w.st.Outcome
 	if err := w.tx.AddLine(line); err != nil {
+		return err
+	}
+	if err := w.tellParent(); err != nil {
 		return err
 	}
 	w.emit(w.e.ID+"/ended", holdfast.EventEnrollmentEnded, map[string]any{"outcome": w.st.Outcome})
@@ -119,6 +122,18 @@ func (w *walk) expire(path string) error {
 	}
 	w.emit(t.ID+"/expired", holdfast.EventTaskExpired, map[string]any{"task": t.ID, "step": t.Step})
 	return w.shut(t, "expired", "nobody did it in time")
+}
+
+// dropTask closes the task at path, which nobody needs any more.
+func (w *walk) dropTask(path, why string) error {
+	t, err := w.tx.Task(taskID(w.e.ID, path))
+	if errors.Is(err, store.ErrNotFound) || (err == nil && t.Status != "open") {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read task at %s: %w", path, err)
+	}
+	return w.shut(t, "dropped", why)
 }
 
 // shut closes a task that was not done, and gives back what it had claimed.

@@ -2,7 +2,10 @@ package activities
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,7 +31,7 @@ func (w *walk) listen() error {
 			}
 		case "heard":
 			w.heard = append(w.heard, steps.Heard{Path: s.Path, Event: s.Reason, At: s.At})
-		case "task":
+		case "task", "child":
 			w.closed = append(w.closed, taskClosed(s))
 		case "retry":
 			w.hurry()
@@ -46,45 +49,51 @@ func taskClosed(s store.Signal) steps.TaskClosed {
 }
 
 // hurry ends the wait of a touch that is to be tried again.
-func (w *walk) hurry() {
-	if w.st.Wait == nil || (w.st.Wait.Kind != "retry" && w.st.Wait.Kind != "park") {
-		return
+func (w *walk) hurry() { w.st = steps.Hurry(w.st) }
+
+// listeners are the paths at which st waits for events.
+func listeners(st steps.State) map[string]bool {
+	paths := map[string]bool{}
+	for _, wait := range steps.Waits(st) {
+		if wait.Kind == "event" {
+			paths[wait.Path] = true
+		}
 	}
-	wait := *w.st.Wait
-	wait.Until = time.Time{}
-	w.st.Wait = &wait
+	return paths
 }
 
 // open begins to listen, and looks back in the same transaction, so that an
 // event is found by one or the other. The event that started the enrollment is
 // not what it waits for.
-func (w *walk) open(cmd steps.Command) (found bool, err error) {
+func (w *walk) open(cmd steps.Command) error {
 	past, err := w.tx.Events(w.e.Account, cmd.Events, cmd.Since, w.now.Add(time.Microsecond), 2)
 	if err != nil {
-		return false, fmt.Errorf("look back for %v: %w", cmd.Events, err)
+		return fmt.Errorf("look back for %v: %w", cmd.Events, err)
 	}
 	for _, ev := range past {
-		if ev.Seq == w.e.Event {
-			continue
+		if ev.Seq != w.e.Event {
+			w.heard = append(w.heard, steps.Heard{Path: cmd.Path, Event: ev.Event, At: ev.At})
+			return nil
 		}
-		w.heard = append(w.heard, steps.Heard{Path: cmd.Path, Event: ev.Event, At: ev.At})
-		return true, nil
 	}
-	w.listening = cmd.Path
-	return false, w.tx.PutListener(store.Listener{
+	w.listening[cmd.Path] = true
+	return w.tx.PutListener(store.Listener{
 		Enrollment: w.e.ID, Path: cmd.Path, Account: w.e.Account, Events: cmd.Events, OpenedAt: w.now,
 	})
 }
 
-// stopListening drops the listener of a wait that is over.
+// stopListening drops the listeners of waits that are over.
 func (w *walk) stopListening() error {
-	if w.listening == "" {
-		return nil
+	still := listeners(w.st)
+	for _, path := range slices.Sorted(maps.Keys(w.listening)) {
+		if still[path] {
+			continue
+		}
+		if err := w.tx.DropListener(w.e.ID, path); err != nil {
+			return err
+		}
 	}
-	if wait := w.st.Wait; wait != nil && wait.Kind == "event" && wait.Path == w.listening {
-		return nil
-	}
-	return w.tx.DropListener(w.e.ID, w.listening)
+	return nil
 }
 
 // tell writes what the interpreter decided by itself to the timeline, and does
@@ -110,6 +119,8 @@ func (w *walk) tell(lines []steps.Happened) error {
 			err = w.expire(h.Path)
 		case h.Kind == "skip":
 			err = w.settle(h.Path)
+		case h.Kind == "drop":
+			err = errors.Join(w.dropTask(h.Path, h.Reason), w.settle(h.Path))
 		}
 		if err != nil {
 			return err

@@ -124,7 +124,7 @@ func (w *walk) fate() error {
 
 // refused releases the claim: the guards are asked again at the next try.
 func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
-	if wait := w.st.Wait; wait != nil && row.Attempts >= patience && w.now.Sub(wait.Since) >= giveUpAfter {
+	if wait := steps.WaitAt(w.st, row.Path); wait != nil && row.Attempts >= patience && w.now.Sub(wait.Since) >= giveUpAfter {
 		return w.rejected(row, f.Reason, "given up after a day: "+f.Error())
 	}
 	row.State, row.Reason = holdfast.Released, f.Reason
@@ -186,13 +186,26 @@ func (w *walk) markUnknown(row store.Touch, reason string) error {
 	return w.tx.AddLine(line)
 }
 
-// unknown looks after a touch whose fate was unknown when the enrollment came to
+// unknown looks after touches whose fate was unknown when the enrollment came to
 // rest: it takes what the provider said since, or asks the owner to look.
 func (w *walk) unknown() error {
-	wait := w.st.Wait
-	if wait == nil || wait.Kind != "unknown" {
-		return nil
+	for _, wait := range steps.Waits(w.st) {
+		if wait.Kind != "unknown" {
+			continue
+		}
+		if w.answer != nil {
+			w.more = true
+			return nil
+		}
+		if err := w.learn(wait); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// learn answers for the touch at one wait, when its fate is known by now.
+func (w *walk) learn(wait steps.Wait) error {
 	all, err := w.ledger()
 	if err != nil {
 		return err

@@ -41,9 +41,11 @@ type walk struct {
 	exit   *store.Signal
 	answer *steps.Answer
 
-	listening string // path of the listener that is open when the walk begins
-	doing     string // when the state does not say it
-	touched   bool   // a touch was made: the next one is for another call
+	cmd       steps.Command   // the one being done
+	listening map[string]bool // paths of the listeners that are open
+	doing     string          // when the state does not say it
+	more      bool            // another answer is at hand, for the next call
+	touched   bool            // a touch was made: the next one is for another call
 	out       *outgoing
 	events    []holdfast.Message // to emit
 	result    workflows.Progress
@@ -100,9 +102,7 @@ func (w *walk) begin() (done bool, err error) {
 	default:
 		w.st = w.in.State
 	}
-	if w.st.Wait != nil && w.st.Wait.Kind == "event" {
-		w.listening = w.st.Wait.Path
-	}
+	w.listening = listeners(w.st)
 	return false, nil
 }
 
@@ -142,7 +142,7 @@ func (w *walk) on() error {
 func (w *walk) move() (rests bool, err error) {
 	st, cmd, lines, err := steps.Next(w.v.Program, w.st, steps.Input{
 		Now: w.now, Zone: w.place.zone, Days: w.place.days, Facts: w.facts,
-		Answer: w.answer, Heard: w.heard, Closed: w.closed,
+		Answer: w.answer, Heard: w.heard, Closed: w.closed, Account: w.e.Account, Trace: w.trace(),
 	})
 	if err != nil {
 		return true, w.trouble("rule", err)
@@ -156,18 +156,27 @@ func (w *walk) move() (rests bool, err error) {
 	if err := w.tell(lines); err != nil {
 		return true, err
 	}
+	w.cmd = cmd
 	switch cmd.Kind {
 	case steps.Deliver:
 		err = w.deliver(cmd)
 		return w.out != nil, err
 	case steps.Listen:
-		found, err := w.open(cmd)
-		return !found, err
+		return false, w.open(cmd)
 	case steps.Finish:
 		return true, w.finish(cmd)
 	case steps.Rest:
+		w.result.Again = w.result.Again || w.more
 	}
 	return true, nil
+}
+
+// trace tells Config.Trace which playbook a step is of.
+func (w *walk) trace() func(string, int) {
+	if w.a.Trace == nil {
+		return nil
+	}
+	return func(step string, block int) { w.a.Trace(w.e.Playbook, step, block) }
 }
 
 // trouble rests where the enrollment stands. The first of each kind is a line,

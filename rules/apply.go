@@ -42,10 +42,14 @@ func (s *Set) Apply(m holdfast.Message) (Changes, error) {
 	ap := &applying{set: s, message: m, props: flatten(m.Props)}
 	ap.known()
 	ap.facts = Facts{Now: m.At, Event: ap.event, Zone: utc}
-	for _, mp := range s.takes[ap.name] {
+	takes := s.takes[ap.name]
+	if m.Kind == holdfast.Group && m.Event == holdfast.EventAccountSet {
+		takes = nil // a playbook says the fields themselves
+	}
+	for _, mp := range takes {
 		ap.mapping(mp)
 	}
-	if len(s.takes[ap.name]) == 0 && isTraits(m.Kind) {
+	if len(takes) == 0 && isTraits(m.Kind) {
 		ap.sameNames()
 	}
 	ap.buckets()

@@ -149,5 +149,9 @@ func (c *compiler) program(checked *cel.Ast) *Expr {
 	for _, name := range sortedKeys(c.slots) {
 		c.reads = c.reads.of(c.slots[name])
 	}
-	return &Expr{set: c.set, src: c.src, typ: typeOf(checked.OutputType()), prog: prog, slots: c.slots, reads: c.reads}
+	e := &Expr{set: c.set, src: c.src, typ: typeOf(checked.OutputType()), prog: prog, slots: c.slots, reads: c.reads}
+	if out := checked.OutputType(); out.Kind() == types.ListKind {
+		e.elem = out.Parameters()[0]
+	}
+	return e
 }

@@ -15,6 +15,7 @@ type Expr struct {
 	set   *Set
 	src   string
 	typ   Type
+	elem  *types.Type // of a list: what its elements are
 	prog  cel.Program
 	slots map[string]*slot
 	reads Reads
@@ -22,6 +23,18 @@ type Expr struct {
 
 // Type of e.
 func (e *Expr) Type() Type { return e.typ }
+
+// Item is what one element of e's list is, for Scope.Items; ok is false when e is
+// no list of objects or texts.
+func (e *Expr) Item() (it Item, ok bool) {
+	if e.typ == Strings {
+		return Item{Type: String}, true
+	}
+	if e.elem != nil && e.elem.Kind() == types.StructKind && e.set.objects[e.elem.TypeName()] != nil {
+		return Item{Object: e.elem.TypeName()}, true
+	}
+	return Item{}, false
+}
 
 // Source is the text it was compiled from.
 func (e *Expr) Source() string { return e.src }
@@ -146,6 +159,8 @@ func (ev *evaluation) read(s *slot) ref.Val {
 		return field(ev.facts.Event, s)
 	case fromStep:
 		return field(ev.facts.Steps[s.step], s)
+	case fromItem:
+		return field(ev.facts.Items[s.step], s)
 	case fromInput:
 		return field(ev.inputs, s)
 	case fromNow:

@@ -25,6 +25,7 @@ type Facts struct {
 	Contact Record
 	Event   Record
 	Steps   map[string]Record
+	Items   map[string]Record // open items by name; a plain value stands under ""
 	Objects func(kind string) []Record
 	Series  func(metric string) []Day // ascending days
 	Zone    *time.Location            // whose days count; nil: account.timezone, account.country's, UTC

@@ -57,6 +57,10 @@ func (r Reads) of(s *slot) Reads {
 		return r.through(&s.segment.rule)
 	case fromHas:
 		return r.of(s.tested)
+	case fromItem:
+		if s.object != nil {
+			r.Objects = union(r.Objects, []string{s.object.name})
+		}
 	case fromStep, fromInput, fromFacts:
 	}
 	return r

@@ -93,6 +93,16 @@ const eventTime = "at"
 // AccountFields are the declared account fields (derived ones included), by name.
 func (s *Set) AccountFields() []Field { return s.account.list() }
 
+// Derived reports whether an account field is computed from objects, so that
+// nothing else may write it.
+func (s *Set) Derived(field string) bool {
+	return slices.ContainsFunc(s.derived, func(d derivation) bool { return d.field.Name == field })
+}
+
+// Of is a JSON-shaped value in the field's Go type; the error says what was found
+// and expected.
+func (f Field) Of(v any) (any, error) { return typedField(f, v) }
+
 // ContactFields are the declared contact fields.
 func (s *Set) ContactFields() []Field { return s.contact.list() }
 

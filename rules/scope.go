@@ -5,6 +5,14 @@ package rules
 type Scope struct {
 	Event string                     // `event` has the fields of this declared event; "" = out of scope
 	Steps map[string]map[string]Type // step id -> fields of its result
+	Items map[string]Item            // names of open items of lists
+}
+
+// Item is what a name stands for inside a loop over a list: an object of a kind,
+// with its fields, or a plain value.
+type Item struct {
+	Object string // kind; "" = a value of Type
+	Type   Type
 }
 
 // scope is a Scope with what only rules themselves may widen or narrow.

@@ -19,6 +19,7 @@ const (
 	fromEvent
 	fromStep
 	fromInput
+	fromItem
 	fromObjects
 	fromMetric
 	fromScore
@@ -61,6 +62,9 @@ func (c *compiler) lookup(path []string) (s *slot, used int, p *problem) {
 	root := path[0]
 	if fields, ok := c.scope.Steps[root]; ok {
 		return c.stepSlot(root, fields, path)
+	}
+	if it, ok := c.scope.Items[root]; ok {
+		return c.itemSlot(root, it, path)
 	}
 	if t, ok := c.scope.inputs[root]; ok {
 		s := newSlot(fromInput, root, root, t)
@@ -149,6 +153,24 @@ func (c *compiler) stepSlot(id string, fields map[string]Type, path []string) (*
 		}
 	}
 	return nil, 0, unknownField(path, sortedKeys(fields))
+}
+
+// itemSlot is a field of an open item, or the item itself when it is a value.
+func (c *compiler) itemSlot(name string, it Item, path []string) (*slot, int, *problem) {
+	if it.Object == "" {
+		s := newSlot(fromItem, name, "", it.Type)
+		s.step = name
+		return s, 1, nil
+	}
+	o := c.set.objects[it.Object]
+	if o == nil {
+		return nil, 0, &problem{check: "unknown-name", message: quoted("there is no object %q", it.Object)}
+	}
+	s, used, p := c.fieldSlot(fromItem, o.fields, path)
+	if p == nil {
+		s.step, s.object = name, o
+	}
+	return s, used, p
 }
 
 // unknownField says that path begins with no declared field.

@@ -9,13 +9,9 @@ import (
 )
 
 // Branch is the spec of `branch`.
-type Branch struct{ Arms []Arm }
+type Branch struct{ Arms []Block }
 
-// Arm is one way through a branch.
-type Arm struct {
-	When  *rules.Expr // nil = else
-	First string      // id of its first step; "" when it is empty
-}
+func (b *Branch) blocks() []Block { return b.Arms }
 
 const branchVerb = "branch"
 
@@ -36,43 +32,47 @@ var branch = Verb{
 }
 
 func runBranch(w *walk, s *Step) (Command, error) {
-	arm, why, err := w.choose(s)
+	taken, why, err := w.choose(s)
 	if err != nil {
 		return Command{}, err
 	}
-	outcome := "taken"
-	if arm == nil {
-		outcome = "passed"
+	arms := s.Spec.(*Branch).Arms
+	outcome, first := "passed", ""
+	if taken < len(arms) {
+		outcome, first = "taken", arms[taken].First
 	}
+	w.trace(s, taken)
 	w.say(s, "branch", outcome, why, time.Time{})
-	if arm == nil || arm.First == "" {
+	if first == "" {
 		w.leave(s, Result{Outcome: outcome})
 		return Command{}, nil
 	}
 	w.record(s, Result{At: w.at.UTC(), Outcome: outcome})
-	w.jump(arm.First)
+	w.jump(first)
 	return Command{}, nil
 }
 
-// choose the first arm that holds, or nil; why also names the doubtful ones before it.
-func (w *walk) choose(s *Step) (chosen *Arm, why string, err error) {
+// choose the first arm that holds, or one past the last; why also names the
+// doubtful ones before it.
+func (w *walk) choose(s *Step) (chosen int, why string, err error) {
 	var doubts []string
 	because := func(last string) string { return strings.Join(append(doubts, last), "; ") }
-	for _, arm := range s.Spec.(*Branch).Arms {
+	arms := s.Spec.(*Branch).Arms
+	for i, arm := range arms {
 		if arm.When == nil {
-			return &arm, because("nothing above holds"), nil
+			return i, because("nothing above holds"), nil
 		}
 		truth, why, err := w.holds(s, arm.When)
 		switch {
 		case err != nil:
-			return nil, "", err
+			return 0, "", err
 		case truth == rules.True:
-			return &arm, because(why), nil
+			return i, because(why), nil
 		case truth == rules.Unknown:
 			doubts = append(doubts, why)
 		}
 	}
-	return nil, because("no arm holds"), nil
+	return len(arms), because("no arm holds"), nil
 }
 
 func decodeBranch(d *Decoder) any {
@@ -84,7 +84,7 @@ func decodeBranch(d *Decoder) any {
 	}
 	for i, item := range n.Items() {
 		item.Strict(d.Diags, "an arm of "+d.what(), "when", "else", "steps")
-		var arm Arm
+		arm := Block{Label: "else", Span: item.Span()}
 		when, other := item.Get("when"), item.Get("else")
 		switch {
 		case (when == nil) == (other == nil):
@@ -92,7 +92,9 @@ func decodeBranch(d *Decoder) any {
 		case other != nil && (other.Text() != "true" || i != len(n.Items())-1):
 			d.Diags.Errorf(other.Span(), "bad-arm", "write else: true as the last arm", "else of %s is not the last arm, or not true", d.what())
 		}
-		arm.When = d.condition(when)
+		if when != nil {
+			arm.Label, arm.When = strings.Join(strings.Fields(when.Text()), " "), d.condition(when)
+		}
 		arm.First = d.Block(item.Get("steps"), d.ID)
 		b.Arms = append(b.Arms, arm)
 	}

@@ -20,14 +20,14 @@ const (
 )
 
 // generic are the keys that every step takes.
-var generic = []string{"id", "if", "was"}
+var generic = []string{"id", "if", "was", "on_error"}
 
 // Compile reads a steps list into a Program. Mistakes go to l; the program is
 // whole enough to check further even then. An absent or empty list is a mistake.
 func Compile(n *source.Node, set *rules.Set, templates func(string) bool, l *diag.List) *Program {
 	c := &compiler{
 		set: set, templates: templates, l: l, words: map[string]bool{},
-		scope: rules.Scope{Steps: map[string]map[string]rules.Type{}},
+		scope: rules.Scope{Steps: map[string]map[string]rules.Type{}, Items: map[string]rules.Item{}},
 		p: &Program{
 			ByID: map[string]*Step{}, kept: map[string]bool{}, since: map[string]bool{}, renamed: map[string]string{},
 		},
@@ -121,6 +121,7 @@ func (c *compiler) step(n *source.Node, parent string) *Step {
 	c.texts(n, verb.Doc)
 	c.scope.Steps[id] = map[string]rules.Type{"outcome": rules.String, "at": rules.Timestamp}
 	maps.Copy(c.scope.Steps[id], s.fields)
+	s.OnError = d.onError()
 	return s
 }
 
@@ -158,6 +159,7 @@ func (c *compiler) verb(n *source.Node) (Verb, bool) {
 			other = p.Key
 		}
 	}
+	found = leading(found)
 	switch {
 	case len(found) == 1:
 		return found[0], true
@@ -174,6 +176,16 @@ func (c *compiler) verb(n *source.Node) (Verb, bool) {
 	}
 	c.l.Errorf(other.Span(), "unknown-verb", hint, "unknown verb %q", other.Text())
 	return Verb{}, false
+}
+
+// leading are the verbs that are no key of another one among them: `run` has a
+// key wait, and with it wait is no verb.
+func leading(found []Verb) []Verb {
+	return slices.DeleteFunc(slices.Clone(found), func(v Verb) bool {
+		return slices.ContainsFunc(found, func(o Verb) bool {
+			return o.Doc.Name != v.Doc.Name && slices.Contains(keys(o.Doc), v.Doc.Name)
+		})
+	})
 }
 
 // keys that a step of this verb takes.

@@ -38,6 +38,7 @@ func findings(t *testing.T, src string) (*steps.Program, string) {
 
 func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 	t.Parallel()
+	verbs := strings.Join(steps.Names(), ", ")
 	for _, c := range []struct{ name, src, want string }{
 		{"no id", "- email: win-back/what-changed\n", "1:3 missing-id: a step needs an id, so that running enrollments survive an edit (add id: what_changed)\n"},
 		{"no id for a wait", "- wait: 4bd\n", "1:3 missing-id: a step needs an id, so that running enrollments survive an edit (add id: wait_4bd)\n"},
@@ -45,8 +46,8 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"a root as id", "- {id: account, wait: 4bd}\n", "1:8 bad-id: a step cannot be called \"account\": in expressions the word means something else (write account_wait)\n"},
 		{"an id twice", "- {id: a, wait: 4bd}\n- {id: a, wait: 1d}\n", "2:8 duplicate-step: step \"a\" is already there at line 1 (give one of them another id)\n"},
 		{"an unknown verb", "- {id: a, emial: x}\n", "1:11 unknown-verb: unknown verb \"emial\" (did you mean \"email\"?)\n"},
-		{"a verb of no kind", "- {id: a, telephone: x}\n", "1:11 unknown-verb: unknown verb \"telephone\" (use one of email, slack, task, wait, wait_for, branch, every, end)\n"},
-		{"no verb", "- {id: a}\n", "1:3 unknown-verb: a step says nothing to do (add one of email, slack, task, wait, wait_for, branch, every, end)\n"},
+		{"a verb of no kind", "- {id: a, telephone: x}\n", "1:11 unknown-verb: unknown verb \"telephone\" (use one of " + verbs + ")\n"},
+		{"no verb", "- {id: a}\n", "1:3 unknown-verb: a step says nothing to do (add one of " + verbs + ")\n"},
 		{"two verbs", "- {id: a, email: x, wait: 1d}\n", "1:3 two-verbs: a step does one thing, and this says email and wait (make it two steps)\n"},
 		{"an unknown key", "- {id: a, email: x, form: owner}\n", "1:21 unknown-key: unknown key \"form\" in step \"a\" (did you mean \"from\"?)\n"},
 		{"no steps", "[]\n", "1:1 no-steps: the playbook has no steps (write a list below steps:)\n"},
@@ -68,6 +69,15 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"an outcome that is a sentence", "- {id: a, end: no response}\n", "1:16 bad-name: \"no response\" cannot be an outcome (use letters, digits and underscores)\n"},
 		{"a rest of no length", "- {id: a, end: lost, rest: long}\n", "1:28 bad-duration: \"long\" is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d (write a span such as 6mo, or forever)\n"},
 		{"a former id that is in use", "- {id: a, wait: 1d}\n- {id: b, wait: 1d, was: a}\n", "2:26 duplicate-step: another step is, or was, called \"a\" (name an id that no step has any more)\n"},
+		{"a parallel of one arm", "- {id: a, parallel: {arms: [{id: x, steps: [{id: b, wait: 1d}]}]}}\n", "1:21 bad-value: step \"a\" has fewer than two arms (write arms: a list of {id, steps})\n"},
+		{"shares that do not add up", "- {id: a, split: {arms: [{arm: x, weight: 50%, steps: [{id: b, wait: 1d}]}, {arm: y, weight: 40%, steps: [{id: c, wait: 1d}]}]}}\n", "1:25 bad-value: the shares of step \"a\" add up to 90% (let them add up to 100%)\n"},
+		{"each of no list", "- {id: a, each: account.name, as: it, steps: [{id: b, wait: 1d}]}\n", "1:17 wrong-type: each needs a list of objects or of texts (name a list, such as subscriptions.first(3))\n"},
+		{"an item called like the language", "- {id: a, each: tickets, as: now, steps: [{id: b, wait: 1d}]}\n", "1:30 bad-name: an item cannot be called \"now\" (use letters, digits and underscores, and no word of the language)\n"},
+		{"an item's field", "- {id: a, each: tickets, as: ticket, steps: [{id: b, if: ticket.titel == \"x\", wait: 1d}]}\n", "1:58 unknown-field: unknown field \"ticket.titel\" (did you mean \"ticket.title\"?)\n"},
+		{"a step of an item, outside", "- {id: a, each: tickets, as: ticket, steps: [{id: b, wait: 1d}]}\n- {id: c, if: b.outcome == \"passed\", wait: 1d}\n", "2:15 unknown-name: unknown name \"b\" (write \"b\" in quotes if it is text)\n"},
+		{"a set of another type", "- {id: a, set: {account.arr: much}}\n", "1:30 wrong-type: account.arr: found \"much\", expected an amount of money (write a value of that type, or {cel: an expression})\n"},
+		{"a set of an unknown field", "- {id: a, set: {account.plam: pro}}\n", "1:17 unknown-field: there is no field \"account.plam\" (did you mean \"account.plan\"?)\n"},
+		{"an unknown on_error", "- {id: a, wait: 1d, on_error: ignore}\n", "1:31 bad-value: \"ignore\" is not one of the choices (use one of next, exit)\n"},
 		{"a step that is text", "- wait a bit\n", "1:3 bad-step: a step is a map of keys and values (write a map such as {id: pause, wait: 7d})\n"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -41,6 +41,8 @@ var every = Verb{
 	result: func(any) map[string]rules.Type { return map[string]rules.Type{"passes": rules.Int} },
 }
 
+func (e *Every) blocks() []Block { return []Block{{First: e.First}} }
+
 // loop that s has open, or nil.
 func (w *walk) loop(s *Step) *Loop {
 	if n := len(w.st.Loops); n > 0 && s.Verb == everyVerb && w.p.step(w.st.Loops[n-1].Step) == s {
@@ -90,6 +92,7 @@ func (w *walk) pass(s *Step, spec *Every, loop *Loop) (Command, error) {
 	if missed := latest - loop.Pass - 1; missed > 0 {
 		w.say(s, "loop", "missed", fmt.Sprintf("%d missed before it; they are not made up for", missed), time.Time{})
 	}
+	w.trace(s, 0)
 	w.forget(s.ID)
 	loop.Pass, loop.Ran = latest, loop.Ran+1
 	w.see()

@@ -1,9 +1,9 @@
 package steps
 
 import (
-	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast/rules"
 )
@@ -25,32 +25,68 @@ func (p *Program) Rules() []string {
 	return slices.Compact(slices.Sorted(slices.Values(p.rules)))
 }
 
-// Watching is what the wait that st rests in reads: a change of these should
-// wake it, for its date may have moved. Zero when nothing can move.
-func Watching(p *Program, st State) rules.Reads {
-	s := p.step(st.At)
-	if s == nil || st.Wait == nil {
-		return rules.Reads{}
+// Watching is what the waits that st rests in read: a change of these should
+// wake it, for a date may have moved. Empty when nothing can move.
+func Watching(p *Program, st State) []rules.Reads {
+	var reads []rules.Reads
+	for _, wait := range Waits(st) {
+		s := StepOf(p, wait.Path)
+		if s == nil {
+			continue
+		}
+		if spec, ok := s.Spec.(*Pause); ok && spec.Until != nil {
+			reads = append(reads, spec.Until.Reads())
+		}
 	}
-	if spec, ok := s.Spec.(*Pause); ok && spec.Until != nil {
-		return spec.Until.Reads()
-	}
-	return rules.Reads{}
+	return reads
 }
 
-// Path of a step in state: its id, or with its loops' passes "watch[12]/mail".
-func Path(p *Program, st State, id string) string {
-	path := id
-	for s := p.step(id); s != nil && s.Parent != ""; {
-		s = p.step(s.Parent)
-		if s == nil {
-			break
+// Waits are what st waits for: one of each counter that rests. Arms that hold
+// arms have no wait of their own.
+func Waits(st State) []Wait {
+	return waits(st.Wait, st.Arms, nil)
+}
+
+func waits(own *Wait, arms []Arm, all []Wait) []Wait {
+	if len(arms) == 0 {
+		if own != nil {
+			all = append(all, *own)
 		}
-		if i := slices.IndexFunc(st.Loops, func(l Loop) bool { return p.step(l.Step) == s }); i >= 0 {
-			path = fmt.Sprintf("%s[%d]/%s", s.ID, st.Loops[i].Pass, path)
+		return all
+	}
+	for _, arm := range arms {
+		all = waits(arm.Wait, arm.Arms, all)
+	}
+	return all
+}
+
+// WaitAt is the wait of the step at path in st, or nil.
+func WaitAt(st State, path string) *Wait {
+	for _, wait := range Waits(st) {
+		if wait.Path == path {
+			return &wait
 		}
 	}
-	return path
+	return nil
+}
+
+// Hurry ends the waits of touches that are to be tried again, in a copy of st.
+func Hurry(st State) State {
+	st.Wait, st.Arms = hurry(st.Wait, st.Arms)
+	return st
+}
+
+func hurry(own *Wait, arms []Arm) (*Wait, []Arm) {
+	if own != nil && (own.Kind == "retry" || own.Kind == "park") {
+		wait := *own
+		wait.Until = time.Time{}
+		own = &wait
+	}
+	arms = slices.Clone(arms)
+	for i := range arms {
+		arms[i].Wait, arms[i].Arms = hurry(arms[i].Wait, arms[i].Arms)
+	}
+	return own, arms
 }
 
 // StepOf is the step that a path leads to in p, or nil.
@@ -67,15 +103,18 @@ func (p *Program) step(id string) *Step {
 }
 
 // after is the id of the step that follows s: in its block, or where the blocks
-// around it lead; "" after the last.
+// around it lead; "" after the last of an arm or of all.
 func (p *Program) after(s *Step) string {
 	for s.Next == "" {
 		s = p.ByID[s.Parent]
 		if s == nil {
 			return ""
 		}
-		if s.Verb == everyVerb {
+		switch s.Verb {
+		case everyVerb:
 			return s.ID
+		case parallelVerb, eachVerb:
+			return "" // the end of an arm
 		}
 	}
 	return s.Next

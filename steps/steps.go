@@ -21,6 +21,7 @@ type State struct {
 	V       int               `json:"v"`               // 1
 	At      string            `json:"at,omitempty"`    // id of the step to run or that waits; "" before the first and after the last
 	Loops   []Loop            `json:"loops,omitempty"` // open every-loops, outermost first
+	Arms    []Arm             `json:"arms,omitempty"`  // of the parallel or each at At, from its start to its end
 	Done    map[string]Result `json:"done,omitempty"`  // latest result by step id, of steps that something reads
 	Wait    *Wait             `json:"wait,omitempty"`  // set from the first rest at At until At ends
 	Started time.Time         `json:"started"`
@@ -39,6 +40,18 @@ type Loop struct {
 	Ran  int       `json:"ran,omitempty"` // passes made; fewer than Pass when some were missed
 }
 
+// Arm is a counter of its own inside a `parallel` or an `each`: it is over when
+// At is "". Its results are its own in an each, and everybody's in a parallel.
+type Arm struct {
+	Key   string            `json:"key"` // the arm's id, or the item's key: no personal data
+	At    string            `json:"at,omitempty"`
+	Loops []Loop            `json:"loops,omitempty"`
+	Arms  []Arm             `json:"arms,omitempty"`
+	Done  map[string]Result `json:"done,omitempty"`
+	Wait  *Wait             `json:"wait,omitempty"`
+	Asked bool              `json:"asked,omitempty"` // its last command awaits an Answer
+}
+
 // Result is how a step ended. Outcome: sent, skipped, failed, unconfirmed,
 // unknown, opened (a background task), done, cannot, expired, heard, timeout,
 // passed, taken, until.
@@ -48,19 +61,22 @@ type Result struct {
 	Outcome string         `json:"outcome"`
 	Event   string         `json:"event,omitempty"`   // wait_for: the event heard
 	Answers map[string]any `json:"answers,omitempty"` // task forms: typed values, no free text
-	Passes  int            `json:"passes,omitempty"`  // every: passes made
+	Passes  int            `json:"passes,omitempty"`  // every: passes made. each: items
+	Arm     string         `json:"arm,omitempty"`     // split: the arm taken. parallel with join any: the first to end
 }
 
 // Wait is what an enrollment at rest waits for. Until zero: only a row wakes it.
 // Since is when the step first came to rest; it and Tries outlive a touch that
-// is tried again.
+// is tried again. Heard and Closed are what it waited for, once that came.
 type Wait struct {
-	Path   string    `json:"path"`
-	Kind   string    `json:"kind"` // time, task, event, shift (a guard moved a touch), retry, park, unknown
-	Until  time.Time `json:"until,omitzero"`
-	Since  time.Time `json:"since"`
-	Reason string    `json:"reason,omitempty"`
-	Tries  int       `json:"tries,omitempty"`
+	Path   string      `json:"path"`
+	Kind   string      `json:"kind"` // time, task, event, child, shift (a guard moved a touch), retry, park, unknown, arms
+	Until  time.Time   `json:"until,omitzero"`
+	Since  time.Time   `json:"since"`
+	Reason string      `json:"reason,omitempty"`
+	Tries  int         `json:"tries,omitempty"`
+	Heard  *Heard      `json:"heard,omitempty"`
+	Closed *TaskClosed `json:"closed,omitempty"`
 }
 
 // Input is what one call of Next may know. Everything in it was read in one
@@ -72,28 +88,37 @@ type Input struct {
 	Facts  *rules.Facts // Next fills Facts.Steps itself
 	Answer *Answer      // of the last Deliver command
 	Heard  []Heard      // listener matches since State.Seen
-	Closed []TaskClosed // task changes since State.Seen
+	Closed []TaskClosed // changes of tasks and children since State.Seen
+	// Account tells one account from another where arms are split: an opaque id.
+	Account string
+	// Trace, when set, is told of each step that begins (block -1) and of each
+	// block that is taken: its place in Step.Blocks, len(Blocks) when a branch
+	// took none.
+	Trace func(step string, block int)
 }
 
 // Answer of a Deliver command.
 type Answer struct {
 	Path    string
-	Outcome string    // sent, skipped, failed, shift, retry, park, unknown, opened (a task is open)
-	Until   time.Time // shift, retry, unknown; opened: when the task expires
-	Reason  string
+	Outcome string         // sent, skipped, failed, shift, retry, park, unknown, opened (a task or a child is open), done
+	Until   time.Time      // shift, retry, unknown; opened: when the task expires
+	Reason  string         //
+	Answers map[string]any // done: what the step found out, typed as its result fields
 }
 
 // Heard is a listener's match.
 type Heard struct {
-	Path, Event string
-	At          time.Time
+	Path  string    `json:"path"`
+	Event string    `json:"event"`
+	At    time.Time `json:"at"`
 }
 
-// TaskClosed is a task's end.
+// TaskClosed is the end of a task, or of a child enrollment.
 type TaskClosed struct {
-	Path, Status string // done, cannot
-	Answers      map[string]any
-	At           time.Time
+	Path    string         `json:"path"`
+	Status  string         `json:"status"`            // done, cannot; of a child: its outcome
+	Answers map[string]any `json:"answers,omitempty"` // typed ones, no free text
+	At      time.Time      `json:"at"`
 }
 
 // CommandKind says what Next wants done outside.
@@ -102,7 +127,8 @@ type CommandKind string
 // The commands. Deliver is one touch or task: guards, claim, send, record; its
 // Answer comes with the next call. Rest means: store the state and sleep until
 // State.Wait says so. Listen is Rest with a listener row to open in the same
-// transaction (look back from Since). Finish ends the enrollment.
+// transaction (look back from Since), and the next call follows at once. Finish
+// ends the enrollment.
 const (
 	Deliver CommandKind = "deliver"
 	Rest    CommandKind = "rest"
@@ -115,23 +141,28 @@ type Command struct {
 	Kind    CommandKind
 	Step    *Step
 	Path    string
-	Events  []string  // Listen
-	Since   time.Time // Listen
-	Outcome string    // Finish
-	RestFor string    // Finish: rest after the end: a span as written ("6mo", "forever"), "" none
-	Unless  string    // Finish: CEL source that lifts the rest
+	Values  map[string]any          // Deliver: what the step's expressions gave, in rules' Go values
+	Due     time.Time               // Deliver: when the wait that led here was over; zero = it went straight on
+	Done    map[string]Result       // Deliver: results as the step sees them, its item's among them
+	Items   map[string]rules.Record // Deliver: open items by name
+	Events  []string                // Listen
+	Since   time.Time               // Listen
+	Outcome string                  // Finish
+	RestFor string                  // Finish: rest after the end: a span as written ("6mo", "forever"), "" none
+	Unless  string                  // Finish: CEL source that lifts the rest
 }
 
 // Happened is a line for the timeline about something Next decided by itself.
 // Kind: wait (begun, or its date moved), branch, skip, heard, task (expired),
-// loop. What an Answer said is not repeated.
+// loop, arms (begun, or ended), drop (what an arm left behind). What an Answer
+// said is not repeated.
 type Happened struct {
 	Path, Step, Kind, Outcome, Reason string
 	Until                             time.Time
 }
 
 // Step is one compiled step. Spec is the verb's own, a pointer made by its
-// Decode: *Email, *Slack, *Task, *Pause, *Listening, *Branch, *Every or *End.
+// Decode: *Email, *Task, *Branch and so on.
 type Step struct {
 	ID, Verb string
 	Spec     any
@@ -139,7 +170,8 @@ type Step struct {
 	Was      string      // former id, for enrollments of an older version
 	Span     diag.Span
 	Next     string // id of the step after it in its block; "" = end of block
-	Parent   string // id of the every or branch that holds it; "" at top
+	Parent   string // id of the step whose block holds it; "" at top
+	OnError  OnError
 
 	fields map[string]rules.Type // of its result, besides outcome and at
 }
@@ -198,7 +230,7 @@ type Decoder struct {
 }
 
 // All verbs, in the order of the reference.
-var All = []Verb{email, slack, task, wait, waitFor, branch, every, end}
+var All = []Verb{email, slack, task, wait, waitFor, branch, split, every, each, parallel, set, run, end}
 
 func verbNamed(name string) (Verb, bool) {
 	for _, v := range All {

@@ -84,7 +84,7 @@ func runTask(w *walk, s *Step) (Command, error) {
 	if wait == nil || wait.Kind != taskVerb {
 		return w.deliver(s, nil)
 	}
-	if c, ok := w.closed(wait.Path); ok {
+	if c := wait.Closed; c != nil {
 		if spec.HumanTouch() && c.Status == "done" {
 			w.st.Touched = wait.Since // a reply or a booking may be older than the click
 		}
@@ -99,22 +99,13 @@ func runTask(w *walk, s *Step) (Command, error) {
 	return Command{}, nil
 }
 
-// closed is the end of the task at path, if it came.
-func (w *walk) closed(path string) (TaskClosed, bool) {
-	for _, c := range w.in.Closed {
-		if c.Path == path {
-			return c, true
-		}
-	}
-	return TaskClosed{}, false
-}
-
-// closeBackground records the ends of tasks that nothing waits for.
+// closeBackground records the ends of tasks that nothing waits for, of the steps
+// that w's own counter walks.
 func (w *walk) closeBackground() {
 	for _, c := range w.in.Closed {
 		s := StepOf(w.p, c.Path)
-		if s == nil || Path(w.p, w.st, s.ID) != c.Path {
-			continue // of a pass gone by
+		if s == nil || w.place(s) != c.Path {
+			continue // of a pass gone by, or of another arm
 		}
 		if spec, ok := s.Spec.(*Task); ok && spec.Background {
 			w.record(s, Result{At: c.At.UTC().Truncate(time.Millisecond), Outcome: c.Status, Answers: spec.answers(c.Answers)})

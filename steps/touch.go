@@ -23,14 +23,19 @@ func (w *walk) deliver(s *Step, limit func(time.Time) time.Time) (Command, error
 		if !w.reached(wait.Until) {
 			return w.restOn(s), nil
 		}
-		return w.touched(s, "unknown"), nil
+		return w.touched(s, "unknown", nil), nil
 	case limit != nil && w.reached(limit(wait.Since.In(w.in.Zone))):
 		w.say(s, "skip", "skipped", "expired: it could not go in time ("+wait.Reason+")", time.Time{})
-		return w.touched(s, "skipped"), nil
+		return w.touched(s, "skipped", nil), nil
 	case !wait.Until.IsZero() && !w.reached(wait.Until):
 		return w.restOn(s), nil
 	}
-	return Command{Kind: Deliver, Step: s, Path: w.path(s)}, nil
+	return w.ask(s), nil
+}
+
+// ask is the command that has s done outside.
+func (w *walk) ask(s *Step) Command {
+	return Command{Kind: Deliver, Step: s, Path: w.path(s), Due: w.dueAt, Done: w.results(), Items: w.facts.Items}
 }
 
 // answered takes a channel's answer, which is used up by it.
@@ -43,7 +48,7 @@ func (w *walk) answered(s *Step, a *Answer, limit func(time.Time) time.Time) Com
 	case "unknown":
 		limit = nil
 	default:
-		return w.touched(s, a.Outcome)
+		return w.touched(s, a.Outcome, a.Answers)
 	}
 	cmd := w.rest(s, a.Outcome, until, a.Reason)
 	wait := w.st.Wait
@@ -62,11 +67,14 @@ func (w *walk) answered(s *Step, a *Answer, limit func(time.Time) time.Time) Com
 
 // touched ends s. What went, or may have gone, is the last touch, unless it went
 // to our own people.
-func (w *walk) touched(s *Step, outcome string) Command {
+func (w *walk) touched(s *Step, outcome string, found map[string]any) Command {
 	w.in.Answer = nil
 	if s.Verb == emailVerb && (outcome == "sent" || outcome == "unknown" || outcome == "unconfirmed") {
 		w.st.Touched = w.at.UTC()
 	}
-	w.leave(s, Result{Outcome: outcome})
+	r := Result{At: w.at.UTC(), Outcome: outcome, Answers: found}
+	if outcome != "failed" || !w.failsTo(s, r) {
+		w.leave(s, r)
+	}
 	return Command{}
 }

@@ -47,7 +47,7 @@ func runWaitFor(w *walk, s *Step) (Command, error) {
 		w.rest(s, eventKind, spec.Timeout.Add(w.at, w.in.Days), "")
 		wait = w.st.Wait
 	}
-	if h, ok := w.heard(*wait); ok {
+	if h := wait.Heard; h != nil {
 		w.say(s, "heard", "heard", h.Event, time.Time{})
 		w.leave(s, Result{Outcome: "heard", Event: h.Event})
 		return Command{}, nil
@@ -64,19 +64,8 @@ func runWaitFor(w *walk, s *Step) (Command, error) {
 	return Command{Kind: Listen, Step: s, Path: wait.Path, Events: spec.Events, Since: w.sinceWhen(spec)}, nil
 }
 
-// heard is the first match that came in time: what a late wake brings after the
-// timeout does not count, up or down.
-func (w *walk) heard(wait Wait) (first Heard, ok bool) {
-	for _, h := range w.in.Heard {
-		if h.Path == wait.Path && !h.At.After(wait.Until) && (!ok || h.At.Before(first.At)) {
-			first, ok = h, true
-		}
-	}
-	return first, ok
-}
-
 func (w *walk) sinceWhen(spec *Listening) time.Time {
-	if r, ok := w.st.Done[spec.Since]; ok && spec.Since != "" {
+	if r, ok := w.done(spec.Since); ok {
 		if !r.From.IsZero() {
 			return r.From
 		}

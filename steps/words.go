@@ -71,10 +71,32 @@ func Doing(p *Program, st State, zone *time.Location) string {
 	if st.Over {
 		return "ended: " + st.Outcome
 	}
-	wait := st.Wait
-	if wait == nil {
+	if len(st.Arms) > 0 {
+		return doingAll(p, Waits(st), zone)
+	}
+	if st.Wait == nil {
 		return "on its way"
 	}
+	return waiting(p, *st.Wait, zone)
+}
+
+// doingAll is what several counters wait for, the first few of them.
+func doingAll(p *Program, all []Wait, zone *time.Location) string {
+	const most = 3
+	var said []string
+	for _, wait := range all[:min(len(all), most)] {
+		said = append(said, wait.Path+" "+waiting(p, wait, zone))
+	}
+	if len(all) > most {
+		said = append(said, fmt.Sprintf("and %d more", len(all)-most))
+	}
+	if len(said) == 0 {
+		return "on its way"
+	}
+	return strings.Join(said, "; ")
+}
+
+func waiting(p *Program, wait Wait, zone *time.Location) string {
 	until := ""
 	if !wait.Until.IsZero() {
 		until = " until " + moment(wait.Until.In(zone), wait.Since.In(zone).Year())
@@ -88,12 +110,14 @@ func Doing(p *Program, st State, zone *time.Location) string {
 		return "waits for the task to be done" + until
 	case eventKind:
 		what := "an event"
-		if s := p.step(st.At); s != nil {
+		if s := StepOf(p, wait.Path); s != nil {
 			if spec, ok := s.Spec.(*Listening); ok {
 				what = orList(spec.Events)
 			}
 		}
 		return "waits for " + what + until
+	case childKind:
+		return "waits for another playbook to end" + until
 	case "park":
 		return "held back" + until + reason
 	case "unknown":

@@ -110,7 +110,7 @@ func (a *App) open(ctx context.Context) error {
 	}
 	a.Activities, err = activities.New(activities.Config{
 		Store: s, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
-		Emit: a.Intake.Emit, Poke: a.poke, Log: a.log,
+		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Log: a.log,
 	})
 	return err
 }

@@ -200,7 +200,7 @@ func (b *batch) rearm(e *store.Enrollment, p *playbooks.Playbook, c *cause) erro
 	if err := json.Unmarshal(e.State, &st); err != nil {
 		return nil //nolint:nilerr // a state that cannot be read is the interpreter's to report
 	}
-	if !c.ch.touched([]rules.Reads{steps.Watching(p.Program, st)}) {
+	if !c.ch.touched(steps.Watching(p.Program, st)) {
 		return nil
 	}
 	b.poke = true

@@ -139,7 +139,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 	settings := activities.ProjectOf(w.Project)
 	var err error
 	w.acts, err = activities.New(activities.Config{
-		Store: w.store, Clock: w.clock, Rules: set, Log: w.Log, Emit: w.intake.Emit, Poke: w.poke,
+		Store: w.store, Clock: w.clock, Rules: set, Log: w.Log, Emit: w.intake.Emit, Start: w.intake.Start, Poke: w.poke,
 		Project: func() activities.Project { return settings },
 		Channels: map[string]channels.Channel{
 			"email": outbox.New("email", w.store), "slack": outbox.New("slack", w.store),
