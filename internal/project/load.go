@@ -55,6 +55,7 @@ func (ld *loader) load() {
 	for _, doc := range ld.playbookDocs {
 		ld.playbook(doc)
 	}
+	ld.runs()
 	slices.SortFunc(ld.p.Playbooks, func(a, b *playbooks.Playbook) int { return strings.Compare(a.Name, b.Name) })
 }
 

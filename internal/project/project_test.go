@@ -212,6 +212,24 @@ func TestAProjectsRuleReplacesTheShippedOne(t *testing.T) {
 	}
 }
 
+func TestAPlaybookRunsOneThatIsThere(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{
+		"holdfast.yaml":    plain,
+		"playbooks/a.yaml": "playbook: a\nclass: service\ntrigger: {on: Account Saved}\nsteps: [{id: x, run: b}, {id: y, run: c}]\n",
+		"playbooks/b.yaml": "playbook: b\nclass: service\ntrigger: {on: Account Saved}\nsteps: [{id: x, run: a}]\n",
+	})
+	_, got := lint(t, dir)
+	want := []string{
+		`playbooks/a.yaml:4:21: error: playbook "a" runs itself: a -> b -> a [run-cycle]`,
+		`playbooks/a.yaml:4:37: error: there is no playbook "c" [unknown-playbook]`,
+		`playbooks/b.yaml:4:21: error: playbook "b" runs itself: b -> a -> b [run-cycle]`,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 func TestTwoPlaybooksOfOneName(t *testing.T) {
 	t.Parallel()
 	dir := write(t, map[string]string{

@@ -8,6 +8,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/store"
+	"holdfast/playbooks"
 	"holdfast/rules"
 	"holdfast/steps"
 )
@@ -74,7 +75,12 @@ func (p *people) scripted(k store.Task) bool {
 
 // answers to the questions that must be answered.
 func (p *people) answers(k store.Task, now time.Time) map[string]any {
-	s := steps.StepOf(p.Playbook.Program, k.Path)
+	books := p.books()
+	i := slices.IndexFunc(books, func(b *playbooks.Playbook) bool { return b.Name == k.Playbook })
+	if i < 0 {
+		return nil
+	}
+	s := steps.StepOf(books[i].Program, k.Path)
 	if s == nil {
 		return nil
 	}

@@ -129,11 +129,12 @@ func (w *world) play(ctx context.Context) (Run, error) {
 
 // wire makes the parts. stop ends the simulation with a cause.
 func (w *world) wire(stop context.CancelCauseFunc) error {
+	books := w.books()
 	set := func() *rules.Set { return w.Project.Rules }
 	w.intake = &intake.Intake{
 		Store: w.store, Clock: w.clock, Rules: set, Poke: w.poke, Log: w.Log,
-		Playbooks: func() []*playbooks.Playbook { return []*playbooks.Playbook{w.Playbook} },
-		ByDigest:  func(string) (*playbooks.Playbook, error) { return w.Playbook, nil },
+		Playbooks: func() []*playbooks.Playbook { return books },
+		ByDigest:  func(digest string) (*playbooks.Playbook, error) { return version(books, digest) },
 		Options:   intake.Options{Place: w.place, ScanEvery: w.ScanEvery},
 	}
 	settings := activities.ProjectOf(w.Project)
@@ -176,7 +177,7 @@ func (w *world) begin(ctx context.Context) error {
 	if err := w.take(ctx, w.Known, intake.History); err != nil {
 		return err
 	}
-	if _, err := w.intake.Publish(ctx, []*playbooks.Playbook{w.Playbook}); err != nil {
+	if _, err := w.intake.Publish(ctx, w.books()); err != nil {
 		return err
 	}
 	return w.intake.Assume(ctx, w.Playbook.Name, w.Trigger, w.Account)

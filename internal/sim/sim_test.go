@@ -50,6 +50,12 @@ func simulate(t *testing.T, c sim.Case) (sim.Run, string) {
 	return run, b.String()
 }
 
+// earlier is c a week before, for what has happened by then.
+func earlier(c sim.Case) sim.Case {
+	c.At = c.At.AddDate(0, 0, -7)
+	return c
+}
+
 func events(t *testing.T, c sim.Case, lines string) []sim.Message {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "events.jsonl")
