@@ -33,7 +33,7 @@ var mayImport = map[string][]string{
 	"playbooks":         {"", "internal/diag", "internal/source", "internal/calendar", "rules", "triggers", "steps", "guards"},
 	"playbooks/library": {},
 	"internal/mail":     {"", "internal/source", "internal/diag"},
-	"internal/project":  {"", "internal/diag", "internal/source", "internal/calendar", "internal/mail", "rules", "rules/library", "playbooks", "playbooks/library"},
+	"internal/project":  {"", "internal/diag", "internal/source", "internal/calendar", "internal/mail", "rules", "rules/library", "steps", "playbooks", "playbooks/library"},
 
 	// What is remembered.
 	"internal/store":           {""},

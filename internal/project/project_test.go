@@ -221,9 +221,9 @@ func TestAPlaybookRunsOneThatIsThere(t *testing.T) {
 	})
 	_, got := lint(t, dir)
 	want := []string{
-		`playbooks/a.yaml:4:21: error: playbook "a" runs itself: a -> b -> a [run-cycle]`,
-		`playbooks/a.yaml:4:37: error: there is no playbook "c" [unknown-playbook]`,
-		`playbooks/b.yaml:4:21: error: playbook "b" runs itself: b -> a -> b [run-cycle]`,
+		`playbooks/a.yaml:4:22: error: playbook "a" runs itself: a -> b -> a [run-cycle]`,
+		`playbooks/a.yaml:4:39: error: there is no playbook "c" [unknown-playbook]`,
+		`playbooks/b.yaml:4:22: error: playbook "b" runs itself: b -> a -> b [run-cycle]`,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
