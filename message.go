@@ -33,6 +33,9 @@ const (
 	EventTaskExpired     = "task.expired"     // nobody did it in time
 	EventEnrollmentEnded = "enrollment.ended" // props: playbook, enrollment, outcome
 	EventBounced         = "email.bounced"
-	EventAccountSet      = "account.set" // of a Group message: its props are fields that a playbook writes
+	EventApproved        = "approval.granted" // props: task, step, playbook, enrollment, by, kind
+	EventDenied          = "approval.denied"  // as above
+	EventOfferSunset     = "offer.sunset"     // ninety days before a concession ends; props: kind, amount, ends
+	EventAccountSet      = "account.set"      // of a Group message: its props are fields that a playbook writes
 	EventMeetingBooked   = "meeting.booked"
 )

@@ -10,12 +10,15 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/mail"
 	"holdfast/internal/store"
 	"holdfast/rules"
 	"holdfast/steps"
 )
 
-// CloseTask ends a task as done or cannot, once, for by. Answers are JSON-shaped
+// CloseTask ends a task as done or cannot, once, for by. An approval that is done
+// is granted, and one that cannot be is denied; by must have the authority, or
+// the error is unauthorized. Answers are JSON-shaped
 // and checked against the task's form; at is when the person acted. The error is
 // a *holdfast.Error: not_found, invalid (naming the answer), or conflict, which
 // says who closed it and when.
@@ -52,6 +55,11 @@ func alreadyClosed(k store.Task) error {
 }
 
 func (a *Activities) closeTask(tx store.Tx, k store.Task, status, by string, answers map[string]any, at time.Time) error {
+	if r, err := tx.Approval(k.ID); err == nil {
+		return a.decide(tx, k, r, status, by, answers, at)
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return fmt.Errorf("read approval %s: %w", k.ID, err)
+	}
 	kept, err := a.answers(tx, k, status, answers)
 	if err != nil {
 		return err
@@ -140,6 +148,9 @@ func (a *Activities) answers(tx store.Tx, k store.Task, status string, given map
 		if s, _ := typed.(string); len(q.Choose) > 0 && !slices.Contains(q.Choose, s) {
 			return nil, holdfast.Errorf(holdfast.Invalid, "%q is one of %s", q.Name, joined(q.Choose))
 		}
+		if text, _ := v.(string); q.Long && k.Channel == reviewChannel && mail.HasLiquid(text) {
+			return nil, holdfast.Errorf(holdfast.Invalid, "%q holds {{ or {%%: write the words that the customer is to read", q.Name)
+		}
 		if !q.Long {
 			kept[q.Name] = rules.Untyped(typed)
 		}
@@ -169,8 +180,11 @@ func (a *Activities) form(tx store.Tx, k store.Task) ([]steps.Question, error) {
 	if step == nil {
 		return nil, nil
 	}
-	if spec, ok := step.Spec.(*steps.Task); ok {
+	switch spec := step.Spec.(type) {
+	case *steps.Task:
 		return spec.Form, nil
+	case *steps.Email:
+		return steps.ReviewForm(), nil
 	}
 	return nil, nil
 }

@@ -25,6 +25,9 @@ func (w *walk) compose(t touch) (holdfast.Outbound, error) {
 		line, err := w.v.mail.Line(t.slack.Text, data)
 		return holdfast.Outbound{To: t.to.address, Text: line}, err
 	}
+	if t.webhook != nil {
+		return w.payload(t)
+	}
 	id := w.row(t).ID
 	m := holdfast.Outbound{To: t.to.address, From: w.from(t.email.From), Headers: map[string]string{}}
 	m.ReplyTo = w.replyTo(t.email.ReplyTo)
@@ -42,7 +45,11 @@ func (w *walk) compose(t touch) (holdfast.Outbound, error) {
 	if locale == "" {
 		locale = w.project.Locale
 	}
-	r, err := w.v.mail.Mail(t.email.Template, locale, data)
+	draft, err := w.edited(t)
+	if err != nil {
+		return m, err
+	}
+	r, err := w.v.mail.Draft(t.email.Template, locale, draft, data)
 	if err != nil {
 		return m, err
 	}

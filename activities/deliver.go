@@ -23,11 +23,20 @@ func (w *walk) deliver(cmd steps.Command) error {
 	var err error
 	switch spec := cmd.Step.Spec.(type) {
 	case *steps.Email:
+		if cmd.Review {
+			return w.askReview(cmd, spec)
+		}
 		err = w.message(touch{cmd: cmd, channel: "email", email: spec})
 	case *steps.Slack:
 		err = w.message(touch{cmd: cmd, channel: "slack", slack: spec})
 	case *steps.Task:
 		err = w.task(cmd, spec)
+	case *steps.Approval:
+		err = w.askApproval(cmd, "approve", spec)
+	case *steps.Offer:
+		err = w.askApproval(cmd, spec.Kind, spec.Ask)
+	case *steps.Webhook:
+		err = w.message(touch{cmd: cmd, channel: "webhook", webhook: spec})
 	case *steps.Set:
 		err = w.assign(cmd)
 	case *steps.Run:
@@ -44,6 +53,7 @@ type touch struct {
 	channel string
 	email   *steps.Email
 	slack   *steps.Slack
+	webhook *steps.Webhook
 	to      recipient
 	row     store.Touch // as the ledger has it; zero when it does not
 }
@@ -56,16 +66,19 @@ func (w *walk) message(t touch) error {
 		return err
 	}
 	var d guards.Decision
-	if t.email != nil {
+	switch {
+	case t.email != nil:
 		t.to, d, err = w.addressee(t.email.To, t.channel, true)
-	} else {
+	case t.slack != nil:
 		t.to = w.ours(t.slack.To)
+	default:
+		t.to = recipient{id: t.webhook.Name, address: holdfast.Address{ID: t.webhook.Name}, place: w.place}
 	}
 	if err != nil {
 		return err
 	}
 	if d.Kind == guards.Go {
-		if d, err = w.guard(t.to, t.channel, t.slack != nil, w.v.Rails); err != nil {
+		if d, err = w.guard(t.to, t.channel, t.email == nil, w.v.Rails); err != nil {
 			return err
 		}
 	}

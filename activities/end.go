@@ -142,6 +142,9 @@ func (w *walk) shut(t store.Task, status, reason string) error {
 	if err := w.tx.PutTask(t); err != nil {
 		return fmt.Errorf("put task: %w", err)
 	}
+	if err := w.unapproved(t.ID, status); err != nil {
+		return err
+	}
 	touches, err := w.ledger()
 	if err != nil {
 		return err
@@ -175,7 +178,8 @@ func (w *walk) settle(path string) error {
 			h.State, h.Reason, h.DoneAt = holdfast.Skipped, "too_late", w.now
 			err = w.tx.PutTouch(h)
 		case holdfast.Sending:
-			if _, missing := w.tx.Task(taskID(w.e.ID, h.Path)); missing != nil {
+			_, missing := w.tx.Task(taskID(w.e.ID, h.Path))
+			if h.Channel != "slack" || missing != nil { // a card is handed out still
 				err = w.markUnknown(h, "process_died")
 			}
 		case holdfast.Claimed, holdfast.Unknown, holdfast.Sent, holdfast.Reconciled, holdfast.Unconfirmed, holdfast.Failed, holdfast.Skipped:

@@ -117,6 +117,8 @@ func (w *walk) tell(lines []steps.Happened) error {
 		switch {
 		case h.Kind == "task" && h.Outcome == "expired":
 			err = w.expire(h.Path)
+		case h.Kind == "overdue":
+			err = w.overdueAt(h.Path, h.Reason)
 		case h.Kind == "skip":
 			err = w.settle(h.Path)
 		case h.Kind == "drop":

@@ -104,12 +104,16 @@ func (w *walk) openTask(t touch, spec *steps.Task) error {
 // alert gives the owner a task about a touch that needs eyes, once a path. Title
 // and brief are plain text.
 func (w *walk) alert(path, title, brief string) error {
+	return w.tellOf(path, w.project.resolve("owner", w.facts.Account), title, brief)
+}
+
+// tellOf gives somebody a task about a path, once. Nothing waits for it.
+func (w *walk) tellOf(path string, who someone, title, brief string) error {
 	path += alertMark
 	id := taskID(w.e.ID, path)
 	if _, err := w.tx.Task(id); err == nil || !errors.Is(err, store.ErrNotFound) {
 		return err
 	}
-	who := w.project.resolve("owner", w.facts.Account)
 	k := store.Task{
 		ID: id, Enrollment: w.e.ID, Path: path, Step: w.st.At, Playbook: w.e.Playbook, Account: w.e.Account,
 		Owner: who.id(), Title: title, Brief: mrkdwn(brief), Channel: "slack", OpenedAt: w.now,

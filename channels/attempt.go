@@ -13,6 +13,7 @@ import (
 	"os"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"holdfast"
@@ -147,3 +148,33 @@ func Endpoint(base string) (loopback bool, err error) {
 	}
 	return loopback, nil
 }
+
+// NewGuardedClient is NewClient for an address that a stranger could have chosen:
+// what it resolves to is checked as it is dialled, so that no name leads into a
+// private network. loopback allows this machine alone.
+func NewGuardedClient(timeout time.Duration, loopback bool) *http.Client {
+	c := NewClient(timeout)
+	dialer := &net.Dialer{Timeout: timeout, Control: func(_, address string, _ syscall.RawConn) error {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return err
+		}
+		ip := net.ParseIP(host)
+		if ip == nil || ip.IsLoopback() != loopback || (!loopback && !public(ip)) {
+			return fmt.Errorf("the address %s is not one that may be called", host)
+		}
+		return nil
+	}}
+	t := http.DefaultTransport.(*http.Transport).Clone() // the standard library's own value
+	t.DialContext, t.Proxy = dialer.DialContext, nil
+	c.Transport = bounded{t}
+	return c
+}
+
+// public reports whether ip is on the internet at large.
+func public(ip net.IP) bool {
+	return ip.IsGlobalUnicast() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !cgnat.Contains(ip)
+}
+
+// cgnat is the shared address space of carriers (RFC 6598).
+var cgnat = &net.IPNet{IP: net.IPv4(100, 64, 0, 0), Mask: net.CIDRMask(10, 32)}

@@ -52,7 +52,7 @@ var names = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
 func (c *compiler) playbook(doc *source.Node) *Playbook {
 	l := &c.diags
-	p := &Playbook{File: doc.File()}
+	p := &Playbook{File: doc.File(), Rules: c.set}
 	p.Name = c.name(doc.Require(l, "the playbook", "playbook"), "playbook")
 	doc.Strict(l, c.what(p), keys...)
 	if p.Title = doc.Get("title").String(l, "title"); p.Title == "" {

@@ -84,6 +84,9 @@ func systemEvents() map[string]*fieldSet {
 		holdfast.EventOptedOut:        newFieldSet(),
 		holdfast.EventBounced:         newFieldSet(),
 		holdfast.EventMeetingBooked:   newFieldSet(),
+		holdfast.EventApproved:        newFieldSet(append(task, texts("kind", "amount")...)...),
+		holdfast.EventDenied:          newFieldSet(append(task, texts("kind", "amount")...)...),
+		holdfast.EventOfferSunset:     newFieldSet(append(texts("kind", "amount", "playbook", "enrollment"), Field{Name: "ends", Type: Date})...),
 	}
 }
 

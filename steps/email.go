@@ -16,6 +16,7 @@ type Email struct {
 	Thread    string        // id of an earlier email step whose conversation it continues, or ""
 	IfMissing string        // nobody to write to: "skip" or "task" (the owner finds someone)
 	Expires   calendar.Span // not sent this long after it was due: skipped; zero = never
+	Review    *Review       // a person of ours sees it first; nil = nobody
 }
 
 const emailVerb = "email"
@@ -31,13 +32,22 @@ var email = Verb{
 			{Name: "reply_to", Type: "literal", Summary: "Where replies go: owner or an address. Unset: to the sender."},
 			{Name: "thread", Type: "reference", Summary: "An earlier email step: this message continues its conversation."},
 			{Name: "if_missing", Type: "enum(skip|task)", Default: "skip", Summary: "When there is nobody to write to: skip with the reason, or give the owner a task."},
+			{Name: "review", Type: "map", Summary: "A person of ours sees the draft first, and may edit or refuse it: a map of by and send_after.", Example: "{by: owner, send_after: 2bd}"},
+			{Name: "review.by", Type: "reference", Default: "owner", Summary: "Who sees it: owner, owner.manager or account.<field>."},
+			{Name: "review.send_after", Type: "duration", Summary: "Sent as drafted when nobody has answered for so long. Unset: it waits ten business days, and is skipped then."},
 			{Name: "expires", Type: "duration", Summary: "Too late to send when it could not go for this long; it is skipped then.", Example: "14d"},
 		},
 		Example: "id: opening\nemail: win-back/what-changed\nto: [contacts.champion, contact]\nfrom: owner\nexpires: 14d\n",
 	},
 	Decode: decodeEmail,
 	run: func(w *walk, s *Step) (Command, error) {
-		return w.deliver(s, within(s.Spec.(*Email).Expires, w.in.Days))
+		spec := s.Spec.(*Email)
+		if spec.Review != nil {
+			if cmd, sends := w.review(s, spec.Review); !sends {
+				return cmd, nil
+			}
+		}
+		return w.deliver(s, within(spec.Expires, w.in.Days))
 	},
 }
 
@@ -50,11 +60,9 @@ func decodeEmail(d *Decoder) any {
 		IfMissing: d.oneOf("if_missing", "skip", "task"),
 		Expires:   d.span("expires"),
 	}
-	if e.Template != "" && d.Templates != nil && !d.Templates(e.Template) {
-		d.Diags.Errorf(d.Node.Get("email").Span(), "unknown-template", "write templates/"+e.Template+".md",
-			"there is no template %q", e.Template)
-	}
+	d.template("email", e.Template)
 	e.To = d.recipients()
+	e.Review = d.review()
 	if r := e.ReplyTo; r != "" && r != "owner" && !strings.Contains(r, "@") {
 		d.Diags.Errorf(d.Node.Get("reply_to").Span(), "bad-value", "write owner or an address", "%q is no place to reply to", r)
 	}

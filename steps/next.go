@@ -175,7 +175,7 @@ func (w *walk) begins(s *Step) bool {
 		return true
 	}
 	switch wait.Kind {
-	case "shift", "retry", "park":
+	case "shift", "retry", "park", reviewedKind:
 		return wait.Until.IsZero() || w.reached(wait.Until)
 	}
 	return false

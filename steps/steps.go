@@ -70,7 +70,7 @@ type Result struct {
 // is tried again. Heard and Closed are what it waited for, once that came.
 type Wait struct {
 	Path   string      `json:"path"`
-	Kind   string      `json:"kind"` // time, task, event, child, shift (a guard moved a touch), retry, park, unknown, arms
+	Kind   string      `json:"kind"` // time, task, event, child, approval, review, shift (a guard moved a touch), retry, park, unknown, arms
 	Until  time.Time   `json:"until,omitzero"`
 	Since  time.Time   `json:"since"`
 	Reason string      `json:"reason,omitempty"`
@@ -142,6 +142,7 @@ type Command struct {
 	Step    *Step
 	Path    string
 	Values  map[string]any          // Deliver: what the step's expressions gave, in rules' Go values
+	Review  bool                    // Deliver: show the draft to its reviewer instead
 	Due     time.Time               // Deliver: when the wait that led here was over; zero = it went straight on
 	Done    map[string]Result       // Deliver: results as the step sees them, its item's among them
 	Items   map[string]rules.Record // Deliver: open items by name
@@ -154,7 +155,7 @@ type Command struct {
 
 // Happened is a line for the timeline about something Next decided by itself.
 // Kind: wait (begun, or its date moved), branch, skip, heard, task (expired),
-// loop, arms (begun, or ended), drop (what an arm left behind). What an Answer
+// overdue (an open task or approval is late), review, loop, arms (begun, or ended), drop (what an arm left behind). What an Answer
 // said is not repeated.
 type Happened struct {
 	Path, Step, Kind, Outcome, Reason string
@@ -230,7 +231,7 @@ type Decoder struct {
 }
 
 // All verbs, in the order of the reference.
-var All = []Verb{email, slack, task, wait, waitFor, branch, split, every, each, parallel, set, run, end}
+var All = []Verb{email, slack, task, approve, offer, wait, waitFor, branch, split, every, each, parallel, set, webhook, run, end}
 
 func verbNamed(name string) (Verb, bool) {
 	for _, v := range All {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"holdfast/internal/calendar"
+	"holdfast/internal/diag"
 	"holdfast/rules"
 )
 
@@ -19,6 +20,13 @@ type Task struct {
 	Brief      string        // name of a brief template, or ""
 	Background bool          // the sequence goes on at once
 	Form       []Question
+	Overdue    Overdue
+}
+
+// Overdue says who hears of a task that is late.
+type Overdue struct {
+	To    string        // owner, owner.manager or account.<field>; "" = nobody
+	After calendar.Span // after it was due
 }
 
 // HumanTouch reports whether the work reaches the customer: a touch, counted by
@@ -33,6 +41,12 @@ func (t *Task) Times(opened time.Time, d calendar.Days) (due, expires time.Time)
 		return due, t.Expires.Add(opened, d)
 	}
 	return due, d.AddBusiness(due, 10)
+}
+
+// late are Times with the moment at which somebody hears of it in place of due.
+func (t *Task) late(opened time.Time, d calendar.Days) (late, expires time.Time) {
+	due, expires := t.Times(opened, d)
+	return t.Overdue.After.Add(due, d), expires
 }
 
 const (
@@ -50,6 +64,9 @@ var task = Verb{
 			{Name: "channel", Type: "enum(slack|linkedin|phone|meeting|mail|executive)", Default: "slack", Summary: "slack is work inside the house. The others reach the customer: a touch, counted by caps and reports."},
 			{Name: "due", Type: "duration", Default: "2bd", Summary: "When it should be done.", Example: "3bd"},
 			{Name: "expires", Type: "duration", Default: "due + 10bd", Summary: "When the playbook stops waiting for it, counted from the start. The outcome is expired then."},
+			{Name: "overdue", Type: "map", Summary: "Who hears of it when it is late: a map of escalate_to (as assign) and after.", Example: "{escalate_to: owner.manager, after: 1bd}"},
+			{Name: "overdue.escalate_to", Type: "reference", Default: "owner.manager", Summary: "Who gets a card about it."},
+			{Name: "overdue.after", Type: "duration", Default: "at once", Summary: "How long after it was due."},
 			{Name: "brief", Type: "literal", Summary: "A template with what the person needs to know."},
 			{Name: "background", Type: "bool", Default: "false", Summary: "true: the playbook goes on at once."},
 			{Name: "form", Type: "map", Summary: "What to ask when it is done, by name; later steps read the answers as <step>.<name>. Each is a map of choose (a list), type (bool, int or date) or text (long), and required."},
@@ -79,6 +96,9 @@ func runTask(w *walk, s *Step) (Command, error) {
 		}
 		w.rest(s, taskVerb, a.Until, "")
 		w.st.Wait.Since, w.st.Wait.Tries = w.at.UTC(), 0
+		if spec.Overdue.To != "" {
+			w.planOverdue(a.Until, spec.late)
+		}
 	}
 	wait := w.st.Wait
 	if wait == nil || wait.Kind != taskVerb {
@@ -91,12 +111,11 @@ func runTask(w *walk, s *Step) (Command, error) {
 		w.leave(s, Result{From: wait.Since, Outcome: c.Status, Answers: spec.answers(c.Answers)})
 		return Command{}, nil
 	}
-	if wait.Until.IsZero() || !w.reached(wait.Until) {
-		return w.restOn(s), nil
+	times := spec.late
+	if spec.Overdue.To == "" {
+		times = func(time.Time, calendar.Days) (due, expires time.Time) { return wait.Until, wait.Until }
 	}
-	w.say(s, taskVerb, "expired", "nobody did it in time", time.Time{})
-	w.leave(s, Result{From: wait.Since, Outcome: "expired"})
-	return Command{}, nil
+	return w.unanswered(s, "nobody did it in time", times), nil
 }
 
 // closeBackground records the ends of tasks that nothing waits for, of the steps
@@ -144,6 +163,7 @@ func decodeTask(d *Decoder) any {
 		Brief:      d.text("brief"),
 		Background: d.flag("background"),
 		Form:       d.form(),
+		Overdue:    d.overdue(),
 	}
 	if t.Due.Zero() && d.Node.Get("due") == nil {
 		t.Due = calendar.Span{Business: 2, Text: "2bd"}
@@ -152,21 +172,38 @@ func decodeTask(d *Decoder) any {
 		t.Assign = "owner"
 	}
 	d.ours("assign", t.Assign)
-	if t.Brief != "" && d.Templates != nil && !d.Templates(t.Brief) {
-		d.Diags.Errorf(d.Node.Get("brief").Span(), "unknown-template", "write templates/"+t.Brief+".md",
-			"there is no template %q", t.Brief)
-	}
+	d.template("brief", t.Brief)
 	return t
 }
 
+// overdue reads who hears of a late task.
+func (d *Decoder) overdue() Overdue {
+	n := d.Node.Get("overdue")
+	if n == nil {
+		return Overdue{}
+	}
+	n.Strict(d.Diags, "overdue", "escalate_to", "after")
+	o := Overdue{To: "owner.manager"}
+	if to := n.Get("escalate_to"); to != nil {
+		o.To = to.Text()
+		d.oursAt(to.Span(), o.To)
+	}
+	if after := n.Get("after"); after != nil {
+		o.After = d.duration(after, "after")
+	}
+	return o
+}
+
 // ours checks a reference to one of our own people.
-func (d *Decoder) ours(key, ref string) {
+func (d *Decoder) ours(key, ref string) { d.oursAt(d.place(key), ref) }
+
+func (d *Decoder) oursAt(at diag.Span, ref string) {
 	if ref == "owner" || ref == "owner.manager" {
 		return
 	}
 	field, ok := strings.CutPrefix(ref, "account.")
 	if !ok {
-		d.Diags.Errorf(d.place(key), "bad-reference", "write owner, owner.manager or account.<field>", "%q names nobody of ours", ref)
+		d.Diags.Errorf(at, "bad-reference", "write owner, owner.manager or account.<field>", "%q names nobody of ours", ref)
 		return
 	}
 	var names []string
@@ -176,5 +213,5 @@ func (d *Decoder) ours(key, ref string) {
 		}
 		names = append(names, f.Name)
 	}
-	d.unknown(d.place(key), "unknown-field", "account field", field, names)
+	d.unknown(at, "unknown-field", "account field", field, names)
 }

@@ -108,6 +108,10 @@ func waiting(p *Program, wait Wait, zone *time.Location) string {
 	switch wait.Kind {
 	case taskVerb:
 		return "waits for the task to be done" + until
+	case approvalKind:
+		return "waits for an answer" + until
+	case reviewKind:
+		return "waits for a review of the draft" + until
 	case eventKind:
 		what := "an event"
 		if s := StepOf(p, wait.Path); s != nil {

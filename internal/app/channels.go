@@ -7,13 +7,15 @@ import (
 	"holdfast/channels/email"
 	"holdfast/channels/outbox"
 	"holdfast/channels/slack"
+	"holdfast/channels/webhook"
+	"holdfast/internal/config"
 )
 
 // channels are the ways to reach people that the project chose. What it did not
 // choose goes to the embedded outbox, which sends nothing.
 func (a *App) channels() (map[string]channels.Channel, error) {
 	out := map[string]channels.Channel{}
-	for _, name := range []string{"email", "slack"} {
+	for _, name := range []string{"email", "slack", "webhook"} {
 		way, err := a.channel(name, a.cfg.Project.Settings.Channels[name])
 		if err != nil {
 			return nil, err
@@ -37,8 +39,24 @@ func (a *App) channel(name, provider string) (channels.Channel, error) {
 			return nil, missing("slack", provider, "HOLDFAST_SLACK_TOKEN")
 		}
 		return slack.New(slack.Config{Token: a.cfg.Env.SlackToken, URL: a.cfg.Env.SlackURL})
+	case "webhook http":
+		return a.webhooks()
 	}
 	return nil, holdfast.Errorf(holdfast.Invalid, "holdfast.yaml: channel %s has no provider %q", name, provider)
+}
+
+// webhooks are the endpoints of the project, each with its secret from the
+// environment.
+func (a *App) webhooks() (channels.Channel, error) {
+	ends := map[string]webhook.Endpoint{}
+	for name, url := range a.cfg.Project.Settings.Webhooks {
+		secret := a.cfg.Env.WebhookSecrets[name]
+		if secret == "" {
+			return nil, missing("webhook", name, config.WebhookVariable(name))
+		}
+		ends[name] = webhook.Endpoint{URL: url, Secret: secret}
+	}
+	return webhook.New(webhook.Config{Endpoints: ends})
 }
 
 func missing(channel, provider, name string) error {

@@ -67,9 +67,32 @@ func (e *Error) Error() string {
 // replaces the built-in layout. A value that is missing or empty is an *Error
 // that names template, line and variable.
 func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, error) {
+	return r.Draft(name, locale, Edit{}, data)
+}
+
+// Edit is what a person of ours wrote in place of a template's subject or body;
+// "" keeps the template's. It is Markdown without Liquid.
+type Edit struct{ Subject, Body string }
+
+// HasLiquid reports whether text would be read as Liquid, which an edit may not hold.
+func HasLiquid(text string) bool {
+	return strings.Contains(text, "{{") || strings.Contains(text, "{%")
+}
+
+// Draft is Mail with an edit in place of what it names.
+func (r *Renderer) Draft(name, locale string, by Edit, data map[string]any) (Rendered, error) {
 	t, err := r.open(name, locale)
 	if err != nil {
 		return Rendered{}, err
+	}
+	if HasLiquid(by.Subject + by.Body) {
+		return Rendered{}, mistake(t.file, 1, "an edited text holds Liquid")
+	}
+	if by.Subject != "" {
+		t.subject = by.Subject
+	}
+	if by.Body != "" {
+		t.body = by.Body
 	}
 	if t.subject == "" {
 		return Rendered{}, mistake(t.file, 1, `no subject: begin with "---", "subject: ...", "---"`)

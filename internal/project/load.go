@@ -56,6 +56,7 @@ func (ld *loader) load() {
 		ld.playbook(doc)
 	}
 	ld.runs()
+	ld.endpoints()
 	slices.SortFunc(ld.p.Playbooks, func(a, b *playbooks.Playbook) int { return strings.Compare(a.Name, b.Name) })
 }
 

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,6 +10,23 @@ import (
 	"holdfast/playbooks"
 	"holdfast/steps"
 )
+
+// endpoints checks the webhooks that steps call.
+func (ld *loader) endpoints() {
+	for _, p := range ld.p.Playbooks {
+		for _, s := range p.Program.Steps {
+			h, ok := s.Spec.(*steps.Webhook)
+			if !ok || ld.p.Settings.Webhooks[h.Name] != "" {
+				continue
+			}
+			hint := "name it in holdfast.yaml: webhooks: {" + h.Name + ": https://…}"
+			if near := source.Suggest(h.Name, slices.Sorted(maps.Keys(ld.p.Settings.Webhooks))); near != "" {
+				hint = "did you mean " + strconv.Quote(near) + "?"
+			}
+			ld.diags.Errorf(h.Span, "unknown-endpoint", hint, "no endpoint is called %q", h.Name)
+		}
+	}
+}
 
 // runs checks the playbooks that playbooks run: each must be there, and none may
 // lead back to itself. A file that is linted alone knows no others.

@@ -24,7 +24,8 @@ type Settings struct {
 	Library     []string // shipped playbooks in use
 	Closed      []calendar.Closed
 	FiscalStart time.Month        // default January
-	Channels    map[string]string // email: outbox|sendgrid; slack: outbox|slack
+	Channels    map[string]string // email: outbox|sendgrid; slack: outbox|slack; webhook: outbox|http
+	Webhooks    map[string]string // endpoints by name: their addresses
 }
 
 // Sender of e-mails when the owner is unknown.
@@ -48,7 +49,7 @@ func (ld *loader) takeSettings() {
 		ld.p.Settings = s
 		return
 	}
-	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels")
+	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels", "webhooks")
 	s.Name = n.Require(l, "the project", "project").String(l, "project")
 	s.Timezone = or(ld.zone(n.Get("timezone")), s.Timezone)
 	s.Country = ld.country(n.Get("country"))
@@ -66,6 +67,7 @@ func (ld *loader) takeSettings() {
 		s.FiscalStart = ld.month(v)
 	}
 	s.Channels = ld.channels(n.Get("channels"))
+	s.Webhooks = ld.webhooks(n.Get("webhooks"))
 	ld.p.Settings = s
 }
 
@@ -135,11 +137,33 @@ func (ld *loader) month(n *source.Node) time.Month {
 }
 
 func (ld *loader) channels(n *source.Node) map[string]string {
-	n.Strict(&ld.diags, "channels", "email", "slack")
+	n.Strict(&ld.diags, "channels", "email", "slack", "webhook")
 	return map[string]string{
-		"email": or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid"), "outbox"),
-		"slack": or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
+		"email":   or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid"), "outbox"),
+		"slack":   or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
+		"webhook": or(n.Get("webhook").Word(&ld.diags, "webhook", "outbox", "http"), "outbox"),
 	}
+}
+
+var (
+	endpoints = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	webPages  = regexp.MustCompile(`^https?://[^\s/]+(/\S*)?$`)
+)
+
+// webhooks reads {crm: https://…}: endpoints that steps may call by name.
+func (ld *loader) webhooks(n *source.Node) map[string]string {
+	if n != nil && n.Kind() != source.Map {
+		ld.diags.Errorf(n.Span(), "wrong-type", "write a map of names and addresses", "webhooks must be a map")
+	}
+	found := map[string]string{}
+	for _, p := range n.Pairs() {
+		if !endpoints.MatchString(p.Key.Text()) {
+			ld.diags.Errorf(p.Key.Span(), "bad-name", "use small letters, digits and hyphens", "%q cannot be the name of an endpoint", p.Key.Text())
+			continue
+		}
+		found[p.Key.Text()] = ld.matched(p.Value, p.Key.Text(), webPages, "write an address such as https://crm.example.com/hooks")
+	}
+	return found
 }
 
 // closed reads [{name, from, to}], days inclusive; to is from when absent.

@@ -43,6 +43,6 @@ func TestArmsItemsAndAChildGoTheirWay(t *testing.T) {
 10 Feb 09:00 outcome fixed
 `
 	if diff := cmp.Diff(want, got); diff != "" || !run.Ended {
-		t.Errorf("%s\nended %v, doing %q, timeline (-want +got):\n%s", got, run.Ended, run.Doing, diff)
+		t.Errorf("ended %v, doing %q, timeline (-want +got):\n%s", run.Ended, run.Doing, diff)
 	}
 }

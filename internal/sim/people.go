@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"holdfast"
 	"holdfast/internal/store"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -69,7 +68,7 @@ func (p *people) open(ctx context.Context) ([]store.Task, error) {
 func (p *people) scripted(k store.Task) bool {
 	return slices.ContainsFunc(p.Events, func(m Message) bool {
 		step, _ := m.Props["step"].(string)
-		return (m.Event == holdfast.EventTaskDone || m.Event == holdfast.EventTaskCannot) && (step == k.Step || step == k.Path)
+		return closes[m.Event] != "" && (step == k.Step || step == k.Path)
 	})
 }
 

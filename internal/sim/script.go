@@ -12,7 +12,8 @@ import (
 )
 
 // script is the events of a case: a conductor's source. A task.completed or
-// task.cannot closes the open task of its step.
+// task.cannot closes the open task of its step, approval.granted and
+// approval.denied its open request.
 type script struct {
 	*world
 
@@ -49,7 +50,7 @@ func (s *script) Fire(ctx context.Context, now time.Time) error {
 	if !ok {
 		return nil
 	}
-	if m.Event == holdfast.EventTaskDone || m.Event == holdfast.EventTaskCannot {
+	if _, ok := closes[m.Event]; ok {
 		return s.close(ctx, m)
 	}
 	return s.take(ctx, []Message{m}, intake.Live)
@@ -63,6 +64,12 @@ func (s *script) pop(now time.Time) (m Message, ok bool) {
 	}
 	m, s.left = s.left[0], s.left[1:]
 	return m, true
+}
+
+// closes are the events that end a task or an approval, and how.
+var closes = map[string]string{
+	holdfast.EventTaskDone: "done", holdfast.EventTaskCannot: "cannot",
+	holdfast.EventApproved: "done", holdfast.EventDenied: "cannot",
 }
 
 // close ends the open task of the step that m names.
@@ -82,10 +89,7 @@ func (s *script) close(ctx context.Context, m Message) error {
 	if i < 0 {
 		return holdfast.Errorf(holdfast.Invalid, "%s: no task of a step %q is open on %s", m.Place, step, m.At.Format("2 Jan 2006 15:04 MST"))
 	}
-	status := "done"
-	if m.Event == holdfast.EventTaskCannot {
-		status = "cannot"
-	}
+	status := closes[m.Event]
 	if by == "" {
 		by = open[i].Owner
 	}

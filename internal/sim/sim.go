@@ -143,7 +143,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		Store: w.store, Clock: w.clock, Rules: set, Log: w.Log, Emit: w.intake.Emit, Start: w.intake.Start, Poke: w.poke,
 		Project: func() activities.Project { return settings },
 		Channels: map[string]channels.Channel{
-			"email": outbox.New("email", w.store), "slack": outbox.New("slack", w.store),
+			"email": outbox.New("email", w.store), "slack": outbox.New("slack", w.store), "webhook": outbox.New("webhook", w.store),
 		},
 	})
 	if err != nil {

@@ -40,6 +40,7 @@ type Tx interface {
 	Many
 	Playbooks
 	Enrollments
+	Approvals
 	Ledger
 	Relay
 	Timeline
@@ -183,7 +184,7 @@ type Truth struct {
 // Key names it; putting the same key again moves it.
 type Due struct {
 	Key     string
-	Kind    string // date, held, goal, unconfirmed, act
+	Kind    string // date, held, goal, unconfirmed, sunset, act
 	At      time.Time
 	Account string
 	Data    []byte // JSON, by kind
@@ -330,7 +331,7 @@ type Ledger interface {
 	// CountTouches counts claimed, sending, unknown, reconciled, unconfirmed and
 	// sent touches claimed since a moment. contact "" does not narrow; email is a
 	// channel, "touch" in a cap means channel "": all that reach the customer,
-	// which leaves out Slack messages that are not HumanWork.
+	// which leaves out webhooks, and Slack messages that are not HumanWork.
 	CountTouches(account, contact, channel string, since time.Time) (int, error)
 	LastTouch(account string) (Touch, error)                              // greatest DoneAt of the sent and reconciled
 	CountTouchesByState() (map[string]map[holdfast.TouchState]int, error) // channel -> state -> n

@@ -70,7 +70,7 @@ func (t *tx) CountTouches(account, contact, channel string, since time.Time) (in
 	if channel != "" {
 		query, args = query+" AND channel = ?", append(args, channel)
 	} else {
-		query += " AND (channel <> 'slack' OR human_work = 1)"
+		query += " AND (channel NOT IN ('slack', 'webhook') OR human_work = 1)"
 	}
 	return one(t, "count touches", value[int], query, args...)
 }

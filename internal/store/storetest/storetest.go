@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"an ended enrollment":                                     endedIsLeftAlone,
 		"listeners":                                               listenersHear,
 		"tasks":                                                   tasksAreKept,
+		"approvals":                                               approvalsAreKept,
 		"touches":                                                 touchesAreKept,
 		"counting touches":                                        touchesAreCounted,
 		"messages":                                                messagesAreKeptOnce,
