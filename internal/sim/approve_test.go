@@ -37,7 +37,8 @@ func TestAYesComesFromTheLeastSeniorWhoMayGiveIt(t *testing.T) {
 10 Feb 10:00 chase?late! task lea opened
 13 Feb 10:00 chase task expired
 13 Feb 10:00 outcome told
-`	if diff := cmp.Diff(want, got); diff != "" || !run.Ended {
+`
+	if diff := cmp.Diff(want, got); diff != "" || !run.Ended {
 		t.Errorf("ended %v, doing %q, timeline (-want +got):\n%s", run.Ended, run.Doing, diff)
 	}
 }
@@ -49,7 +50,8 @@ func TestNobodyApprovesTheirOwnRequest(t *testing.T) {
 		"max": `"max" is nobody of the team`,
 	} {
 		c := acme(t, "concession")
-		c.Events = events(t, c, `{"type":"track","event":"approval.granted","groupId":"acme","messageId":"1","timestamp":"2026-02-03T10:00:00Z","properties":{"step":"middle","by":"`+by+`"}}`)
+		c.Events = events(t, c, `{"type":"track","event":"approval.granted","groupId":"acme","messageId":"1","timestamp":"2026-02-03T10:00:00Z","properties":{"step":"middle","by":"`+by+`"}}
+`)
 		if _, err := sim.Simulate(t.Context(), c); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("by %s: got %v, want it to end in %s", by, err, want)
 		}
