@@ -27,7 +27,7 @@ func (w *walk) askApproval(cmd steps.Command, kind string, spec *steps.Approval)
 		w.reply(cmd.Path, steps.Answer{Outcome: known.Status, Answers: answered(known)})
 		return nil
 	}
-	requester := w.project.resolve("owner", w.facts.Account)
+	requester := w.who("owner")
 	role, err := w.authority(spec.By, cmd.Values)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (w *walk) authority(by steps.Authority, values map[string]any) (string, err
 func (w *walk) approver(role string, requester someone) someone {
 	p := w.project
 	if role == "owner.manager" || strings.HasPrefix(role, "account.") {
-		return p.resolve(role, w.facts.Account)
+		return w.who(role)
 	}
 	boss := requester.Person
 	for range p.Team {

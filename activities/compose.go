@@ -60,7 +60,7 @@ func (w *walk) compose(t touch) (holdfast.Outbound, error) {
 // from is the owner, when there is one with an address, or the project's sender.
 func (w *walk) from(ref string) holdfast.Address {
 	if ref != "default" {
-		if who := w.project.resolve("owner", w.facts.Account); who.Email != "" && who.Reason == "" {
+		if who := w.who("owner"); who.Email != "" && who.Reason == "" {
 			return holdfast.Address{ID: who.ID, Name: who.Name, Email: who.Email}
 		}
 	}
@@ -104,7 +104,7 @@ func (w *walk) thread(step string, m holdfast.Outbound) error {
 // data is what templates may name. Moments are shown by the recipient's clock,
 // dates as they are.
 func (w *walk) data(to recipient) (map[string]any, error) {
-	who := w.project.resolve("owner", w.facts.Account)
+	who := w.who("owner")
 	owner := map[string]any{"id": who.id(), "name": who.name()}
 	if who.Email != "" {
 		owner["email"] = who.Email

@@ -27,7 +27,7 @@ func (w *walk) overdueAt(path, why string) error {
 	}
 	to := someone{}
 	if spec, ok := s.Spec.(*steps.Task); ok {
-		to = w.project.resolve(spec.Overdue.To, w.facts.Account)
+		to = w.who(spec.Overdue.To)
 	} else {
 		late, _ := w.project.person(k.Owner)
 		boss, ok := w.project.person(late.Manager)

@@ -98,8 +98,22 @@ func (w *walk) suppressed(r *recipient, channel string) (guards.Decision, error)
 
 // ours is one of our own people, or a #channel. There always is someone.
 func (w *walk) ours(ref string) recipient {
-	who := w.project.resolve(ref, w.facts.Account)
+	who := w.who(ref)
 	return recipient{id: who.id(), address: who.address(), place: w.project.place(who.zone(), nil, nil)}
+}
+
+// who is one of our own people, as resolve finds them, or whom a field of an open
+// item names.
+func (w *walk) who(ref string) someone {
+	root, field, _ := strings.Cut(ref, ".")
+	if item, open := w.cmd.Items[root]; open {
+		named, _ := item[field].(string)
+		if one, ok := w.project.person(named); ok {
+			return someone{Person: one}
+		}
+		return w.project.fallback("unknown_owner")
+	}
+	return w.project.resolve(ref, w.facts.Account)
 }
 
 // zone of a person, or the project's.

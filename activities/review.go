@@ -39,7 +39,7 @@ func (w *walk) askReview(cmd steps.Command, spec *steps.Email) error {
 	if err != nil {
 		return w.failed(t, unrendered(err), err.Error())
 	}
-	who := w.project.resolve(spec.Review.By, w.facts.Account)
+	who := w.who(spec.Review.By)
 	until := spec.Review.Patience().Add(w.now.In(w.place.zone), w.place.days).UTC()
 	k := store.Task{
 		ID: taskID(w.e.ID, cmd.Path), Enrollment: w.e.ID, Path: cmd.Path, Step: cmd.Step.ID, Playbook: w.e.Playbook,

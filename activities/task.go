@@ -66,7 +66,7 @@ func (w *walk) reached(channel string) (recipient, guards.Decision, error) {
 }
 
 func (w *walk) openTask(t touch, spec *steps.Task) error {
-	who := w.project.resolve(spec.Assign, w.facts.Account)
+	who := w.who(spec.Assign)
 	title, brief, trouble, err := w.reading(spec, t.to, t.cmd.Step.ID)
 	if err != nil {
 		return err
@@ -104,7 +104,7 @@ func (w *walk) openTask(t touch, spec *steps.Task) error {
 // alert gives the owner a task about a touch that needs eyes, once a path. Title
 // and brief are plain text.
 func (w *walk) alert(path, title, brief string) error {
-	return w.tellOf(path, w.project.resolve("owner", w.facts.Account), title, brief)
+	return w.tellOf(path, w.who("owner"), title, brief)
 }
 
 // tellOf gives somebody a task about a path, once. Nothing waits for it.

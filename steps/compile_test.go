@@ -64,7 +64,7 @@ func TestMistakesAreNamedWithTheirPlace(t *testing.T) {
 		{"an endless loop", "- {id: a, every: 1d, steps: [{id: b, wait: 1h}]}\n", "1:18 endless-loop: step \"a\" would never stop (add for: 26w, times: 26 or until: and a condition)\n"},
 		{"else before the last arm", "- id: a\n  branch:\n    - {else: true, steps: [{id: b, wait: 1d}]}\n    - {when: account.plan == \"pro\", steps: [{id: c, wait: 1d}]}\n", "3:14 bad-arm: else of step \"a\" is not the last arm, or not true (write else: true as the last arm)\n"},
 		{"an arm without steps", "- id: a\n  branch: [{else: true}]\n", "1:3 no-steps: a block of step \"a\" has no steps (write a list below steps:)\n"},
-		{"a form field of two kinds", "- {id: a, task: x, form: {f: {choose: [x, y], type: int}}}\n", "1:30 bad-form: form field \"f\" needs exactly one of choose, type and text (write choose: [a, b], type: bool, int or date, or text: long)\n"},
+		{"a form field of two kinds", "- {id: a, task: x, form: {f: {choose: [x, y], type: int}}}\n", "1:30 bad-form: form field \"f\" needs exactly one of choose, type and text (write choose: [a, b], type: bool, int, date, percent or money, or text: long)\n"},
 		{"a form field called outcome", "- {id: a, task: x, form: {outcome: {type: int}}}\n", "1:27 bad-name: every task has a.outcome already (choose another name)\n"},
 		{"an outcome that is a sentence", "- {id: a, end: no response}\n", "1:16 bad-name: \"no response\" cannot be an outcome (use letters, digits and underscores)\n"},
 		{"a rest of no length", "- {id: a, end: lost, rest: long}\n", "1:28 bad-duration: \"long\" is no length of time; write a whole number and s, m, h, d, w, mo, y or bd, such as 7d (write a span such as 6mo, or forever)\n"},

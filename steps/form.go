@@ -11,7 +11,7 @@ import (
 // Question is one field of a task's form.
 type Question struct {
 	Name     string
-	Type     rules.Type // String, Bool, Int or Date
+	Type     rules.Type // String, Bool, Int, Date, Percent or Money
 	Choose   []string   // the choices of a String
 	Long     bool       // free text: kept in the store, never in State
 	Required bool
@@ -23,7 +23,7 @@ func (q Question) offers(v any) bool {
 	return q.Choose == nil || (isText && slices.Contains(q.Choose, s))
 }
 
-var questionTypes = []string{string(rules.Bool), string(rules.Int), string(rules.Date)}
+var questionTypes = []string{string(rules.Bool), string(rules.Int), string(rules.Date), string(rules.Percent), string(rules.Money)}
 
 // form reads `form`, a map of questions by name.
 func (d *Decoder) form() []Question {
@@ -63,7 +63,7 @@ func (d *Decoder) question(q *Question, n *source.Node) {
 	}
 	switch {
 	case given != 1:
-		d.Diags.Errorf(n.Span(), "bad-form", "write choose: [a, b], type: bool, int or date, or text: long",
+		d.Diags.Errorf(n.Span(), "bad-form", "write choose: [a, b], type: bool, int, date, percent or money, or text: long",
 			"form field %q needs exactly one of choose, type and text", q.Name)
 	case choose != nil:
 		for _, item := range choose.Items() {

@@ -14,7 +14,7 @@ import (
 type Task struct {
 	Title      string // Liquid
 	Channel    string // slack (internal, the default), or how the human reaches the customer: linkedin, phone, meeting, mail, executive
-	Assign     string // owner, owner.manager or account.<field>
+	Assign     string // owner, owner.manager, account.<field> or <item>.<field>
 	Due        calendar.Span
 	Expires    calendar.Span // after opening; zero = ten business days after Due
 	Brief      string        // name of a brief template, or ""
@@ -60,7 +60,7 @@ var task = Verb{
 		Summary: "Asks a person of ours to do something, and waits until it is done, cannot be done, or expires.",
 		Fields: []FieldDoc{
 			{Name: "task", Type: "liquid", Required: true, Summary: "What to do, in one line.", Example: "Call {{ contact.first_name }}"},
-			{Name: "assign", Type: "reference", Default: "owner", Summary: "Who does it: owner, owner.manager, or an account field that names one of the team.", Example: "account.executive_sponsor"},
+			{Name: "assign", Type: "reference", Default: "owner", Summary: "Who does it: owner, owner.manager, or a field of the account or of an open item that names one of the team.", Example: "account.executive_sponsor"},
 			{Name: "channel", Type: "enum(slack|linkedin|phone|meeting|mail|executive)", Default: "slack", Summary: "slack is work inside the house. The others reach the customer: a touch, counted by caps and reports."},
 			{Name: "due", Type: "duration", Default: "2bd", Summary: "When it should be done.", Example: "3bd"},
 			{Name: "expires", Type: "duration", Default: "due + 10bd", Summary: "When the playbook stops waiting for it, counted from the start. The outcome is expired then."},
@@ -69,7 +69,7 @@ var task = Verb{
 			{Name: "overdue.after", Type: "duration", Default: "at once", Summary: "How long after it was due."},
 			{Name: "brief", Type: "literal", Summary: "A template with what the person needs to know."},
 			{Name: "background", Type: "bool", Default: "false", Summary: "true: the playbook goes on at once."},
-			{Name: "form", Type: "map", Summary: "What to ask when it is done, by name; later steps read the answers as <step>.<name>. Each is a map of choose (a list), type (bool, int or date) or text (long), and required."},
+			{Name: "form", Type: "map", Summary: "What to ask when it is done, by name; later steps read the answers as <step>.<name>. Each is a map of choose (a list), type (bool, int, date, percent or money) or text (long), and required."},
 		},
 		Example: "id: call\ntask: Call the champion\nchannel: phone\ndue: 3bd\nform:\n  interest: {choose: [\"yes\", later, \"no\"], required: true}\n  seats: {type: int}\n  notes: {text: long}\n",
 	},
@@ -201,17 +201,33 @@ func (d *Decoder) oursAt(at diag.Span, ref string) {
 	if ref == "owner" || ref == "owner.manager" {
 		return
 	}
-	field, ok := strings.CutPrefix(ref, "account.")
-	if !ok {
+	root, field, _ := strings.Cut(ref, ".")
+	if it, open := d.Scope.Items[root]; open {
+		d.itemField(at, it, field)
+		return
+	}
+	if root != "account" {
 		d.Diags.Errorf(at, "bad-reference", "write owner, owner.manager or account.<field>", "%q names nobody of ours", ref)
 		return
 	}
+	d.declared(at, "account field", field, d.Rules.AccountFields())
+}
+
+// itemField checks a field of an open item; one that is a text is the reference
+// itself.
+func (d *Decoder) itemField(at diag.Span, it rules.Item, field string) {
+	if it.Object != "" || field != "" {
+		d.declared(at, "field of "+it.Object, field, d.Rules.ObjectFields(it.Object))
+	}
+}
+
+func (d *Decoder) declared(at diag.Span, what, field string, fields []rules.Field) {
 	var names []string
-	for _, f := range d.Rules.AccountFields() {
+	for _, f := range fields {
 		if f.Name == field {
 			return
 		}
 		names = append(names, f.Name)
 	}
-	d.unknown(at, "unknown-field", "account field", field, names)
+	d.unknown(at, "unknown-field", what, field, names)
 }
