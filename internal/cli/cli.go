@@ -46,6 +46,7 @@ func commands(s Streams) []*cobra.Command {
 		outboxCommand(s, app.OpenStore),
 		lintCommand(s),
 		simulateCommand(s),
+		graphCommand(s),
 		standinCommand(s),
 		docsCommand(s),
 		versionCommand(s),
