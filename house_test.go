@@ -61,6 +61,7 @@ var mayImport = map[string][]string{
 	// The only wiring, and its faces.
 	"internal/app":        {"*"},
 	"internal/graph":      {"playbooks", "steps"},
+	"internal/timeline":   {"internal/store"},
 	"internal/reference":  {"rules", "triggers", "steps", "guards", "playbooks"},
 	"internal/server/web": {"", "internal/store", "internal/clock"},
 	"internal/cli":        {"*"},
