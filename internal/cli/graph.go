@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -44,11 +43,7 @@ enrollments stand at each step.`,
 				_, err = fmt.Fprint(s.Out, drawn)
 				return err
 			}
-			if err := os.WriteFile(out, []byte(drawn), 0o644); err != nil {
-				return fmt.Errorf("write the picture: %w", err)
-			}
-			fmt.Fprintf(s.Err, "wrote %s\n", out)
-			return nil
+			return writeOut(s, out, []byte(drawn))
 		},
 	}
 	f := c.Flags()

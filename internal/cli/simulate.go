@@ -18,14 +18,16 @@ import (
 	"holdfast/internal/project"
 	"holdfast/internal/sim"
 	"holdfast/internal/source"
-	"holdfast/internal/store"
+	"holdfast/internal/timeline"
 	"holdfast/playbooks"
 )
 
 // simulateOptions are the flags of simulate.
 type simulateOptions struct {
 	account, at, events, span, trigger, tasks, project string
-	json                                               bool
+	svg, html                                          string
+	paths, json                                        bool
+	most                                               int
 }
 
 func simulateCommand(s Streams) *cobra.Command {
@@ -46,10 +48,16 @@ JSON lines such as
 
 where task.completed with properties {"step":"call","answers":{…}} closes a task.
 Tasks that no event closes are done when they are due, their required questions
-answered with the first choice; --tasks idle lets them expire.`,
+answered with the first choice; --tasks idle lets them expire.
+
+--paths plays the playbook again for every choice that people and the customer
+have: each answer of a form, a task that cannot be done or expires, a yes, a no,
+an event that is waited for, silence. --svg and --html draw the timeline; a page
+of --paths holds them all.`,
 		Example: `  holdfast simulate playbooks/win-back.yaml --account accounts.csv#acme
   holdfast simulate win-back --account log.jsonl#acme --at 2026-03-01 --trigger half_year --for 90d
-  holdfast simulate win-back --account accounts.csv#acme --events replies.jsonl --json`,
+  holdfast simulate win-back --account accounts.csv#acme --events replies.jsonl --json
+  holdfast simulate win-back --account accounts.csv#acme --paths --html ways.html`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runSimulate(cmd.Context(), s, args[0], o) },
 	}
@@ -61,6 +69,10 @@ answered with the first choice; --tasks idle lets them expire.`,
 	f.StringVar(&o.trigger, "trigger", "", "id of the trigger that is taken to have fired (default: the first)")
 	f.StringVar(&o.tasks, "tasks", string(sim.Done), "what people do with tasks: done or idle")
 	f.StringVar(&o.project, "project", ".", "project directory, when PLAYBOOK is a name")
+	f.StringVar(&o.svg, "svg", "", "draw the timeline into this file")
+	f.StringVar(&o.html, "html", "", "write a page with picture and reasons into this file")
+	f.BoolVar(&o.paths, "paths", false, "play every choice that people and the customer have")
+	f.IntVar(&o.most, "most", 200, "with --paths: at most so many ways")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line, the last of kind summary")
 	return c
 }
@@ -70,8 +82,14 @@ func runSimulate(ctx context.Context, s Streams, playbook string, o simulateOpti
 	if err != nil {
 		return err
 	}
+	if o.paths {
+		return simulatePaths(ctx, s, c, o)
+	}
 	run, err := sim.Simulate(ctx, c)
 	if err != nil {
+		return err
+	}
+	if err := drawRuns(s, o, c, []timeline.Story{storyOf(c, run, "")}); err != nil {
 		return err
 	}
 	if o.json {
@@ -200,7 +218,7 @@ func printRun(s Streams, c sim.Case, run sim.Run) error {
 	fmt.Fprintf(s.Out, "%s for %s from %s (%s)\n\n", c.Playbook.Name, c.Account, c.At.In(run.Zone).Format(whenFormat), run.Zone)
 	t := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for _, l := range run.Lines {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", l.At.In(run.Zone).Format(whenFormat), l.Kind, l.Path, whatHappened(l))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", l.At.In(run.Zone).Format(whenFormat), l.Kind, l.Path, timeline.Words(l))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -209,21 +227,4 @@ func printRun(s Streams, c sim.Case, run sim.Run) error {
 		fmt.Fprintf(s.Out, "\nOn %s it has not ended: %s.\n", run.Stands.In(run.Zone).Format(whenFormat), run.Doing)
 	}
 	return nil
-}
-
-// whatHappened is a line in words.
-func whatHappened(l store.Line) string {
-	var said []string
-	if l.To != "" {
-		said = append(said, "to "+l.To)
-	}
-	if at, err := time.Parse(time.RFC3339, l.Local); err == nil && l.Outcome == "shift" {
-		said = append(said, "at "+at.Format("Mon 2 Jan 15:04 -07:00"))
-	}
-	for _, part := range []string{l.Outcome, l.Reason} {
-		if part != "" {
-			said = append(said, part)
-		}
-	}
-	return strings.Join(said, "; ")
 }

@@ -42,6 +42,8 @@ type Case struct {
 	Tasks         People
 	ScanEvery     time.Duration // how often conditions that read the clock are looked at; 0 is the intake's default
 	Log           *slog.Logger  // nil says nothing
+
+	choose func(step string, among []string) string // of Ways: what people and the customer do
 }
 
 // Message is one with the place that it was read from, for errors.
@@ -154,7 +156,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 	w.script = newScript(w)
 	w.conductor = &conductor.Conductor{
 		Store: w.store, Clock: w.clock, End: w.Until, Busy: w.stage.Busy, Woken: w.relay.Poke,
-		Sources: []conductor.Source{w.script, &people{world: w}, w.intake},
+		Sources: []conductor.Source{w.script, w.others(), w.intake},
 		Stall:   30 * time.Second,
 	}
 	w.stage.rested = func(ctx context.Context, p workflows.Progress) {
@@ -165,6 +167,15 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 	}
 	w.relay.OnIdle = w.conductor.Poke
 	return nil
+}
+
+// others act beside the script: people with their tasks or, where ways are looked
+// for, whoever has a choice.
+func (w *world) others() conductor.Source {
+	if w.choose != nil {
+		return &chooser{world: w, told: map[string]bool{}}
+	}
+	return &people{world: w}
 }
 
 func (w *world) poke() {
