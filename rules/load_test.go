@@ -185,7 +185,7 @@ func TestABundleBringsItsOwnRules(t *testing.T) {
 	t.Parallel()
 	live := load(t, "segment: big\nwhen: account.arr > 100\n---\nscore: s\nsignals: {x: {weight: 1, value: 5}}")
 	docs, _ := source.Parse("old.yaml", []byte("segment: big\nwhen: account.arr > 5"))
-	old, found := live.With(docs)
+	old, found := live.With(docs, nil)
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
