@@ -150,6 +150,7 @@ type Command struct {
 	Outcome string                  // Finish
 	RestFor string                  // Finish: rest after the end: a span as written ("6mo", "forever"), "" none
 	Unless  string                  // Finish: CEL source that lifts the rest
+	Scope   string                  // Finish: whom the rest binds: account, lane, playbook; "" the lane
 }
 
 // Happened is a line for the timeline about something Next decided by itself.
@@ -230,7 +231,7 @@ type Decoder struct {
 }
 
 // All verbs, in the order of the reference.
-var All = []Verb{email, slack, task, wait, waitFor, branch, split, every, each, parallel, set, run, end}
+var All = []Verb{email, slack, task, wait, waitFor, branch, split, every, each, parallel, set, hold, release, run, end}
 
 func verbNamed(name string) (Verb, bool) {
 	for _, v := range All {
