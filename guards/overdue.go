@@ -25,41 +25,45 @@ var Overdue = Guard{
 		if a.moved || a.Due.IsZero() || a.Now.Sub(a.Due) < lateness {
 			return Decision{}, nil
 		}
-		if a.Rails.CatchUp == "skip" {
-			return a.skipped()
+		due, ok, err := a.natural()
+		if err != nil || !ok || a.Now.Sub(due) < lateness {
+			return Decision{}, err
 		}
-		return a.caughtUp(), nil
+		detail := "it was due on " + due.Format("Mon 2 Jan 2006 15:04")
+		if a.Rails.CatchUp != "skip" {
+			return a.caughtUp(detail), nil
+		}
+		if a.Now.Before(calendar.AddDays(calendar.StartOfDay(due), 1)) {
+			return Decision{}, nil
+		}
+		return Decision{Kind: Drop, Reason: "overdue", Detail: detail}, nil
 	},
 }
 
-// skipped drops a touch whose day has passed: that on which it would have gone
-// had nothing kept it.
-func (a Ask) skipped() (Decision, error) {
-	d := Decision{}
-	due := a
-	due.Now, due.Due, due.Stopped, due.Stronger, due.Holds, due.Shadow = a.Due, time.Time{}, "", nil, nil, false
-	if a.check != nil {
-		var err error
-		if d, err = a.check(due); err != nil || d.Kind == Park || d.Kind == Drop {
-			return Decision{}, err
-		}
+// natural is when the touch would have gone had nothing kept it; ok is false when
+// it never would have.
+func (a Ask) natural() (at time.Time, ok bool, err error) {
+	then := a
+	then.Now, then.Due, then.Stopped, then.Stronger, then.Holds, then.Shadow = a.Due, time.Time{}, "", nil, nil, false
+	if a.check == nil {
+		return a.Due.In(a.Zone), true, nil
 	}
-	day := calendar.StartOfDay(a.Due.In(a.Zone))
-	if d.Kind == At {
-		day = calendar.StartOfDay(d.At.In(a.Zone))
+	d, err := a.check(then)
+	switch {
+	case err != nil || d.Kind == Park || d.Kind == Drop:
+		return at, false, err
+	case d.Kind == At:
+		return d.At.In(a.Zone), true, nil
 	}
-	if a.Now.Before(calendar.AddDays(day, 1)) {
-		return Decision{}, nil
-	}
-	return Decision{Kind: Drop, Reason: "overdue", Detail: "it was due on " + day.Format("Mon 2 Jan 2006")}, nil
+	return a.Due.In(a.Zone), true, nil
 }
 
-// caughtUp finds an overdue touch its moment.
-func (a Ask) caughtUp() Decision {
+// caughtUp finds an overdue touch its moment. What our own people do is for them
+// to spread, and a receipt is owed at once.
+func (a Ask) caughtUp(detail string) Decision {
 	if a.Internal || a.Human || a.Spread == 0 || a.Class == "transactional" {
 		return Decision{}
 	}
-	detail := "it was due on " + a.Due.In(a.Zone).Format("Mon 2 Jan 2006 15:04")
 	w := a.Rails.Window
 	if !w.Contains(a.Now) {
 		return a.shift(a.Now, "overdue", detail)

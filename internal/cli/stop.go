@@ -44,7 +44,7 @@ func resumeAllCommand(s Streams) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return inDir(cmd, func(ctx context.Context, st store.Store) error {
-				if err := activities.ResumeAll(ctx, st); err != nil {
+				if err := activities.ResumeAll(ctx, st, realClock.Now()); err != nil {
 					return err
 				}
 				fmt.Fprintln(s.Out, "sending goes on")
