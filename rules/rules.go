@@ -150,5 +150,8 @@ func kindOf(doc *source.Node) string {
 
 func ruleName(doc *source.Node) string {
 	kind := kindOf(doc)
+	if kind == "lanes" {
+		return kind // a project has one
+	}
 	return kind + ":" + doc.Get(kind).Text()
 }

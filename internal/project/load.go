@@ -55,6 +55,7 @@ func (ld *loader) load() {
 	for _, doc := range ld.playbookDocs {
 		ld.playbook(doc)
 	}
+	ld.lanes()
 	ld.runs()
 	slices.SortFunc(ld.p.Playbooks, func(a, b *playbooks.Playbook) int { return strings.Compare(a.Name, b.Name) })
 }
@@ -185,6 +186,8 @@ func ruleName(doc *source.Node) string {
 	switch kind.Key.Text() {
 	case "schema", "event":
 		return ""
+	case "lanes":
+		return "lanes"
 	}
 	return kind.Key.Text() + ":" + kind.Value.Text()
 }
