@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"internal/calendar": {},
 	"internal/source":   {"internal/diag"},
 	"internal/config":   {},
+	"internal/lift":     {},
 	"examples":          {},
 
 	// The language: no database, no engine, no clock.
@@ -80,6 +81,8 @@ var onlyIn = map[string][]string{
 	"github.com/yuin/goldmark":        {"internal/mail"},
 	"github.com/aymerick/douceur":     {"internal/mail"},
 	"github.com/rickar/cal":           {"internal/calendar"},
+	"github.com/arran4/golang-ical":   {"internal/calendar"},
+	"github.com/teambition/rrule-go":  {"internal/calendar"},
 	"github.com/spf13/cobra":          {"internal/cli"},
 	"github.com/gofrs/flock":          {"internal/temporal"},
 	"go.temporal.io/server":           {"internal/temporal"},

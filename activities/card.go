@@ -112,12 +112,12 @@ func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Ti
 func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, err error) {
 	err = a.Store.Update(ctx, func(tx store.Tx) error {
 		out = nil
-		if by, err := tx.MetaGet(metaStopped); err != nil || by != "" {
-			return errors.Join(err, errStopped)
-		}
 		row, err := tx.Touch(id)
 		if err != nil {
 			return fmt.Errorf("read touch: %w", err)
+		}
+		if by, err := stopped(tx, row.Playbook); err != nil || by != "" {
+			return errors.Join(err, errStopped)
 		}
 		if row.State != holdfast.Claimed && row.State != holdfast.Sending {
 			return nil

@@ -8,7 +8,6 @@ import (
 
 	"holdfast"
 	"holdfast/guards"
-	"holdfast/internal/calendar"
 	"holdfast/internal/store"
 	"holdfast/rules"
 )
@@ -114,26 +113,4 @@ func (w *walk) fiscalStart() time.Month {
 		return w.v.Rails.FiscalStart
 	}
 	return w.project.FiscalStart
-}
-
-// overdue drops a touch that a downtime kept from its day, when the playbook
-// says catch_up: skip. Waits that were asked for are no downtime.
-func (w *walk) overdue(ask guards.Ask) (guards.Decision, error) {
-	was := w.cmd.Due
-	if ask.Rails.CatchUp != "skip" || was.IsZero() || w.now.Sub(was) < time.Hour {
-		return guards.Decision{}, nil
-	}
-	ask.Now = was
-	due, err := guards.Check(ask)
-	if err != nil || due.Kind == guards.Park || due.Kind == guards.Drop {
-		return guards.Decision{}, err
-	}
-	if due.Kind == guards.Go {
-		due.At = was
-	}
-	day := calendar.StartOfDay(due.At.In(ask.Zone))
-	if w.now.Before(calendar.AddDays(day, 1)) {
-		return guards.Decision{}, nil
-	}
-	return guards.Decision{Kind: guards.Drop, Reason: "overdue", Detail: "it was due on " + day.Format("Mon 2 Jan 2006")}, nil
 }

@@ -141,7 +141,7 @@ func TestOneSwitchStopsAllSending(t *testing.T) {
 	if len(w.email.sent) != 0 || p.State.Wait == nil || p.State.Wait.Kind != "park" || !p.Until.IsZero() {
 		t.Errorf("%d e-mails, waits for %+v until %s", len(w.email.sent), p.State.Wait, p.Until)
 	}
-	if err := activities.ResumeAll(t.Context(), w.store); err != nil {
+	if err := activities.ResumeAll(t.Context(), w.store, monday); err != nil {
 		t.Fatal(err)
 	}
 	if r.rest(); len(w.email.sent) != 1 {

@@ -20,6 +20,9 @@ const (
 // deliver answers a Deliver command, or claims the touch and leaves the message
 // in w.out.
 func (w *walk) deliver(cmd steps.Command) error {
+	if done, err := w.shadowed(cmd); err != nil || done {
+		return err
+	}
 	var err error
 	switch spec := cmd.Step.Spec.(type) {
 	case *steps.Email:
@@ -37,6 +40,10 @@ func (w *walk) deliver(cmd steps.Command) error {
 		err = w.askApproval(cmd, spec.Kind, spec.Ask)
 	case *steps.Webhook:
 		err = w.message(touch{cmd: cmd, channel: "webhook", webhook: spec})
+	case *steps.Hold:
+		err = w.hold(cmd, spec)
+	case *steps.Release:
+		err = w.thaw(cmd)
 	case *steps.Set:
 		err = w.assign(cmd)
 	case *steps.Run:
@@ -91,14 +98,17 @@ func (w *walk) message(t touch) error {
 			return err
 		}
 	}
-	if d.Kind != guards.Go {
+	if d.Kind != guards.Go && d.Reason != "shadow" {
 		return w.held(t, d)
 	}
 	m, err := w.compose(t)
 	if err != nil {
 		return w.failed(t, unrendered(err), err.Error())
 	}
-	return w.claim(t, m)
+	if d.Kind != guards.Go {
+		return w.held(t, wouldGo(d, m))
+	}
+	return w.claim(t, w.redirected(m))
 }
 
 // settled answers from the ledger when the touch was tried before: what is on

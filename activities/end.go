@@ -16,6 +16,7 @@ import (
 func (w *walk) leave(s store.Signal) error {
 	var rest struct {
 		For    string `json:"for"`
+		Scope  string `json:"scope"`
 		Unless string `json:"unless"`
 	}
 	if len(s.Data) > 0 {
@@ -26,23 +27,26 @@ func (w *walk) leave(s store.Signal) error {
 	step := w.st.At
 	w.st.At, w.st.Wait, w.st.Loops, w.st.Arms = "", nil, nil, nil
 	w.st.Over, w.st.Outcome = true, s.Outcome
-	return w.end(rest.For, rest.Unless, store.Line{Kind: "exit", Step: step, Reason: s.Reason})
+	return w.end(resting{rest.For, rest.Scope, rest.Unless}, store.Line{Kind: "exit", Step: step, Reason: s.Reason})
 }
 
 // finish ends the enrollment by its own steps.
 func (w *walk) finish(cmd steps.Command) error {
-	return w.end(cmd.RestFor, cmd.Unless, store.Line{Kind: "outcome"})
+	return w.end(resting{cmd.RestFor, cmd.Scope, cmd.Unless}, store.Line{Kind: "outcome"})
 }
 
-// end closes what the enrollment leaves open: its row, tasks, claims and
-// listener; and begins the rest that follows.
-func (w *walk) end(restFor, unless string, line store.Line) error {
+// resting is what an end asks for: how long, who, and what lifts it.
+type resting struct{ span, scope, unless string }
+
+// end closes what the enrollment leaves open: its row, tasks, claims, listener,
+// lane and holds; and begins the rest that follows.
+func (w *walk) end(after resting, line store.Line) error {
 	w.e.Status, w.e.Outcome, w.e.EndedAt = "ended", w.st.Outcome, w.now
-	resting, err := w.rest(restFor, unless)
+	words, err := w.rest(after)
 	if err != nil {
 		return err
 	}
-	line.Reason = joinNonEmpty(line.Reason, resting)
+	line.Reason = joinNonEmpty(line.Reason, words)
 	if err := w.dropTasks(line.Kind == "exit"); err != nil {
 		return err
 	}
@@ -54,39 +58,48 @@ func (w *walk) end(restFor, unless string, line store.Line) error {
 	if err := w.tx.AddLine(line); err != nil {
 		return err
 	}
-	if err := w.tellParent(); err != nil {
+	if err := errors.Join(w.tellParent(), w.let()); err != nil {
 		return err
 	}
 	w.emit(w.e.ID+"/ended", holdfast.EventEnrollmentEnded, map[string]any{"outcome": w.st.Outcome})
 	return nil
 }
 
-// rest begins the quiet time after an end, of the lane or, without one, of the
-// playbook, and says so in words.
-func (w *walk) rest(span, unless string) (string, error) {
-	if span == "" {
+// rest begins the quiet time after an end, and says so in words. A shadow binds
+// nobody.
+func (w *walk) rest(after resting) (string, error) {
+	if after.span == "" || w.v.Shadow {
 		return "", nil
 	}
 	r := store.Rest{
-		Account: w.e.Account, Scope: scopeOf(w.v), Reason: w.st.Outcome, Unless: unless, Enrollment: w.e.ID,
+		Account: w.e.Account, Scope: scopeOf(w.v, after.scope), Reason: w.st.Outcome, Unless: after.unless, Enrollment: w.e.ID,
 	}
 	words := "rests for ever"
-	if span != "forever" {
-		s, err := calendar.ParseSpan(span)
+	if after.scope == "account" {
+		words = "the account rests for ever"
+	}
+	if after.span != "forever" {
+		s, err := calendar.ParseSpan(after.span)
 		if err != nil {
 			return "", fmt.Errorf("rest after outcome %s: %w", w.st.Outcome, err)
 		}
 		until := s.Add(w.now.In(w.place.zone), w.place.days)
-		r.Until, words = until.UTC(), "rests until "+until.Format("2 Jan 2006")
+		r.Until = until.UTC()
+		words = strings.TrimSuffix(words, "for ever") + "until " + until.Format("2 Jan 2006")
 	}
-	if unless != "" {
-		words += " unless " + unless
+	if after.unless != "" {
+		words += " unless " + after.unless
 	}
 	return words, w.tx.PutRest(r)
 }
 
-func scopeOf(v *version) string {
-	if v.Lane != "" {
+// scopeOf is what a rest binds: the playbook's lane unless it says otherwise, or
+// the playbook where it has none.
+func scopeOf(v *version, scope string) string {
+	switch {
+	case scope == "account":
+		return "account"
+	case v.Lane != "" && scope != "playbook":
 		return "lane:" + v.Lane
 	}
 	return "playbook:" + v.Name

@@ -24,7 +24,7 @@ func (p Project) place(whose string, account, contact rules.Record) place {
 		country = c
 	}
 	country = strings.ToUpper(country)
-	at := place{days: calendar.Days{Country: country, Extra: p.Closed}}
+	at := place{days: calendar.Days{Country: country, Extra: p.Closed, FiscalStart: p.FiscalStart}}
 	switch whose {
 	case "", "contact":
 		at.try(text(contact, "timezone"), "contact")

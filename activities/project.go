@@ -20,6 +20,9 @@ type Project struct {
 	// account and step at a minute of its own, instead of all at its opening.
 	Spread bool
 	Team   []Person
+	// RedirectAllTo takes every e-mail of a staging project; "" sends them to
+	// whom they are for.
+	RedirectAllTo string
 	// Fallback does the work of accounts whose owner is unknown: the id of one of
 	// the team or a #channel. "" is the first of the team, then #holdfast.
 	Fallback string
@@ -31,6 +34,7 @@ func ProjectOf(p *project.Project) Project {
 	out := Project{
 		Name: s.Name, Timezone: s.Timezone, Country: s.Country, Currency: s.Currency, Locale: s.Locale,
 		Sender: Sender(s.Sender), Closed: s.Closed, FiscalStart: s.FiscalStart, Spread: true,
+		RedirectAllTo: s.RedirectAllTo,
 	}
 	for _, one := range p.Team {
 		out.Team = append(out.Team, Person(one))

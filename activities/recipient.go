@@ -11,6 +11,7 @@ import (
 	"holdfast/internal/facts"
 	"holdfast/internal/store"
 	"holdfast/rules"
+	"holdfast/steps"
 )
 
 // noRecipient is why a touch is dropped that has nobody to go to.
@@ -126,34 +127,68 @@ func (s someone) zone() string {
 
 // guard asks all guards about a touch of this recipient over a channel.
 func (w *walk) guard(r recipient, channel string, internal bool, rails guards.Rails) (guards.Decision, error) {
-	ask := guards.Ask{
-		Now: w.now, Playbook: w.v.Name, Class: w.v.Class, Lane: w.v.Lane, Channel: channel, Internal: internal,
-		Arm: w.e.Arm, Rails: rails, Days: r.place.days, Zone: r.place.zone, ZoneFrom: r.place.from,
-		FiscalStart: w.fiscalStart(), Suppressions: r.suppressions,
-		Count: func(what, per string, since time.Time) (int, error) { return w.count(r, what, per, since) },
-	}
+	return w.ask(r, guards.Ask{Channel: channel, Internal: internal, Rails: rails})
+}
+
+// ask asks all guards; a says what the touch is.
+func (w *walk) ask(r recipient, a guards.Ask) (guards.Decision, error) {
+	a.Now, a.Enrollment, a.Playbook, a.Class, a.Lane = w.now, w.e.ID, w.v.Name, w.v.Class, w.v.Lane
+	a.Arm, a.Shadow, a.WhenPreempted, a.Due = w.e.Arm, w.v.Shadow, w.v.WhenPreempted, w.due()
+	a.Days, a.Zone, a.ZoneFrom, a.FiscalStart = r.place.days, r.place.zone, r.place.from, w.fiscalStart()
+	a.Suppressions = r.suppressions
+	a.Count = func(what, per string, since time.Time) (int, error) { return w.count(r, what, per, since) }
+	a.Oldest = func(what, per string, since time.Time) (time.Time, error) { return oldest(a, what, per, since) }
 	if w.project.Spread {
-		ask.Spread = spread(w.e.Account, w.st.At)
+		a.Spread = spread(w.e.Account, w.cmd.Step.ID)
 	}
-	var err error
-	if ask.Stopped, err = w.tx.MetaGet(metaStopped); err != nil {
-		return guards.Decision{}, fmt.Errorf("read the switch that stops all: %w", err)
-	}
-	ask.Oldest = func(what, per string, since time.Time) (time.Time, error) { return oldest(ask, what, per, since) }
 	exit, err := w.tx.ExitOf(w.e.ID)
 	switch {
 	case err == nil:
-		ask.Exited = &exit
+		a.Exited = &exit
 	case !errors.Is(err, store.ErrNotFound):
 		return guards.Decision{}, fmt.Errorf("read exit: %w", err)
 	}
-	if ask.Rests, err = w.rests(); err != nil {
+	if a.Stopped, err = stopped(w.tx, w.e.Playbook); err != nil {
 		return guards.Decision{}, err
 	}
-	if d, err := w.overdue(ask); err != nil || d.Kind != guards.Go {
-		return d, err
+	if a.Rests, err = w.rests(); err != nil {
+		return guards.Decision{}, err
 	}
-	return guards.Check(ask)
+	if a.Holds, err = w.tx.Holds(w.e.Account, w.now); err != nil {
+		return guards.Decision{}, fmt.Errorf("read holds: %w", err)
+	}
+	if a.Stronger, err = w.rival(); err != nil {
+		return guards.Decision{}, err
+	}
+	if a.Calendars, err = w.calendars(); err != nil {
+		return guards.Decision{}, err
+	}
+	return guards.Check(a)
+}
+
+// due is when the touch at hand was to go: the end of the wait that led to it, or
+// when it was first kept back. It is zero for one that came with nothing to wait for.
+func (w *walk) due() time.Time {
+	wait := steps.WaitAt(w.in.State, w.cmd.Path)
+	if wait != nil && (wait.Kind == "park" || wait.Reason == "held") {
+		return wait.Since
+	}
+	return w.cmd.Due
+}
+
+// calendars are those that the playbook avoids and that hold for the account.
+func (w *walk) calendars() ([]guards.Calendar, error) {
+	var hold []guards.Calendar
+	for _, c := range w.v.Calendars {
+		yes, err := c.Holds(w.facts)
+		if err != nil {
+			return nil, fmt.Errorf("calendar %s: %w", c.Name, err)
+		}
+		if yes {
+			hold = append(hold, c.Named)
+		}
+	}
+	return hold, nil
 }
 
 func joined(refs []string) string { return strings.Join(refs, ", ") }

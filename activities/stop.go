@@ -4,46 +4,120 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
+	"holdfast"
 	"holdfast/internal/store"
+	"holdfast/steps"
 )
 
-// metaStopped names who stopped all sending; every claim reads it.
+// metaStopped names who stopped all sending, and below it who stopped that of
+// one playbook; every claim reads both.
 const metaStopped = "stopped"
 
+func metaStoppedOne(playbook string) string { return metaStopped + "/" + playbook }
+
 // errStopped keeps a card from being handed out.
-var errStopped = errors.New("all sending is stopped")
+var errStopped = errors.New("sending is stopped")
 
 // resumePage is how many enrollments are woken in one transaction.
 const resumePage = 500
+
+// stopped says who stopped the sending of all playbooks or of this one, "" while
+// it goes on.
+func stopped(tx store.Tx, playbook string) (string, error) {
+	by, err := tx.MetaGet(metaStopped)
+	if err != nil {
+		return "", fmt.Errorf("read the switch that stops all: %w", err)
+	}
+	if by != "" {
+		return "all sending was stopped by " + by, nil
+	}
+	if by, err = tx.MetaGet(metaStoppedOne(playbook)); err != nil {
+		return "", fmt.Errorf("read the switch that stops a playbook: %w", err)
+	}
+	if by != "" {
+		return "playbook " + playbook + " was stopped by " + by, nil
+	}
+	return "", nil
+}
 
 // StopAll stops every message of every playbook, to customers and to our own
 // people, from the commit on. by is who did it, for the reasons. What is being
 // sent at this moment is finished. It works beside a running process.
 func StopAll(ctx context.Context, st store.Store, by string) error {
+	return stop(ctx, st, metaStopped, by)
+}
+
+// StopPlaybook is StopAll of one playbook. The error is a *holdfast.Error when no
+// playbook of that name was ever published.
+func StopPlaybook(ctx context.Context, st store.Store, playbook, by string) error {
+	if err := published(ctx, st, playbook); err != nil {
+		return err
+	}
+	return stop(ctx, st, metaStoppedOne(playbook), by)
+}
+
+func stop(ctx context.Context, st store.Store, key, by string) error {
 	if by == "" {
 		by = "someone"
 	}
-	return st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaStopped, by) })
+	return st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(key, by) })
+}
+
+// published holds a name to the playbooks there are.
+func published(ctx context.Context, st store.Store, playbook string) error {
+	return st.View(ctx, func(tx store.Tx) error {
+		heads, err := tx.Heads()
+		if err != nil || heads[playbook] != "" {
+			return err
+		}
+		missing := holdfast.Errorf(holdfast.NotFound, "there is no playbook %q", playbook)
+		missing.Hint = "published are " + strings.Join(slices.Sorted(maps.Keys(heads)), ", ")
+		return missing
+	})
 }
 
 // ResumeAll lets messages go again and wakes what waits for that; a running relay
-// finds the wakes within a second. It may be called again when it failed half way.
-func ResumeAll(ctx context.Context, st store.Store) error {
-	err := st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaStopped, "") })
-	if err != nil {
+// finds the wakes within a second. Playbooks that were stopped by name stay so. It
+// may be called again when it failed half way.
+func ResumeAll(ctx context.Context, st store.Store, machine time.Time) error {
+	return resume(ctx, st, metaStopped, "", machine)
+}
+
+// ResumePlaybook is ResumeAll of one playbook.
+func ResumePlaybook(ctx context.Context, st store.Store, playbook string, machine time.Time) error {
+	if err := published(ctx, st, playbook); err != nil {
+		return err
+	}
+	return resume(ctx, st, metaStoppedOne(playbook), playbook, machine)
+}
+
+func resume(ctx context.Context, st store.Store, key, playbook string, machine time.Time) error {
+	if err := st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(key, "") }); err != nil {
 		return err
 	}
 	for after, more := "", true; more; {
 		var last string
 		err := st.Update(ctx, func(tx store.Tx) error {
-			page, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active", After: after, Limit: resumePage})
+			now, err := Now(tx, machine)
+			if err != nil {
+				return err
+			}
+			page, err := tx.ListEnrollments(store.EnrollmentFilter{Playbook: playbook, Status: "active", After: after, Limit: resumePage})
 			if err != nil {
 				return fmt.Errorf("list enrollments: %w", err)
 			}
 			more = len(page) == resumePage
 			for _, e := range page {
-				if err := tx.Wake(e.ID); err != nil {
+				wake := tx.Wake
+				if steps.Kept(readMirror(e.State).State, "stopped") {
+					wake = func(id string) error { return ask(tx, id, now) }
+				}
+				if err := wake(e.ID); err != nil {
 					return fmt.Errorf("wake enrollment %s: %w", e.ID, err)
 				}
 				last = e.ID

@@ -37,7 +37,7 @@ func (w *walk) task(cmd steps.Command, spec *steps.Task) error {
 	var d guards.Decision
 	t.to, d, err = w.reached(spec.Channel)
 	if err == nil && (d.Kind == guards.Go || !spec.HumanTouch()) {
-		d, err = w.guard(t.to, spec.Channel, !spec.HumanTouch(), rails)
+		d, err = w.ask(t.to, guards.Ask{Channel: spec.Channel, Internal: !spec.HumanTouch(), Human: true, Rails: rails})
 	}
 	if err != nil {
 		return err
@@ -109,6 +109,9 @@ func (w *walk) alert(path, title, brief string) error {
 
 // tellOf gives somebody a task about a path, once. Nothing waits for it.
 func (w *walk) tellOf(path string, who someone, title, brief string) error {
+	if w.v.Shadow {
+		return nil // its line says it; a shadow makes no work
+	}
 	path += alertMark
 	id := taskID(w.e.ID, path)
 	if _, err := w.tx.Task(id); err == nil || !errors.Is(err, store.ErrNotFound) {

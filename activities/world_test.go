@@ -194,6 +194,9 @@ func (w *world) publish(text string) {
 	}
 	w.digest = p.Digest
 	w.update(func(tx store.Tx) error {
+		if err := tx.SetHead(p.Name, p.Digest, monday); err != nil {
+			return err
+		}
 		return tx.PutVersion(store.Version{Digest: p.Digest, Playbook: p.Name, Bundle: p.Bundle.Encode(), PublishedAt: monday})
 	})
 }

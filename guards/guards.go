@@ -26,8 +26,8 @@ const (
 )
 
 // Decision of a guard. Reason is a word from the docs (send_window,
-// public_holiday, quarter_end, opted_out, bounced, resting, cap, exited …);
-// Detail is a sentence for people.
+// public_holiday, quarter_end, calendar, opted_out, bounced, resting, cap, held,
+// lane, exited …); Detail is a sentence for people.
 type Decision struct {
 	Kind   Kind
 	At     time.Time
@@ -39,7 +39,7 @@ type Decision struct {
 type Rails struct {
 	Window      calendar.Window
 	Zone        string   // contact, account, project or an IANA name: whose zone the window is in
-	Avoid       []string // public_holidays, quarter_end
+	Avoid       []string // of public_holidays and quarter_end; declared calendars are Ask.Calendars
 	Caps        []Cap
 	CatchUp     string     // next_window (default), skip
 	FiscalStart time.Month // of the quarter end, when no account field says otherwise
@@ -56,27 +56,38 @@ type Cap struct {
 
 // Ask is all that guards may know.
 type Ask struct {
-	Now          time.Time
-	Playbook     string
-	Class        string // transactional, service, outreach
-	Lane         string
-	Channel      string // email, slack, or a task's human channel
-	Internal     bool   // to our own people (a Slack task, a note): customer guards do not bind
-	Arm          string
-	Rails        Rails
-	Days         calendar.Days
-	Zone         *time.Location
-	ZoneFrom     string // contact, account, country, project: named in the reason
-	FiscalStart  time.Month
-	Stopped      string        // who stopped all sending; "" while it goes on
-	Spread       uint64        // picks a moment in the first third of a window that opens; 0: its first
-	Exited       *store.Signal // the first exit row, if any
-	Suppressions []store.Suppression
-	Rests        []store.Rest
+	Now           time.Time
+	Enrollment    string
+	Playbook      string
+	Class         string // transactional, service, outreach
+	Lane          string
+	Channel       string // email, slack, or a task's human channel
+	Internal      bool   // to our own people (a Slack task, a note): customer guards do not bind
+	Human         bool   // work that one of our own does, whether or not it reaches the customer
+	Arm           string
+	Rails         Rails
+	Due           time.Time // when it was to go, if that is past; zero: now
+	Days          calendar.Days
+	Zone          *time.Location
+	ZoneFrom      string        // contact, account, country, project: named in the reason
+	FiscalStart   time.Month    // of the account, or the project's
+	Calendars     []Calendar    // declared ones that the playbook avoids and that hold for the account
+	Stopped       string        // who stopped sending, and of what; "" while it goes on
+	Shadow        bool          // the playbook is in mode: shadow
+	Stronger      *Rival        // of a stronger lane, at work on the account; nil: none
+	WhenPreempted string        // pause, exit, ignore
+	Spread        uint64        // picks a moment in the first third of a window that opens; 0: its first
+	Exited        *store.Signal // the first exit row, if any
+	Suppressions  []store.Suppression
+	Rests         []store.Rest
+	Holds         []store.Hold // on the account
 	// Count is how many touches of what went since a moment, per contact or account.
 	Count func(what, per string, since time.Time) (int, error)
 	// Oldest is when the oldest of them went, so that a cap says when it frees; zero if unknown.
 	Oldest func(what, per string, since time.Time) (time.Time, error)
+
+	moved bool                        // a guard has moved Now already
+	check func(Ask) (Decision, error) // Check, for a guard that asks about another moment
 }
 
 // Guard is one reason.
@@ -87,6 +98,17 @@ type Guard struct {
 }
 
 // All guards, in the order they are asked. It is not to be changed.
+//
+// Exited comes first: what has ended is not kept for later. Then what forbids
+// for ever, so that nobody is kept waiting for a no: a person who opted out while
+// the account was held is dropped at once. Stopped stands before them all the
+// same: a stop is looked into by hand, and until then nothing is decided. Then
+// what waits for people or other playbooks, whose end no clock knows: a hold
+// before a lane, since a hold also binds the lane it waits for. Overdue follows,
+// because it is asked about what those let go, and before the windows, because
+// it picks a moment that they may still move. Then what the clock alone moves,
+// from the hour to the quarter, and the caps, which need the moment. Shadow is
+// last: it drops what all others let go.
 var All = []Guard{
 	Exited,
 	Stopped,
@@ -94,10 +116,15 @@ var All = []Guard{
 	OptedOut,
 	Resting,
 	Holdout,
+	Held,
+	Lane,
+	Overdue,
 	Window,
 	Holidays,
 	QuarterEnd,
+	Calendars,
 	Caps,
+	Shadow,
 }
 
 // rounds is how often Check lets guards move a touch. A year of holidays, quarter
@@ -106,12 +133,13 @@ const rounds = 400
 
 // Check asks All in order. Drop and Park win at once; At is asked again at the
 // later moment until all guards agree on one (at most 400 rounds, then Park
-// "no_window"). The last shift's reason is kept, Detail lists each.
+// "no_window"). The last shift's reason is kept, but a hold's outlasts others;
+// Detail lists each.
 func Check(a Ask) (Decision, error) {
 	if a.Zone == nil {
 		a.Zone, a.ZoneFrom = time.UTC, "project"
 	}
-	a.Now = a.Now.In(a.Zone)
+	a.Now, a.check = a.Now.In(a.Zone), Check
 	shifts := Decision{Kind: Go}
 	var details []string
 	for range rounds {
@@ -122,12 +150,18 @@ func Check(a Ask) (Decision, error) {
 		case d.Kind == Go:
 			shifts.Detail = strings.Join(details, "; ")
 			return shifts, nil
+		case d.Kind != At && d.Reason == "shadow" && shifts.Kind == At:
+			shifts.Detail = strings.Join(details, "; ")
+			return shifts, nil // it would wait: it is dropped when its moment has come
 		case d.Kind != At:
 			return d, nil
 		case !d.At.After(a.Now):
 			return Decision{}, fmt.Errorf("guard %s moves a touch from %s to %s", d.Reason, a.Now, d.At)
 		}
-		a.Now = d.At.In(a.Zone)
+		a.Now, a.moved = d.At.In(a.Zone), true
+		if shifts.Reason == "held" {
+			d.Reason = "held"
+		}
 		shifts = d
 		if len(details) == 0 || details[len(details)-1] != d.Detail {
 			details = append(details, d.Detail)

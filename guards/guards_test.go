@@ -213,3 +213,99 @@ func TestEachGuardExplainsItself(t *testing.T) {
 		seen[g.Name] = true
 	}
 }
+
+func TestWhatKeepsATouchBack(t *testing.T) {
+	t.Parallel()
+	wed := func(a *guards.Ask, clock string) time.Time { return local(t, *a, "2026-03-"+clock) }
+	hold := func(a *guards.Ask, ends ...string) {
+		for _, end := range ends {
+			h := store.Hold{ID: end, Enrollment: "e", By: "Mira", Reason: "talks", Since: a.Now}
+			if end != "" {
+				h.Until = wed(a, end)
+			}
+			a.Holds = append(a.Holds, h)
+		}
+	}
+	rival := func(a *guards.Ask) { a.Stronger = &guards.Rival{Playbook: "rescue", Lane: "save"} }
+	late := func(a *guards.Ask, due string) { a.Due, a.Spread = wed(a, due), 1<<40 }
+	for _, tt := range []struct {
+		name string
+		edit func(*guards.Ask)
+		want string
+	}{
+		{"held until later today", func(a *guards.Ask) { hold(a, "04 15:00") }, "at held Wed 2026-03-04 15:00"},
+		{"the longest hold", func(a *guards.Ask) { hold(a, "05 10:00", "09 10:00", "04 15:00") }, "at held Mon 2026-03-09 10:00"},
+		{"a hold's reason outlasts the window's", func(a *guards.Ask) { hold(a, "05 20:00") }, "at held Mon 2026-03-09 09:00"},
+		{"a hold without an end", func(a *guards.Ask) { hold(a, "05 10:00", "") }, "park held"},
+		{"a hold that is over", func(a *guards.Ask) { hold(a, "04 10:00") }, "go"},
+		{"held, to our own people", func(a *guards.Ask) { hold(a, ""); a.Internal = true }, "go"},
+		{"held by the enrollment whose work it is", func(a *guards.Ask) { hold(a, ""); a.Human, a.Enrollment = true, "e" }, "go"},
+		{"held by another, a person's work", func(a *guards.Ask) { hold(a, ""); a.Human, a.Enrollment = true, "x" }, "park held"},
+		{"held by the enrollment whose mail it is", func(a *guards.Ask) { hold(a, ""); a.Enrollment = "e" }, "park held"},
+		{"a no comes before a hold", func(a *guards.Ask) { hold(a, ""); a.Suppressions = []store.Suppression{{Kind: "opted_out"}} }, "drop opted_out"},
+		{"a stronger lane", rival, "park lane"},
+		{"a stronger lane that is ignored", func(a *guards.Ask) { rival(a); a.WhenPreempted = "ignore" }, "go"},
+		{"a stronger lane and a receipt", func(a *guards.Ask) { rival(a); a.Class = "transactional" }, "go"},
+		{"a stronger lane and our own people", func(a *guards.Ask) { rival(a); a.Internal = true }, "go"},
+		{"the whole account rests", func(a *guards.Ask) {
+			a.Rests = []store.Rest{{Scope: "account", Until: a.Now.Add(time.Hour)}}
+		}, "drop resting"},
+		{"one playbook is stopped", func(a *guards.Ask) { a.Stopped = "playbook p was stopped by max" }, "park stopped"},
+		{"a shadow at its moment", func(a *guards.Ask) { a.Shadow = true }, "drop shadow"},
+		{"a shadow that waits like any other", func(a *guards.Ask) { a.Shadow = true; a.Now = wed(a, "04 20:00") }, "at send_window Thu 2026-03-05 09:00"},
+		{"a shadow's work for our own people", func(a *guards.Ask) { a.Shadow, a.Internal = true, true }, "drop shadow"},
+		{"half an hour late", func(a *guards.Ask) { late(a, "04 09:30") }, "go"},
+		{"two days late, in a window", func(a *guards.Ask) { late(a, "02 09:30") }, "at overdue Wed 2026-03-04 10"},
+		{"late for what no window holds", func(a *guards.Ask) { late(a, "02 09:30"); a.Rails.Window = calendar.Window{} }, "at overdue Wed 2026-03-04 10"},
+		{"late after hours", func(a *guards.Ask) { late(a, "02 09:30"); a.Now = wed(a, "04 20:00") }, "at overdue Thu 2026-03-05 "},
+		{"due after hours, and now is the first chance", func(a *guards.Ask) {
+			late(a, "03 20:00")
+			a.Now = wed(a, "04 09:00")
+		}, "go"},
+		{"a receipt is owed at once", func(a *guards.Ask) { late(a, "02 09:30"); a.Class = "transactional" }, "go"},
+		{"skip: its day is gone", func(a *guards.Ask) { late(a, "02 09:30"); a.Rails.CatchUp = "skip" }, "drop overdue"},
+		{"skip: its day is today", func(a *guards.Ask) { late(a, "03 20:00"); a.Rails.CatchUp = "skip"; a.Now = wed(a, "04 16:00") }, "go"},
+		{"skip: a hold is no excuse", func(a *guards.Ask) {
+			late(a, "02 09:30")
+			a.Rails.CatchUp = "skip"
+			hold(a, "04 09:59")
+		}, "drop overdue"},
+		{"a season", func(a *guards.Ask) {
+			a.Calendars = []guards.Calendar{{Name: "retail", Seasons: []calendar.Season{{Name: "Spring sale", From: calendar.MonthDay{Month: 3, Day: 1}, To: calendar.MonthDay{Month: 3, Day: 8}}}}}
+		}, "at calendar Mon 2026-03-09 09:00"},
+		{"a season and a receipt", func(a *guards.Ask) {
+			a.Class = "transactional"
+			a.Calendars = []guards.Calendar{{Name: "retail", Seasons: []calendar.Season{{Name: "Spring sale", From: calendar.MonthDay{Month: 3, Day: 1}, To: calendar.MonthDay{Month: 3, Day: 8}}}}}
+		}, "go"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := ask(t, tt.edit)
+			d, err := guards.Check(a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[guards.Kind]string{guards.Go: "go", guards.At: "at", guards.Park: "park", guards.Drop: "drop"}[d.Kind]
+			if d.Kind != guards.Go {
+				got += " " + d.Reason
+			}
+			if d.Kind == guards.At {
+				got += " " + d.At.In(a.Zone).Format(layout)
+			}
+			if got != tt.want && (!strings.HasPrefix(got, tt.want) || !strings.Contains(tt.want, "overdue")) {
+				t.Errorf("got %q (%s), want %q", got, d.Detail, tt.want)
+			}
+		})
+	}
+}
+
+func TestACalendarSaysItsNameAndItsDays(t *testing.T) {
+	t.Parallel()
+	a := ask(t, func(a *guards.Ask) {
+		a.Calendars = []guards.Calendar{{Name: "retail", Seasons: []calendar.Season{{Name: "Spring sale", From: calendar.MonthDay{Month: 3, Day: 1}, To: calendar.MonthDay{Month: 3, Day: 8}}}}}
+	})
+	d, err := guards.Check(a)
+	if want := "Wed 4 Mar 2026 is Spring sale (calendar retail)"; err != nil || d.Detail != want {
+		t.Errorf("got %q, %v; want %q", d.Detail, err, want)
+	}
+}

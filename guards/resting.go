@@ -1,16 +1,17 @@
 package guards
 
-// Resting keeps a playbook from an account that rests from it or from its lane.
+// Resting keeps a playbook from an account that rests from it, from its lane or
+// from all of them.
 // A touch is dropped, not kept back: what it had to say will not be true months later.
 var Resting = Guard{
 	Name:    "resting",
-	Summary: "The account rests from this playbook or its lane; transactional messages still go.",
+	Summary: "The account rests, from this playbook, from its lane or from all; transactional messages still go.",
 	Check: func(a Ask) (Decision, error) {
 		if a.Internal || a.Class == "transactional" {
 			return Decision{}, nil
 		}
 		for _, r := range a.Rests {
-			if r.Scope != "playbook:"+a.Playbook && (a.Lane == "" || r.Scope != "lane:"+a.Lane) {
+			if !r.Binds(a.Playbook, a.Lane) {
 				continue
 			}
 			if r.Until.IsZero() {

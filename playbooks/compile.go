@@ -16,15 +16,20 @@ import (
 
 // keys of a playbook document.
 var keys = []string{
-	"playbook", "title", "class", "owner", "lane", "trigger", "enroll",
-	"goal", "exit", "guardrails", "unknown_send", "steps",
+	"playbook", "title", "class", "owner", "lane", "when_preempted", "mode", "rollout", "holdout",
+	"trigger", "enroll", "goal", "exit", "guardrails", "unknown_send", "steps",
 }
 
 // Compile reads one `playbook:` document. templates is rooted where
 // templates/ lies; nil has none. Findings are returned whole; the playbook is
 // nil when any is an error.
 func Compile(doc *source.Node, set *rules.Set, templates fs.FS) (*Playbook, []diag.Diagnostic) {
-	c := &compiler{set: set, templates: templates, files: map[string]string{}, rules: map[string]bool{}}
+	return compile(doc, set, templates, false)
+}
+
+// compile is Compile. A published playbook is not held to lanes, which are live.
+func compile(doc *source.Node, set *rules.Set, templates fs.FS, published bool) (*Playbook, []diag.Diagnostic) {
+	c := &compiler{set: set, templates: templates, published: published, files: map[string]string{}, rules: map[string]bool{}}
 	p := c.playbook(doc)
 	for _, check := range Checks {
 		check.Run(Subject{Doc: doc, Playbook: p, Diags: &c.diags})
@@ -42,6 +47,7 @@ func Compile(doc *source.Node, set *rules.Set, templates fs.FS) (*Playbook, []di
 type compiler struct {
 	set       *rules.Set
 	templates fs.FS
+	published bool
 	diags     diag.List
 	files     map[string]string // what the steps asked for, by path
 	rules     map[string]bool   // what the expressions reach
@@ -59,19 +65,24 @@ func (c *compiler) playbook(doc *source.Node) *Playbook {
 		p.Title = p.Name
 	}
 	p.Class = c.word(doc.Get("class"), "class", Outreach, Transactional, Service)
-	p.Lane = c.name(doc.Get("lane"), "lane")
+	p.Lane = c.lane(doc.Get("lane"))
+	p.WhenPreempted = c.preempted(doc.Get("when_preempted"), p)
+	p.Shadow = c.word(doc.Get("mode"), "mode", "live", "shadow") == "shadow"
 	p.Owner = c.owner(doc.Get("owner"))
 	p.Unknown = c.word(doc.Get("unknown_send"), "unknown_send", "at_most_once", "ask", "at_least_once")
 	p.Triggers, p.When = triggers.Decode(doc.Require(l, c.what(p), "trigger"), c.set, l)
 	p.Enroll = c.enroll(doc.Get("enroll"))
 	p.Goal = c.goal(doc.Get("goal"))
 	p.Exits = c.exits(doc.Get("exit"))
-	p.Rails = c.rails(doc.Get("guardrails"), p.Class)
+	p.Rails, p.Calendars = c.rails(doc.Get("guardrails"), p.Class)
 	if s := doc.Require(l, c.what(p), "steps"); s != nil {
 		p.Program = steps.Compile(s, c.set, c.template, l)
 	} else {
 		p.Program = &steps.Program{ByID: map[string]*steps.Step{}}
 	}
+	p.Rollout = c.rollout(doc.Get("rollout"))
+	p.Holdout = c.holdout(doc, p)
+	c.scopes(doc, p)
 	c.reached(p)
 	return p
 }

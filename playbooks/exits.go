@@ -54,7 +54,7 @@ func (c *compiler) exit(n *source.Node) Exit {
 	if n.Get("on") == nil && n.Get("when") == nil {
 		c.diags.Errorf(n.Span(), "missing-key", "add on: (an event) or when: (a condition)", "nothing says when this exit is taken")
 	}
-	x.RestFor, x.Unless = c.rest(n.Get("rest"))
+	x.RestFor, x.Scope, x.Unless = c.rest(n.Get("rest"))
 	return x
 }
 
@@ -67,10 +67,11 @@ func (c *compiler) label(n *source.Node, what string) string {
 	return word
 }
 
-// rest is a span, forever, or {for, unless}.
-func (c *compiler) rest(n *source.Node) (length, unless string) {
+// rest is a span, forever, or {for, scope, unless}.
+func (c *compiler) rest(n *source.Node) (length, scope, unless string) {
 	if n.Kind() == source.Map {
-		n.Strict(&c.diags, "rest", "for", "unless")
+		n.Strict(&c.diags, "rest", "for", "scope", "unless")
+		scope = n.Get("scope").Word(&c.diags, "scope", "lane", "account", "playbook")
 		if c.expr(n.Get("unless"), "unless", rules.Scope{}) != nil {
 			unless = n.Get("unless").Text()
 		}
@@ -78,12 +79,12 @@ func (c *compiler) rest(n *source.Node) (length, unless string) {
 	}
 	length = n.String(&c.diags, "rest")
 	if length == "" || length == "forever" {
-		return length, unless
+		return length, scope, unless
 	}
 	if _, err := calendar.ParseSpan(length); err != nil {
 		c.diags.Errorf(n.Span(), "bad-duration", "write a span such as 6mo, or forever", "%v", err)
 	}
-	return length, unless
+	return length, scope, unless
 }
 
 func (c *compiler) goal(n *source.Node) *Goal {

@@ -17,12 +17,17 @@ type Playbook struct {
 	Name, Title, Class, Lane string
 	File                     string
 	Owner                    string // field reference: account.owner
+	WhenPreempted            string // pause (default), exit, ignore: what a stronger lane does to it
+	Shadow                   bool   // mode: shadow: everything but the send
+	Rollout                  Share  // of accounts that may enter; Whole when it does not say
+	Holdout                  Holdout
 	Triggers                 []triggers.Trigger
 	When                     *rules.Expr // must hold whichever trigger fires; nil = always
 	Enroll                   Enroll
 	Exits                    []Exit
 	Goal                     *Goal
 	Rails                    guards.Rails
+	Calendars                []*rules.Calendar // declared ones that its touches avoid
 	Program                  *steps.Program
 	Unknown                  string // at_most_once (default), ask, at_least_once: what an unknown send does
 	Rules                    *rules.Set // what it was compiled under: its own version's scores and decisions
@@ -51,6 +56,7 @@ type Exit struct {
 	When    *rules.Expr // a condition (with On: a filter that sees event)
 	Outcome string
 	RestFor string // span as written, "forever", or ""
+	Scope   string // whom the rest binds: account, lane, playbook; "" is the lane or, without one, the playbook
 	Unless  string // CEL source that lifts the rest
 }
 

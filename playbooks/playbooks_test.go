@@ -153,7 +153,13 @@ func TestMistakesPointAtWhatToChange(t *testing.T) {
 	for _, tt := range []struct{ name, line, want string }{
 		{"key", "klass: service", `3:1 unknown key "klass" in playbook "p" [unknown-key]`},
 		{"class", "class: outrech", `3:8 class cannot be "outrech" [unknown-choice]`},
-		{"future key", "holdout: 10%", `3:1 unknown key "holdout" in playbook "p" [unknown-key]`},
+		{"holdout", "holdout: ten", `3:10 holdout cannot be "ten" [wrong-type]`},
+		{"holdout of all", "holdout: 100%", `3:10 holdout must be above 0% and at most 90% [out-of-range]`},
+		{"holdout of a receipt", "class: transactional\nholdout: 5%", `4:10 a transactional message is owed to everyone; nobody is held out [bad-holdout]`},
+		{"rollout", "rollout: 0%", `3:10 rollout must be above 0% and at most 100% [out-of-range]`},
+		{"mode", "mode: shdow", `3:7 mode cannot be "shdow" [unknown-choice]`},
+		{"pre-empted without a lane", "when_preempted: exit", `3:17 a playbook without a lane is never pre-empted [no-lane]`},
+		{"rest of no lane", "exit: [{on: email.replied, outcome: x, rest: {for: 6mo, scope: lane}}]", `3:64 the playbook has no lane that could rest [no-lane]`},
 		{"owner", "owner: account.onwer", `3:8 unknown account field "onwer" [unknown-field]`},
 		{"owner is no field", "owner: mira", `3:8 "mira" is no field of the account [bad-reference]`},
 		{"lane", "lane: Win Back", `3:7 "Win Back" cannot be the name of a lane [bad-name]`},
@@ -170,7 +176,7 @@ func TestMistakesPointAtWhatToChange(t *testing.T) {
 		{"hours", "guardrails: {send_window: {hours: 9 to 5}}", `3:35 hours cannot be "9 to 5" [wrong-type]`},
 		{"hours the wrong way", `guardrails: {send_window: {hours: "17:00-09:00"}}`, `3:35 the window "17:00-09:00" never opens [wrong-type]`},
 		{"zone", "guardrails: {send_window: {timezone: Berlin}}", `3:38 unknown time zone "Berlin"`},
-		{"avoid", "guardrails: {avoid: [holidays]}", `3:22 avoid cannot be "holidays" [unknown-choice]`},
+		{"avoid", "guardrails: {avoid: [holidays]}", `3:22 unknown calendar "holidays" [unknown-calendar]`},
 		{"cap", "guardrails: {caps: [{max: 1}]}", `3:21 a cap needs in [missing-key]`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

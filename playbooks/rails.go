@@ -8,6 +8,7 @@ import (
 	"holdfast/guards"
 	"holdfast/internal/calendar"
 	"holdfast/internal/source"
+	"holdfast/rules"
 )
 
 // Defaults are the guardrails of a playbook of outreach or service that does
@@ -29,20 +30,54 @@ func Defaults(class string) guards.Rails {
 	return r
 }
 
-func (c *compiler) rails(n *source.Node, class string) guards.Rails {
+func (c *compiler) rails(n *source.Node, class string) (guards.Rails, []*rules.Calendar) {
 	r := Defaults(class)
 	n.Strict(&c.diags, "guardrails", "send_window", "avoid", "caps", "catch_up")
 	if w := n.Get("send_window"); w != nil {
 		r.Window, r.Zone = c.window(w, r)
 	}
+	var calendars []*rules.Calendar
 	if a := n.Get("avoid"); a != nil {
-		r.Avoid = a.Words(&c.diags, "avoid", "public_holidays", "quarter_end")
+		r.Avoid, calendars = c.avoid(a)
 	}
 	if caps := n.Get("caps"); caps != nil {
 		r.Caps = c.caps(caps)
 	}
 	r.CatchUp = c.word(n.Get("catch_up"), "catch_up", "next_window", "skip")
-	return r
+	return r, calendars
+}
+
+// builtin calendars need no declaration; a project that declares one of that
+// name means its own.
+var builtin = []string{"public_holidays", "quarter_end"}
+
+// avoid is the names of calendars, one or a list.
+func (c *compiler) avoid(n *source.Node) (words []string, calendars []*rules.Calendar) {
+	items := n.Items()
+	if n.Kind() == source.Scalar {
+		items = []*source.Node{n}
+	}
+	for _, it := range items {
+		name := it.String(&c.diags, "avoid")
+		switch cal := c.set.Calendar(name); {
+		case name == "":
+		case cal != nil:
+			calendars = append(calendars, cal)
+			for _, rule := range cal.Reads().Rules {
+				c.rules[rule] = true
+			}
+		case slices.Contains(builtin, name):
+			words = append(words, name)
+		default:
+			known := append(slices.Clone(builtin), c.set.Calendars()...)
+			hint := "use " + strings.Join(known, ", ") + ", or declare calendar: " + name
+			if s := source.Suggest(name, known); s != "" {
+				hint = `did you mean "` + s + `"?`
+			}
+			c.diags.Errorf(it.Span(), "unknown-calendar", hint, "unknown calendar %q", name)
+		}
+	}
+	return words, calendars
 }
 
 // window is {days, hours, timezone}, or always.

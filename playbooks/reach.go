@@ -74,8 +74,17 @@ func (c *compiler) bundle(doc *source.Node, p *Playbook) Bundle {
 		if d := c.set.Doc(name); d != nil {
 			b.Docs[name] = d.Document()
 		}
+		c.calendarFile(name)
 	}
 	return b
+}
+
+// calendarFile takes the text of a calendar's file into the bundle.
+func (c *compiler) calendarFile(rule string) {
+	name, ok := strings.CutPrefix(rule, "calendar:")
+	if cal := c.set.Calendar(name); ok && cal != nil && cal.File != "" {
+		c.files[cal.File] = c.set.File(cal.File)
+	}
 }
 
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
@@ -114,11 +123,15 @@ func Open(b Bundle, set *rules.Set) (*Playbook, error) {
 	if own == nil {
 		return nil, errors.New("open playbook " + b.Playbook + ": its bundle holds no playbook")
 	}
-	under, found := set.With(docs)
+	named := map[string]rules.File{}
+	for name, text := range b.Files {
+		named[name] = rules.File{Shown: name, Text: text}
+	}
+	under, found := set.With(docs, named)
 	if err := broken(b, found); err != nil {
 		return nil, err
 	}
-	p, found := Compile(own, under, b.FS())
+	p, found := compile(own, under, b.FS(), true)
 	if err := broken(b, found); err != nil {
 		return nil, err
 	}
@@ -131,7 +144,11 @@ func Open(b Bundle, set *rules.Set) (*Playbook, error) {
 func (p *Playbook) TemplateNames() []string {
 	var names []string
 	for file := range p.Bundle.Files {
-		dir, base := path.Split(strings.TrimPrefix(file, "templates/"))
+		file, ok := strings.CutPrefix(file, "templates/")
+		if !ok {
+			continue
+		}
+		dir, base := path.Split(file)
 		name, _, _ := strings.Cut(base, ".")
 		names = append(names, dir+name)
 	}

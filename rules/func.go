@@ -21,6 +21,7 @@ type Function struct {
 	zone      bool // it reads where days begin: account.timezone and country
 	days      bool // it reads which days are business days: account.country
 	metric    bool // its first argument is a metric's name, not its value
+	calendar  bool // its last argument, beyond the first, names a calendar
 	// literal says what is wrong with a literal text argument, "" nothing.
 	literal func(arg string) string
 }

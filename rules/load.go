@@ -12,6 +12,7 @@ import (
 // compiled, each when another first names it.
 type loader struct {
 	set   *Set
+	files map[string]File
 	diags diag.List
 }
 
@@ -25,6 +26,7 @@ func newLoader() *loader {
 		scores:    map[string]*score{},
 		decisions: map[string]*decision{},
 		segments:  map[string]*segment{},
+		calendars: map[string]*Calendar{},
 	}}
 }
 
@@ -54,6 +56,8 @@ func (ld *loader) declare(doc *source.Node) {
 		ld.segmentDoc(doc)
 	case "calendar":
 		ld.calendarDoc(doc)
+	case "lanes":
+		ld.lanesDoc(doc)
 	}
 }
 
@@ -90,6 +94,9 @@ func (ld *loader) compileAll() {
 	}
 	for _, name := range sortedKeys(s.metrics) {
 		ld.compileMetric(s.metrics[name])
+	}
+	for _, name := range sortedKeys(s.calendars) {
+		ld.compileRule(&s.calendars[name].rule)
 	}
 	for _, name := range sortedKeys(s.segments) {
 		ld.compileRule(&s.segments[name].rule)

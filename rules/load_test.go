@@ -65,6 +65,17 @@ func TestDocumentsThatAreWrongAreExplained(t *testing.T) {
 			`r.yaml:4:24: error: a derived field sees the objects of the account alone, not account [out-of-scope] | use one of now, subs`},
 		{"a calendar that ends first", "calendar: c\nclosed: [{from: 2026-12-24, to: 2026-12-20}]",
 			`r.yaml:2:33: error: the closure ends before it begins [wrong-type] | write the later day here`},
+		{"a season of one year", "calendar: c\nseasons: [{name: Sale, from: 2026-11-15, to: 12-31}]",
+			`r.yaml:2:30: error: "2026-11-15" is no day of the year [wrong-type] | write month and day, such as 11-15; the year is every year`},
+		{"a file outside of the project", "calendar: c\nics: ../retail.ics",
+			`r.yaml:2:6: error: "../retail.ics" is no .ics file inside the project [bad-path] | write such as calendars/retail.ics, from the project's directory`},
+		{"a file that is not there", "calendar: c\nics: retail.ics",
+			`r.yaml:2:6: error: there is no file retail.ics in the project [unknown-file] | put the file there; a link that leads out of the project is not followed`},
+		{"a calendar that is not there", "segment: s\nwhen: date(\"2026-01-01\").add_business_days(2, \"retial\") > date(\"2026-01-01\")\n---\ncalendar: retail\nlast: 3bd\nof: month",
+			`r.yaml:2:47: error: unknown calendar "retial" [unknown-calendar] | did you mean "retail"?`},
+		{"lanes that are none", "lanes: save", `r.yaml:1:1: error: lanes must be a list of names [wrong-type] | write lanes: [save, renewal, win-back, nurture], the strongest first`},
+		{"a lane twice", "lanes: [save, save]", `r.yaml:1:15: error: lane "save" is there already [duplicate-name] | leave one of them`},
+		{"two lists of lanes", "lanes: [save]\n---\nlanes: [nurture]", `r.yaml:3:1: error: there are other lanes, in r.yaml [duplicate-name] | keep one list`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +196,7 @@ func TestABundleBringsItsOwnRules(t *testing.T) {
 	t.Parallel()
 	live := load(t, "segment: big\nwhen: account.arr > 100\n---\nscore: s\nsignals: {x: {weight: 1, value: 5}}")
 	docs, _ := source.Parse("old.yaml", []byte("segment: big\nwhen: account.arr > 5"))
-	old, found := live.With(docs)
+	old, found := live.With(docs, nil)
 	if len(found) > 0 {
 		t.Fatal(found)
 	}

@@ -132,6 +132,9 @@ func (c *compiler) resolveCall(e ast.Expr, locals []string) {
 		return
 	}
 	c.reads = c.reads.ofFunction(f)
+	if f.calendar && len(args) > 1 {
+		c.calendarArg(args[len(args)-1])
+	}
 	if f.facts {
 		c.withFacts(e)
 	}
@@ -155,6 +158,26 @@ func (c *compiler) metricArg(f *Function, arg ast.Expr) {
 		return
 	}
 	c.use(arg, &slot{origin: fromSeries, name: "@metric." + s.field, field: s.field, cel: s.metric.argType(), metric: s.metric, unset: s.unset})
+}
+
+// calendarArg holds the last argument of a function to the declared calendars.
+func (c *compiler) calendarArg(arg ast.Expr) {
+	if !isText(arg) {
+		c.report(c.extent(arg), "type-mismatch", "write the calendar's name in quotes", "a calendar is named by a literal text")
+		return
+	}
+	name := string(arg.AsLiteral().(types.String))
+	cal := c.set.Calendar(name)
+	if cal == nil {
+		names := c.set.Calendars()
+		c.report(c.extent(arg), "unknown-calendar", suggest(name, names, choices("declared: ", names)), "unknown calendar %q", name)
+		return
+	}
+	if p := c.reach(&cal.rule); p != nil {
+		c.report(c.extent(arg), p.check, p.hint, "%s", p.message)
+		return
+	}
+	c.reads = c.reads.with(cal.Reads())
 }
 
 // factsName is the variable behind the hidden argument.

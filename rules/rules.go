@@ -38,7 +38,7 @@ const (
 var fieldTypes = []Type{String, Bool, Int, Double, Money, Percent, Date, Timestamp, Strings}
 
 // Kinds are the document kinds that Load takes.
-var Kinds = []string{"schema", "event", "object", "mapping", "metric", "score", "decision", "segment", "calendar"}
+var Kinds = []string{"schema", "event", "object", "mapping", "metric", "score", "decision", "segment", "calendar", "lanes"}
 
 // Set is the compiled rules of one project. Immutable; safe for concurrent use.
 type Set struct {
@@ -51,7 +51,9 @@ type Set struct {
 	scores    map[string]*score
 	decisions map[string]*decision
 	segments  map[string]*segment
-	calendars []Calendar
+	calendars map[string]*Calendar
+	lanes     *lanes
+	files     map[string]File       // that documents name
 	mappings  []*mapping            // in file order
 	takes     map[string][]*mapping // by event, and identify and group
 	counts    map[string][]*metric  // by event, each by name
@@ -64,8 +66,12 @@ type Set struct {
 // findings are returned, sorted; the Set is usable for further compiling even
 // when some are errors. A schema or event may be declared in several documents,
 // whose fields add up.
-func Load(docs []*source.Node) (*Set, []diag.Diagnostic) {
+func Load(docs []*source.Node) (*Set, []diag.Diagnostic) { return LoadFiles(docs, nil) }
+
+// LoadFiles is Load of documents that name files, by their path in the project.
+func LoadFiles(docs []*source.Node, files map[string]File) (*Set, []diag.Diagnostic) {
 	ld := newLoader()
+	ld.files, ld.set.files = files, files
 	for _, doc := range docs {
 		ld.declare(doc)
 	}
@@ -94,9 +100,10 @@ func Override(base, own []*source.Node) []*source.Node {
 	return append(out, own...)
 }
 
-// With is s with the scores, decisions, segments and calendars of docs in place
-// of its own: the schema, mappings and metrics stay the live ones.
-func (s *Set) With(docs []*source.Node) (*Set, []diag.Diagnostic) {
+// With is s with the scores, decisions, segments and calendars of docs, and the
+// files that those name, in place of its own: the schema, mappings, metrics and
+// lanes stay the live ones.
+func (s *Set) With(docs []*source.Node, files map[string]File) (*Set, []diag.Diagnostic) {
 	var all []*source.Node
 	for _, d := range s.docs {
 		if !versioned(kindOf(d)) {
@@ -108,8 +115,11 @@ func (s *Set) With(docs []*source.Node) (*Set, []diag.Diagnostic) {
 			all = append(all, d)
 		}
 	}
-	return Load(all)
+	return LoadFiles(all, files)
 }
+
+// File is the text of a file that some document names, "" when there is none.
+func (s *Set) File(name string) string { return s.files[name].Text }
 
 // Doc is the document of a rule as Reads.Rules names it ("score:health"), or nil.
 func (s *Set) Doc(rule string) *source.Node {
@@ -140,5 +150,8 @@ func kindOf(doc *source.Node) string {
 
 func ruleName(doc *source.Node) string {
 	kind := kindOf(doc)
+	if kind == "lanes" {
+		return kind // a project has one
+	}
 	return kind + ":" + doc.Get(kind).Text()
 }

@@ -68,11 +68,16 @@ func load(t testing.TB, more string) *rules.Set {
 
 func loadAll(t testing.TB, text string) (*rules.Set, []diag.Diagnostic) {
 	t.Helper()
+	return rules.Load(parse(t, text))
+}
+
+func parse(t testing.TB, text string) []*source.Node {
+	t.Helper()
 	docs, found := source.Parse("r.yaml", []byte(text))
 	if len(found) > 0 {
 		t.Fatalf("bad YAML in the test: %v", found)
 	}
-	return rules.Load(docs)
+	return docs
 }
 
 // compile compiles src, which must have no findings.

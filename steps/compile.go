@@ -109,7 +109,7 @@ func (c *compiler) step(n *source.Node, parent string) *Step {
 	id := c.id(n, verb.Doc.Name)
 	s := &Step{ID: id, Verb: verb.Doc.Name, Span: n.Span(), Parent: parent}
 	d := &Decoder{
-		Node: n, ID: id, Rules: c.set, Scope: c.scope, Diags: c.l, Block: c.block, Templates: c.templates, c: c,
+		Node: n, ID: id, Rules: c.set, Scope: c.scope, Diags: c.l, Block: c.block, Templates: c.templates, c: c, generated: c.generated,
 	}
 	n.Strict(c.l, d.what(), keys(verb.Doc)...)
 	s.If = d.condition(n.Get("if"))

@@ -89,7 +89,7 @@ func decodeEscalate(d *Decoder) any {
 		d.Diags.Errorf(d.Node.Span(), "bad-value", "", "its stages cannot be written: %v", found)
 		return e
 	}
-	e.First = d.c.generated(docs[0], d.ID, d.Node.Span())
+	e.First = d.generated(docs[0], d.ID, d.Node.Span())
 	return e
 }
 

@@ -77,7 +77,7 @@ func Hurry(st State) State {
 }
 
 func hurry(own *Wait, arms []Arm) (*Wait, []Arm) {
-	if own != nil && (own.Kind == "retry" || own.Kind == "park") {
+	if own != nil && (own.Kind == "retry" || own.Kind == "park" || own.Kind == "shift") {
 		wait := *own
 		wait.Until = time.Time{}
 		own = &wait

@@ -151,6 +151,7 @@ type Command struct {
 	Outcome string                  // Finish
 	RestFor string                  // Finish: rest after the end: a span as written ("6mo", "forever"), "" none
 	Unless  string                  // Finish: CEL source that lifts the rest
+	Scope   string                  // Finish: whom the rest binds: account, lane, playbook; "" the lane
 }
 
 // Happened is a line for the timeline about something Next decided by itself.
@@ -228,10 +229,14 @@ type Decoder struct {
 	Templates func(name string) bool                             // whether a template exists; nil = not checked
 
 	c *compiler
+	// generated compiles steps that no author wrote, found at a place.
+	generated func(n *source.Node, parent string, at diag.Span) (first string)
 }
 
 // All verbs, in the order of the reference.
-var All = []Verb{email, slack, task, approve, offer, wait, waitFor, branch, split, every, each, parallel, set, webhook, run, end}
+var All = []Verb{
+	email, slack, task, approve, offer, escalate, wait, waitFor, branch, split, every, each, parallel, set, webhook, hold, release, run, end,
+}
 
 func verbNamed(name string) (Verb, bool) {
 	for _, v := range All {

@@ -102,7 +102,7 @@ func (a *App) open(ctx context.Context) error {
 	a.heads.set(a.cfg.Project)
 	a.Intake = &intake.Intake{
 		Store: s, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
-		Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place},
+		Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place, Salt: a.cfg.Project.Settings.Salt},
 	}
 	ways, err := a.channels()
 	if err != nil {

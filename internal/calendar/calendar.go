@@ -10,8 +10,9 @@ import "time"
 
 // Days answers whether a local day is a working day and why not.
 type Days struct {
-	Country string   // ISO 3166 alpha-2, upper case; "" and unknown ones (see Known) have weekends only
-	Extra   []Closed // named closures of the project
+	Country     string     // ISO 3166 alpha-2, upper case; "" and unknown ones (see Known) have weekends only
+	Extra       []Closed   // named closures of the project
+	FiscalStart time.Month // of the project's fiscal year, 0 January: only declared calendars read it
 }
 
 // Closed is a named closure of the project, days inclusive. Only the dates of
@@ -54,7 +55,15 @@ const farthest = 3 * 366
 // AddBusiness is the n-th business day after t's local day, at t's wall clock:
 // Friday + 1 and Saturday + 1 are both Monday. n may be negative; 0 is t itself,
 // also on a day off.
-func (d Days) AddBusiness(t time.Time, n int) time.Time {
+func (d Days) AddBusiness(t time.Time, n int) time.Time { return addDays(t, n, d.Business) }
+
+// AddBusinessIn is AddBusiness where days of c are no business days either; see
+// Named.Covers for fiscal.
+func (d Days) AddBusinessIn(c Named, fiscal time.Month, t time.Time, n int) time.Time {
+	return addDays(t, n, func(day time.Time) bool { return d.Business(day) && !c.OnDay(day, d, fiscal) })
+}
+
+func addDays(t time.Time, n int, counts func(day time.Time) bool) time.Time {
 	step := 1
 	if n < 0 {
 		step, n = -1, -n
@@ -62,7 +71,7 @@ func (d Days) AddBusiness(t time.Time, n int) time.Time {
 	off := 0
 	for idle := 0; n > 0 && idle < farthest; idle++ {
 		off += step
-		if d.Business(AddDays(t, off)) {
+		if counts(AddDays(t, off)) {
 			n--
 			idle = 0
 		}

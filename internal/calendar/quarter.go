@@ -6,11 +6,16 @@ import "time"
 // quarter, days off among them included, when the fiscal year begins in month
 // fiscalStart (1 = January; anything else than a month means January).
 func (d Days) QuarterEnd(t time.Time, n int, fiscalStart time.Month) bool {
+	return d.tail(t, n, NextQuarter(t, fiscalStart))
+}
+
+// tail reports whether t lies in the last n business days before end, days off
+// among them included.
+func (d Days) tail(t time.Time, n int, end time.Time) bool {
 	if n <= 0 {
 		return false
 	}
 	left := 0
-	end := NextQuarter(t, fiscalStart)
 	for day := t; dayNumber(day) < dayNumber(end); day = AddDays(day, 1) {
 		if !d.Business(day) {
 			continue

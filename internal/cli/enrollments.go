@@ -17,10 +17,10 @@ import (
 func enrollmentsCommand(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "enrollments",
-		Short: "List, show or end accounts' runs through playbooks",
+		Short: "List, show, end or compare accounts' runs through playbooks",
 	}
 	c.PersistentFlags().String("dir", ".holdfast", "data directory; it may be in use by a running holdfast")
-	c.AddCommand(enrollmentsList(s), enrollmentsShow(s), enrollmentsExit(s))
+	c.AddCommand(enrollmentsList(s), enrollmentsShow(s), enrollmentsExit(s), enrollmentsLift(s))
 	return c
 }
 
@@ -61,6 +61,7 @@ type enrollmentJSON struct {
 	Playbook  string    `json:"playbook"`
 	Account   string    `json:"account"`
 	Trigger   string    `json:"trigger"`
+	Arm       string    `json:"arm"`
 	Status    string    `json:"status"`
 	Outcome   string    `json:"outcome,omitempty"`
 	Step      string    `json:"step,omitempty"`
@@ -74,7 +75,7 @@ type enrollmentJSON struct {
 
 func toJSON(e store.Enrollment) enrollmentJSON {
 	return enrollmentJSON{
-		ID: e.ID, Playbook: e.Playbook, Account: e.Account, Trigger: e.Trigger, Status: e.Status, Outcome: e.Outcome, Step: e.Step,
+		ID: e.ID, Playbook: e.Playbook, Account: e.Account, Trigger: e.Trigger, Arm: e.Arm, Status: e.Status, Outcome: e.Outcome, Step: e.Step,
 		Doing: e.Doing, StartedAt: e.StartedAt, EndedAt: e.EndedAt, GoalAt: e.GoalAt, Due: e.Due, Digest: e.Digest,
 	}
 }
@@ -83,7 +84,7 @@ func listEnrollments(tx store.Tx, s Streams, f store.EnrollmentFilter, asJSON bo
 	p := &printer{out: s.Out}
 	w := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
 	if !asJSON {
-		fmt.Fprintln(w, "id\taccount\tplaybook\tstarted\tstatus\twhere it is")
+		fmt.Fprintln(w, "id\taccount\tplaybook\tarm\tstarted\tstatus\twhere it is")
 	}
 	for {
 		page, err := tx.ListEnrollments(f)
@@ -104,7 +105,7 @@ func listEnrollments(tx store.Tx, s Streams, f store.EnrollmentFilter, asJSON bo
 			if e.Outcome != "" {
 				status += ": " + e.Outcome
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s %s\n", e.ID, e.Account, e.Playbook, e.StartedAt.Format("2006-01-02 15:04"), status, e.Step, e.Doing)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s %s\n", e.ID, e.Account, e.Playbook, e.Arm, e.StartedAt.Format("2006-01-02 15:04"), status, e.Step, e.Doing)
 		}
 		f.After = page[len(page)-1].ID
 	}

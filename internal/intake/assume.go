@@ -12,7 +12,8 @@ import (
 )
 
 // Assume starts an account in a playbook as if a trigger of it had fired now,
-// whatever its conditions say; the rules of entry and the exits hold. The line
+// whatever its conditions say; the rules of entry and the exits hold, but it is
+// never held out, nor kept out by a rollout. The line
 // of the start says that it was assumed, and what of the conditions does not
 // hold. An event trigger takes the account's latest such event, if there is one.
 // The error is a *holdfast.Error for names that are not there; an entry that is
@@ -53,7 +54,7 @@ func (b *batch) assume(playbook, trigger, account string) error {
 	if !s.acct.Known {
 		return holdfast.Errorf(holdfast.NotFound, "there is no account %q", account)
 	}
-	w := why{ref: r, occurrence: "assumed/" + b.now.Format("2006-01-02T15:04:05Z"), words: "assumed"}
+	w := why{ref: r, occurrence: "assumed/" + b.now.Format("2006-01-02T15:04:05Z"), words: "assumed", assumed: true}
 	if r.trig.On != "" {
 		e, err := b.tx.LastEvent(account, r.trig.On)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {

@@ -39,6 +39,12 @@ type Options struct {
 	BatchTime     time.Duration // length of one transaction; default 50 ms
 	// Place is where an account lives, for dates and business days; nil = UTC without holidays.
 	Place func(account rules.Record) (*time.Location, calendar.Days)
+	// Salt decides, with a hash, who is held out and who is let in first; "" draws
+	// one at its first use and keeps it in the store.
+	Salt string
+	// Treated holds nobody out and keeps nobody out by a rollout: what a playbook
+	// does is being looked at.
+	Treated bool
 }
 
 // Intake takes messages in. Safe for concurrent use; the fields must not change
@@ -65,6 +71,7 @@ type Result struct {
 	Rejected int       `json:"rejected"`
 	Late     int       `json:"late"`     // fresh, but too old to start anything
 	Enrolled int       `json:"enrolled"` // enrollments started
+	HeldOut  int       `json:"held_out,omitempty"`
 	Exited   int       `json:"exited"`
 	Goals    int       `json:"goals"`
 	Problems []Problem `json:"problems,omitempty"` // one for each rejected message
@@ -87,6 +94,7 @@ func (r *Result) Add(o Result) {
 	r.Rejected += o.Rejected
 	r.Late += o.Late
 	r.Enrolled += o.Enrolled
+	r.HeldOut += o.HeldOut
 	r.Exited += o.Exited
 	r.Goals += o.Goals
 	r.Problems = append(r.Problems, o.Problems...)

@@ -19,6 +19,9 @@ import (
 // start nothing. Publishing the same again does nothing; after a crash, again
 // does the rest. It returns the names whose head moved, in the order of books.
 func (in *Intake) Publish(ctx context.Context, books []*playbooks.Playbook) ([]string, error) {
+	if err := in.lanesMoved(ctx); err != nil {
+		return nil, err
+	}
 	var heads map[string]string
 	err := in.Store.View(ctx, func(tx store.Tx) (err error) {
 		heads, err = tx.Heads()

@@ -155,13 +155,14 @@ func (b *batch) holds(f *rules.Facts, playbook, account string, es ...*rules.Exp
 // RestSpec is the Data of an exit's signal: the rest that its end begins.
 type RestSpec struct {
 	For    string `json:"for,omitempty"`
+	Scope  string `json:"scope,omitempty"`
 	Unless string `json:"unless,omitempty"`
 }
 
 // exit writes the row that ends e: from this commit on nothing of it is claimed.
 // The line is written by whoever reads the signal.
 func (b *batch) exit(e *store.Enrollment, x playbooks.Exit, c *cause) error {
-	data, err := json.Marshal(RestSpec{For: x.RestFor, Unless: x.Unless})
+	data, err := json.Marshal(RestSpec{For: x.RestFor, Scope: x.Scope, Unless: x.Unless})
 	if err != nil {
 		return err
 	}

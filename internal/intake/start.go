@@ -2,6 +2,7 @@ package intake
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +23,7 @@ type why struct {
 	contact    string
 	event      int64
 	words      string
+	assumed    bool // somebody asks what would happen: it is treated, and rolled out to
 }
 
 // start enrols the account unless the playbook's rules of entry forbid it. An
@@ -38,6 +40,9 @@ func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
 		return nil
 	}
 	refused, err := b.refusal(s, f, p, runs)
+	if err == nil && refused == "" && w.trig.Kind != RunTrigger {
+		refused, err = b.keptOut(p, s.acct.ID, runs, w)
+	}
 	if err != nil {
 		return err
 	}
@@ -51,22 +56,38 @@ func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
 	if err != nil {
 		return err
 	}
+	arm, err := b.arm(p, s.acct.ID, w)
+	if err != nil {
+		return err
+	}
 	e := store.Enrollment{
 		ID: id, Playbook: p.Name, Digest: p.Digest, Account: s.acct.ID, Contact: w.contact,
-		Trigger: w.trig.ID, Occurrence: w.occurrence, EntryKey: key, Arm: "treated", Status: "active",
+		Trigger: w.trig.ID, Occurrence: w.occurrence, EntryKey: key, Arm: arm, Status: "active",
 		StartedAt: b.now, State: state, Event: w.event,
+	}
+	if arm == HeldOut {
+		e = b.leaveAlone(e)
 	}
 	won, err := b.tx.Enroll(e)
 	if err != nil || !won {
 		return err
 	}
-	b.poke = true
-	b.res.Enrolled++
-	s.runs = append(slices.Clip(runs), e)
-	if err := b.tx.AddLine(store.Line{
+	line := store.Line{
 		Key: "enroll/" + id, At: b.now, Account: s.acct.ID, Playbook: p.Name, Enrollment: id,
 		Kind: "enroll", Reason: w.trig.ID + ": " + w.words,
-	}); err != nil {
+	}
+	s.runs = append(slices.Clip(runs), e)
+	if arm == HeldOut {
+		b.res.HeldOut++
+		line.Outcome, line.Reason = HeldOut, line.Reason+"; "+heldOut(p)
+		return errors.Join(b.tx.AddLine(line), b.standing(f, &e, p.Goal))
+	}
+	b.poke = true
+	b.res.Enrolled++
+	if err := b.tx.AddLine(line); err != nil {
+		return err
+	}
+	if err := b.preempt(s, e, p); err != nil {
 		return err
 	}
 	return b.begun(f, &e, p)
@@ -138,7 +159,7 @@ func (b *batch) resting(s *sheet, f *rules.Facts, p *playbooks.Playbook) (string
 		return "", fmt.Errorf("read rests: %w", err)
 	}
 	for _, r := range rests {
-		if r.Scope != "playbook:"+p.Name && (p.Lane == "" || r.Scope != "lane:"+p.Lane) {
+		if !r.Binds(p.Name, p.Lane) {
 			continue
 		}
 		if r.Unless != "" && b.lifted(f, p.Name, r) {

@@ -93,6 +93,8 @@ metric: logins
 sum: {cel: event.count}
 on: Login
 window: 14d
+---
+lanes: [save, renewal, win-back]
 `
 
 // world is an intake over a store in memory, its clock at start.

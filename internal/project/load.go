@@ -49,12 +49,13 @@ func (ld *loader) load() {
 	ld.p.Templates = playbooks.Bundle{Files: ld.files}.FS()
 
 	var found []diag.Diagnostic
-	ld.p.Rules, found = rules.Load(ld.ruleDocs)
+	ld.p.Rules, found = rules.LoadFiles(ld.ruleDocs, ld.calendarFiles())
 	ld.diags.Add(found...)
 	ld.shippedPlaybooks()
 	for _, doc := range ld.playbookDocs {
 		ld.playbook(doc)
 	}
+	ld.lanes()
 	ld.runs()
 	ld.endpoints()
 	slices.SortFunc(ld.p.Playbooks, func(a, b *playbooks.Playbook) int { return strings.Compare(a.Name, b.Name) })
@@ -186,6 +187,8 @@ func ruleName(doc *source.Node) string {
 	switch kind.Key.Text() {
 	case "schema", "event":
 		return ""
+	case "lanes":
+		return "lanes"
 	}
 	return kind.Key.Text() + ":" + kind.Value.Text()
 }
@@ -215,6 +218,26 @@ func (ld *loader) templates(fsys fs.FS) {
 		return nil
 	}
 	_ = fs.WalkDir(fsys, "templates", walk) // walk returns no error
+}
+
+// calendarFiles are the texts that the project's calendars name. What cannot be
+// read is left out, and the calendar says so.
+func (ld *loader) calendarFiles() map[string]rules.File {
+	files := map[string]rules.File{}
+	for _, n := range rules.CalendarFiles(ld.ruleDocs) {
+		name := n.Text()
+		if !fs.ValidPath(name) || path.Ext(name) != ".ics" {
+			continue
+		}
+		if _, err := fs.Stat(ld.own, name); err != nil {
+			continue
+		}
+		shown := filepath.Join(ld.p.Dir, filepath.FromSlash(name))
+		if text, ok := ld.read(ld.own, name, shown); ok {
+			files[name] = rules.File{Shown: shown, Text: text}
+		}
+	}
+	return files
 }
 
 // playbook compiles one document.

@@ -26,6 +26,10 @@ type Settings struct {
 	FiscalStart time.Month        // default January
 	Channels    map[string]string // email: outbox|sendgrid; slack: outbox|slack; webhook: outbox|http
 	Webhooks    map[string]string // endpoints by name: their addresses
+	// RedirectAllTo takes every e-mail, in staging; "" sends them to whom they are for.
+	RedirectAllTo string
+	// Salt decides who is held out and who is let in first; "" draws one and keeps it.
+	Salt string
 }
 
 // Sender of e-mails when the owner is unknown.
@@ -49,7 +53,7 @@ func (ld *loader) takeSettings() {
 		ld.p.Settings = s
 		return
 	}
-	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels", "webhooks")
+	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels", "webhooks", "redirect_all_to", "salt")
 	s.Name = n.Require(l, "the project", "project").String(l, "project")
 	s.Timezone = or(ld.zone(n.Get("timezone")), s.Timezone)
 	s.Country = ld.country(n.Get("country"))
@@ -68,6 +72,8 @@ func (ld *loader) takeSettings() {
 	}
 	s.Channels = ld.channels(n.Get("channels"))
 	s.Webhooks = ld.webhooks(n.Get("webhooks"))
+	s.RedirectAllTo = ld.matched(n.Get("redirect_all_to"), "redirect_all_to", addresses, "write an address")
+	s.Salt = n.Get("salt").String(l, "salt")
 	ld.p.Settings = s
 }
 

@@ -137,7 +137,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		Store: w.store, Clock: w.clock, Rules: set, Poke: w.poke, Log: w.Log,
 		Playbooks: func() []*playbooks.Playbook { return books },
 		ByDigest:  func(digest string) (*playbooks.Playbook, error) { return version(books, digest) },
-		Options:   intake.Options{Place: w.place, ScanEvery: w.ScanEvery},
+		Options:   intake.Options{Place: w.place, Treated: true, ScanEvery: w.ScanEvery},
 	}
 	settings := activities.ProjectOf(w.Project)
 	var err error

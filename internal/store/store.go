@@ -44,6 +44,7 @@ type Tx interface {
 	Ledger
 	Relay
 	Timeline
+	Quiet
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now", cursors.
@@ -108,7 +109,8 @@ type Suppression struct {
 }
 
 // Rest is quiet time of an account. Scope is a lane or, without one, a playbook
-// ("lane:win-back", "playbook:x"). Until the zero time means for ever.
+// ("lane:win-back", "playbook:x"), or "account" for all of them. Until the zero
+// time means for ever.
 type Rest struct {
 	Account, Scope string
 	Until          time.Time

@@ -37,6 +37,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"many at once":                                            manyAreAsOneByOne,
 		"suppressions":                                            suppressionsAreKept,
 		"rests":                                                   longerRestWins,
+		"holds":                                                   holdsAreKept,
+		"arms":                                                    firstArmCounts,
 		"versions and heads":                                      versionsAreImmutable,
 		"truths":                                                  truthsAreKept,
 		"dues":                                                    duesAreKeptByKey,
