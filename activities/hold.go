@@ -37,6 +37,7 @@ func (w *walk) thaw(cmd steps.Command) error {
 		return err
 	}
 	if n > 0 {
+		w.hurry() // its own arms too
 		if err := release(w.tx, w.e.Account, w.e.ID, w.now, "held"); err != nil {
 			return err
 		}

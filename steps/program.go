@@ -70,7 +70,8 @@ func WaitAt(st State, path string) *Wait {
 	return nil
 }
 
-// Hurry ends the waits of touches that are to be tried again, in a copy of st.
+// Hurry ends the waits of touches that a guard or a channel put off, in a copy of
+// st: the guards are asked again.
 func Hurry(st State) State {
 	st.Wait, st.Arms = hurry(st.Wait, st.Arms)
 	return st
