@@ -87,6 +87,14 @@ func (n Node) result() string {
 	return n.State
 }
 
+// Facts are the values that a part read, in words.
+func (n Node) Facts() string {
+	if n.Is == "name" && n.Score == nil && n.Decision == nil {
+		return n.named()
+	}
+	return strings.Join(n.read(), ", ")
+}
+
 // read are the values below n, in words, each once.
 func (n Node) read() []string {
 	const most = 5
@@ -223,7 +231,16 @@ func (o *Origin) by() string {
 	case o.Message == "":
 		return ""
 	case o.Kind == "":
-		return " by message " + quiet(o.Message)
+		return " by message " + shortID(o.Message)
 	}
-	return " by " + quiet(o.Kind) + " message " + quiet(o.Message)
+	return " by " + quiet(o.Kind) + " message " + shortID(o.Message)
+}
+
+// shortID is enough of a message's id to find it by.
+func shortID(id string) string {
+	const most = 24
+	if r := []rune(id); len(r) > most {
+		id = string(r[:most-1]) + "…"
+	}
+	return quiet(id)
 }

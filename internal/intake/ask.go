@@ -229,3 +229,15 @@ func (r recorder) AddLine(l store.Line) error {
 	r.did.Lines = append(r.did.Lines, l)
 	return r.Tx.AddLine(l)
 }
+
+// FactsOf are what expressions about an account and one of its contacts ("" for
+// none) read at a moment. Good inside the transaction only.
+func (in *Intake) FactsOf(tx store.Tx, account, contact string, at time.Time) (*rules.Facts, error) {
+	b := in.batchAt(tx, Live, at)
+	s, err := b.sheet(account)
+	if err != nil {
+		return nil, err
+	}
+	f := b.facts(s, contact)
+	return f, b.broken
+}

@@ -1,0 +1,252 @@
+package explain
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast"
+	"holdfast/guards"
+	"holdfast/internal/sim"
+	"holdfast/internal/store"
+	"holdfast/steps"
+	"holdfast/workflows"
+)
+
+// assumed is what a look ahead takes for granted.
+var assumed = []string{
+	"nothing new is heard of the account: no event, no reply, no change",
+	"our people do each task when it is due, and answer a required question with its first choice",
+	"playbooks that start by a date or as time goes by do start",
+}
+
+// maxAdvances bounds a look ahead.
+const maxAdvances = 5000
+
+// ahead lets time pass in w until a moment: enrollments advance, dates come,
+// people do their tasks. enough, asked after each move, ends it sooner.
+func (w *world) ahead(ctx context.Context, until time.Time, enough func() bool) error {
+	due := map[string]time.Time{}
+	for range maxAdvances {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := w.settle(ctx, due); err != nil {
+			return err
+		}
+		if enough() {
+			return nil
+		}
+		next, ok, err := w.next(ctx, due)
+		if err != nil || !ok || next.After(until) {
+			return err
+		}
+		w.clock.Move(next)
+		if err := w.fire(ctx, due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle advances every enrollment that was woken or is due, until all rest.
+func (w *world) settle(ctx context.Context, due map[string]time.Time) error {
+	for range maxAdvances {
+		e, ok, err := w.awake(ctx, due)
+		if err != nil || !ok {
+			return err
+		}
+		p, err := w.advance(ctx, e)
+		if err != nil {
+			return fmt.Errorf("look ahead in %s: %w", e.Playbook, err)
+		}
+		delete(due, e.ID)
+		if !p.Over && !p.Until.IsZero() {
+			due[e.ID] = p.Until
+		}
+	}
+	return holdfast.Errorf(holdfast.Invalid, "the playbooks of account %s never come to rest", w.account)
+}
+
+// awake is an active enrollment that has something to read, or whose time has come.
+func (w *world) awake(ctx context.Context, due map[string]time.Time) (found store.Enrollment, ok bool, err error) {
+	err = w.store.View(ctx, func(tx store.Tx) error {
+		all, err := tx.EnrollmentsOf(w.account, true)
+		for _, e := range all {
+			at, timed := due[e.ID]
+			if w.versions[e.Digest] != nil && (e.Woken != e.Echoed || timed && !at.After(w.clock.Now())) {
+				found, ok = e, true
+				return err
+			}
+		}
+		return err
+	})
+	return found, ok, err
+}
+
+// advance is what the workflow does between two rests.
+func (w *world) advance(ctx context.Context, e store.Enrollment) (workflows.Progress, error) {
+	in := workflows.Step{Enrollment: e.ID, Digest: e.Digest, N: e.Woken}
+	if err := json.Unmarshal(e.State, &in.State); err != nil {
+		return workflows.Progress{}, fmt.Errorf("read where it stands: %w", err)
+	}
+	for range maxAdvances {
+		p, err := w.acts.Advance(ctx, in)
+		if err != nil || !p.Again {
+			return p, err
+		}
+		in.State = p.State
+	}
+	return workflows.Progress{}, errors.New("it never rests")
+}
+
+// next is when something happens by the clock.
+func (w *world) next(ctx context.Context, due map[string]time.Time) (next time.Time, ok bool, err error) {
+	first := func(t time.Time) {
+		if !ok || t.Before(next) {
+			next, ok = t, true
+		}
+	}
+	for _, t := range due {
+		first(t)
+	}
+	t, some, err := w.intake.Next(ctx)
+	if err != nil {
+		return next, false, err
+	}
+	if some {
+		first(t)
+	}
+	open, err := w.open(ctx)
+	if err != nil {
+		return next, false, err
+	}
+	for _, k := range open {
+		first(k.DueAt)
+	}
+	if ok && next.Before(w.clock.Now()) {
+		next = w.clock.Now()
+	}
+	return next, ok, nil
+}
+
+// open are the tasks that somebody will do.
+func (w *world) open(ctx context.Context) (open []store.Task, err error) {
+	err = w.store.View(ctx, func(tx store.Tx) error {
+		open, err = tx.Tasks(w.account, "", "open", 0)
+		return err
+	})
+	return slices.DeleteFunc(open, func(k store.Task) bool { return k.DueAt.IsZero() }), err
+}
+
+// fire does what the clock has brought: the agenda, and the tasks that are due.
+// Enrollments follow when they settle.
+func (w *world) fire(ctx context.Context, due map[string]time.Time) error {
+	now := w.clock.Now()
+	if err := w.intake.Fire(ctx, now); err != nil {
+		return err
+	}
+	open, err := w.open(ctx)
+	if err != nil {
+		return err
+	}
+	for _, k := range open {
+		if !k.DueAt.After(now) {
+			if err := w.do(ctx, k, now); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// do closes a task as done. One that cannot be closed so is left to expire.
+func (w *world) do(ctx context.Context, k store.Task, now time.Time) error {
+	var answers map[string]any
+	err := w.store.View(ctx, func(tx store.Tx) error {
+		e, err := tx.Enrollment(k.Enrollment)
+		if err == nil && w.versions[e.Digest] != nil {
+			answers = sim.Answers(w.versions[e.Digest], k, now)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = w.acts.CloseTask(ctx, k.ID, "done", k.Owner, answers, now)
+	var refused *holdfast.Error
+	if !errors.As(err, &refused) {
+		return err
+	}
+	return w.store.Update(ctx, func(tx store.Tx) error {
+		k.DueAt = time.Time{}
+		return tx.PutTask(k)
+	})
+}
+
+// coming are the lines that were written since the clock began to move, each
+// touch with the shifts before it.
+func (w *world) coming(ctx context.Context) ([]Coming, error) {
+	var lines []store.Line
+	err := w.store.View(ctx, func(tx store.Tx) (err error) {
+		lines, err = tx.Lines(w.lines, 0)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []Coming
+	for _, l := range lines {
+		kind, ok := comes[l.Kind]
+		if !ok || l.Kind == "task" && l.Outcome != "opened" {
+			continue
+		}
+		c := Coming{
+			At: l.At, Kind: kind, Playbook: l.Playbook, Enrollment: l.Enrollment, Step: l.Step, To: l.To, What: said(l),
+		}
+		if kind == "email" || kind == "slack" || kind == "task" || kind == "skip" {
+			c.Shifts = w.shifts(l.Enrollment, l.Path, l.At)
+		}
+		out = append(out, c)
+	}
+	slices.SortStableFunc(out, func(a, b Coming) int { return a.At.Compare(b.At) })
+	return out, nil
+}
+
+// comes are the kinds of lines that are worth a place in a calendar.
+var comes = map[string]string{
+	"email": "email", "slack": "slack", "task": "task", "enroll": "start", "exit": "end", "outcome": "end",
+	"goal": "goal", "skip": "skip", "error": "error", "hold": "hold", "offer": "offer", "approve": "approve", "webhook": "webhook", "review": "review",
+}
+
+// shifts that the touch at path went through, in order.
+func (w *world) shifts(enrollment, path string, by time.Time) []Shift {
+	var out []Shift
+	for _, d := range w.held[[2]string{enrollment, path}] {
+		moves := d.Shifts
+		if len(moves) == 0 && d.Kind == guards.At {
+			moves = []guards.Shift{{Reason: d.Reason, Detail: d.Detail, To: d.At}}
+		}
+		for _, m := range moves {
+			s := Shift(m)
+			s.From, s.To = s.From.UTC(), s.To.UTC()
+			if m.To.After(by) || slices.ContainsFunc(out, func(o Shift) bool { return o.Reason == s.Reason && o.To.Equal(s.To) }) {
+				continue
+			}
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// stateOf reads an enrollment's portable document.
+func stateOf(e store.Enrollment) steps.State {
+	var st steps.State
+	if json.Unmarshal(e.State, &st) != nil {
+		return steps.State{}
+	}
+	return st
+}
