@@ -29,7 +29,10 @@ const maxAdvances = 5000
 // ahead lets time pass in w until a moment: enrollments advance, dates come,
 // people do their tasks. enough, asked after each move, ends it sooner.
 func (w *world) ahead(ctx context.Context, until time.Time, enough func() bool) error {
-	due := map[string]time.Time{}
+	due, err := w.resting(ctx)
+	if err != nil {
+		return err
+	}
 	for range maxAdvances {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -50,6 +53,21 @@ func (w *world) ahead(ctx context.Context, until time.Time, enough func() bool) 
 		}
 	}
 	return nil
+}
+
+// resting is when each active enrollment wakes by the clock.
+func (w *world) resting(ctx context.Context) (map[string]time.Time, error) {
+	due := map[string]time.Time{}
+	err := w.store.View(ctx, func(tx store.Tx) error {
+		all, err := tx.EnrollmentsOf(w.account, true)
+		for _, e := range all {
+			if !e.Due.IsZero() {
+				due[e.ID] = e.Due
+			}
+		}
+		return err
+	})
+	return due, err
 }
 
 // settle advances every enrollment that was woken or is due, until all rest.
