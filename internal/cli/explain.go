@@ -113,11 +113,7 @@ func answered(ctx context.Context, p *project.Project, q explain.Question, o exp
 			return nil, err
 		}
 		q.Account = id
-		var ms []holdfast.Message
-		for _, m := range known {
-			ms = append(ms, m.Message)
-		}
-		return explain.Told(ctx, p, ms, q)
+		return explain.Told(ctx, p, known, q)
 	}
 	var r *explain.Report
 	err := withStore(ctx, app.OpenStore, o.dir, func(st store.Store) error {

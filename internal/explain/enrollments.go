@@ -70,8 +70,14 @@ func (a *asker) told(out *Enrollment) error {
 // standing is where an active run stands, and what it waits for.
 func (a *asker) standing(out *Enrollment, e store.Enrollment) error {
 	st := stateOf(e)
-	if w := st.Wait; w != nil {
-		out.Since, out.Until = w.Since, w.Until
+	out.Waits = waits(st)
+	for _, w := range out.Waits {
+		if out.Since.IsZero() || w.Since.Before(out.Since) {
+			out.Since = w.Since
+		}
+		if !w.Until.IsZero() && (out.Until.IsZero() || w.Until.Before(out.Until)) {
+			out.Until = w.Until
+		}
 		if w.Kind == "park" {
 			out.Parked = w.Reason
 		}
@@ -92,15 +98,19 @@ func (a *asker) standing(out *Enrollment, e store.Enrollment) error {
 		}
 		out.Tasks = append(out.Tasks, Task{
 			Title: k.Title, Owner: k.Owner, DueAt: k.DueAt, Expires: k.ExpiresAt,
-			Overdue: !k.DueAt.IsZero() && k.DueAt.Before(a.at), Holds: !k.Background && holds(st, k.Path),
+			Overdue: !k.DueAt.IsZero() && k.DueAt.Before(a.at), Holds: !k.Background && slices.ContainsFunc(out.Waits, func(w Wait) bool { return w.Path == k.Path }),
 		})
 	}
 	return nil
 }
 
-// holds reports whether the sequence waits for the task at path.
-func holds(st steps.State, path string) bool {
-	return st.Wait == nil || st.Wait.Path == path
+// waits are all places where an enrollment rests, its arms' own included.
+func waits(st steps.State) []Wait {
+	var out []Wait
+	for _, w := range steps.Waits(st) {
+		out = append(out, Wait{Path: w.Path, Kind: w.Kind, Since: w.Since, Until: w.Until, Reason: w.Reason})
+	}
+	return out
 }
 
 func (a *asker) versionOf(e store.Enrollment) string {

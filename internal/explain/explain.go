@@ -10,6 +10,7 @@ import (
 	"holdfast"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
+	"holdfast/internal/sim"
 	"holdfast/internal/source"
 	"holdfast/internal/store"
 	"holdfast/playbooks"
@@ -54,17 +55,26 @@ func Stored(ctx context.Context, s store.Store, p *project.Project, q Question) 
 	return w.report(ctx, q)
 }
 
-// Told answers over messages alone, before anything runs: no playbook has
-// started anything, and nothing is marked as true before.
-func Told(ctx context.Context, p *project.Project, ms []holdfast.Message, q Question) (*Report, error) {
+// Told answers over messages alone, as sim.ReadAccount reads them, before
+// anything runs: no playbook has started anything, and nothing is marked as true
+// before. A message that is refused is the error, with its place.
+func Told(ctx context.Context, p *project.Project, ms []sim.Message, q Question) (*Report, error) {
 	w, err := newWorld(ctx, p, q.Account, q.At)
 	if err != nil {
 		return nil, err
 	}
 	defer w.store.Close() //nolint:errcheck // it is memory
 	w.told = true
-	if err := w.take(ctx, ms); err != nil {
+	plain := make([]holdfast.Message, len(ms))
+	for i, m := range ms {
+		plain[i] = replayed(m.Message)
+	}
+	res, err := w.intake.Take(ctx, plain, intake.History)
+	if err != nil {
 		return nil, err
+	}
+	for _, bad := range res.Problems {
+		return nil, holdfast.Errorf(holdfast.Invalid, "%s: %s", ms[bad.Index].Place, bad.Reason)
 	}
 	err = w.store.Update(ctx, func(tx store.Tx) error {
 		if err := tx.MetaSet("intake_unmarked", ""); err != nil {

@@ -201,6 +201,11 @@ func (p *page) running(e *Enrollment) {
 		where += ", since " + p.when(e.Since)
 	}
 	p.line(2, "", where)
+	if len(e.Waits) > 1 {
+		for _, w := range e.Waits {
+			p.line(3, "", p.wait(w))
+		}
+	}
 	if e.Parked != "" {
 		p.line(2, "unknown", "held back by "+e.Parked+": only a change of that releases it")
 	}
@@ -230,6 +235,23 @@ func (p *page) running(e *Enrollment) {
 			p.named(3, "when", x.When)
 		}
 	}
+}
+
+// awaited is what each kind of wait is for.
+var awaited = map[string]string{
+	"time": "its time", "task": "its task", "event": "an event", "shift": "a moment that suits the guardrails",
+	"retry": "another try", "park": "what holds it back", "unknown": "word of a message", "child": "another playbook to end",
+}
+
+func (p *page) wait(w Wait) string {
+	s := w.Path + " waits for " + or(awaited[w.Kind], w.Kind) + ", since " + p.when(w.Since)
+	if !w.Until.IsZero() {
+		s += ", until " + p.when(w.Until)
+	}
+	if w.Reason != "" {
+		s += " (" + w.Reason + ")"
+	}
+	return s
 }
 
 func (p *page) goal(g *Goal) string {

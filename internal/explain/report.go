@@ -78,6 +78,7 @@ type Enrollment struct {
 	Since     time.Time `json:"since,omitzero"`
 	Until     time.Time `json:"until,omitzero"`   // the clock wakes it then
 	Parked    string    `json:"parked,omitempty"` // by what; only a row releases it
+	Waits     []Wait    `json:"waits,omitempty"`  // one for each place where it stands: an arm of a parallel, an item of an each
 	Next      []Coming  `json:"next,omitempty"`   // up to and with the next touch or task
 	Tasks     []Task    `json:"tasks,omitempty"`
 	Exits     []Exit    `json:"exits,omitempty"`
@@ -85,6 +86,15 @@ type Enrollment struct {
 	Digest    string    `json:"digest"`
 	Version   string    `json:"version"` // head; older: the playbook was changed since; or what is wrong
 	Lines     []Line    `json:"lines,omitempty"`
+}
+
+// Wait is one place where an enrollment rests.
+type Wait struct {
+	Path   string    `json:"path"`
+	Kind   string    `json:"kind"` // time, task, event, shift, retry, park, unknown
+	Since  time.Time `json:"since"`
+	Until  time.Time `json:"until,omitzero"` // zero: only a row ends it
+	Reason string    `json:"reason,omitempty"`
 }
 
 // Task is open human work.

@@ -12,6 +12,7 @@ import (
 	"holdfast/internal/diag"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
+	"holdfast/internal/sim"
 	"holdfast/internal/store"
 	"holdfast/playbooks"
 )
@@ -219,6 +220,15 @@ func (p *production) lines() []store.Line {
 		p.t.Fatal(err)
 	}
 	return lines
+}
+
+// placed are messages as if they were read from a file.
+func placed(ms []holdfast.Message) []sim.Message {
+	var out []sim.Message
+	for _, m := range ms {
+		out = append(out, sim.Message{Place: "log.jsonl", Message: m})
+	}
+	return out
 }
 
 // printed is a report as people read it, without colours.
