@@ -31,7 +31,7 @@ func (w *world) copyFrom(ctx context.Context, s store.Store, until time.Time) er
 	return s.View(ctx, func(from store.Tx) error {
 		return w.store.Update(ctx, func(to store.Tx) error {
 			c := &copier{world: w, from: from, to: to, until: until, seqs: map[int64]int64{}}
-			for _, part := range []func() error{c.state, c.events, c.published, c.metrics, c.enrollments, c.truths, c.dues} {
+			for _, part := range []func() error{c.state, c.events, c.published, c.metrics, c.enrollments, c.approvals, c.truths, c.dues} {
 				if err := part(); err != nil {
 					return fmt.Errorf("copy account %s: %w", w.account, err)
 				}
@@ -268,6 +268,19 @@ func (c *copier) listeners() error {
 			if err := c.to.PutListener(l); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+func (c *copier) approvals() error {
+	all, err := c.from.ApprovalsOf(c.account, 0)
+	if err != nil {
+		return err
+	}
+	for _, a := range all {
+		if err := c.to.PutApproval(a); err != nil {
+			return err
 		}
 	}
 	return nil

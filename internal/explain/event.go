@@ -46,7 +46,7 @@ func (w *world) happening(ctx context.Context, m holdfast.Message, zone *time.Lo
 		}
 	}
 	out.rows(did, zone)
-	out.short(did, w)
+	out.short(did, m)
 	return out, nil
 }
 
@@ -116,7 +116,13 @@ func (h *Happening) rows(did intake.Effects, zone *time.Location) {
 	}
 }
 
-func (h *Happening) short(did intake.Effects, w *world) {
+// ours are events that tell of a row that was written with them.
+var ours = map[string]bool{
+	holdfast.EventTaskDone: true, holdfast.EventTaskCannot: true, holdfast.EventTaskExpired: true,
+	holdfast.EventApproved: true, holdfast.EventDenied: true,
+}
+
+func (h *Happening) short(did intake.Effects, m holdfast.Message) {
 	switch {
 	case did.Rejected != "":
 		h.Short = "it would be refused: " + did.Rejected
@@ -130,6 +136,9 @@ func (h *Happening) short(did intake.Effects, w *world) {
 			says = append(says, e.What)
 		}
 		h.Short = first(says, 3)
+	}
+	if ours[m.Event] {
+		h.Short += "; the task or request itself is closed by a hand, and its sequence goes on from there"
 	}
 	if did.Late {
 		h.Short += " (it is too old to start anything)"

@@ -61,9 +61,11 @@ func newWorld(ctx context.Context, p *project.Project, account string, at time.T
 		Options:   intake.Options{Place: settings.Place},
 	}
 	w.acts, err = activities.New(activities.Config{
-		Store: s, Clock: w.clock, Rules: set, Log: quiet, Emit: w.intake.Emit,
-		Project:  func() activities.Project { return settings },
-		Channels: map[string]channels.Channel{"email": outbox.New("email", s), "slack": outbox.New("slack", s)},
+		Store: s, Clock: w.clock, Rules: set, Log: quiet, Emit: w.intake.Emit, Start: w.intake.Start,
+		Project: func() activities.Project { return settings },
+		Channels: map[string]channels.Channel{
+			"email": outbox.New("email", s), "slack": outbox.New("slack", s), "webhook": outbox.New("webhook", s),
+		},
 		Held: func(enrollment, path string, d guards.Decision) {
 			k := [2]string{enrollment, path}
 			w.held[k] = append(w.held[k], d)
