@@ -24,7 +24,7 @@ import (
 // explainOptions are the flags of explain.
 type explainOptions struct {
 	dir, project, at, event, contact, props, calendar string
-	json, all                                         bool
+	json, all, happened                               bool
 }
 
 func explainCommand(s Streams) *cobra.Command {
@@ -61,6 +61,7 @@ such a part is marked with a dot.`,
 	f.StringVar(&o.dir, "dir", ".holdfast", "data directory; it may be in use by a running holdfast")
 	f.StringVar(&o.project, "project", ".", "project directory")
 	f.StringVar(&o.at, "at", "", "the moment: a date or an RFC 3339 time (default: now)")
+	f.BoolVar(&o.happened, "happened", false, "with --at: what had happened by then, whenever it was received, as after an import")
 	f.StringVar(&o.event, "event", "", "an event that would come: its declared name")
 	f.StringVar(&o.contact, "contact", "", "whom the event comes from: a contact id")
 	f.StringVar(&o.props, "props", "", "the event's properties: a JSON object, or a file that holds one")
@@ -71,9 +72,12 @@ such a part is marked with a dot.`,
 }
 
 func runExplain(ctx context.Context, s Streams, args []string, o explainOptions) error {
-	q := explain.Question{Account: args[0], Event: o.event, Contact: o.contact}
+	q := explain.Question{Account: args[0], Event: o.event, Contact: o.contact, Happened: o.happened}
 	if len(args) > 1 {
 		q.Playbook = args[1]
+	}
+	if o.happened && o.at == "" {
+		return holdfast.Errorf(holdfast.Invalid, "--happened belongs to a moment: name it with --at")
 	}
 	var err error
 	if q.Props, err = eventProps(o); err != nil {

@@ -23,6 +23,9 @@ type Question struct {
 	At       time.Time // the moment it is asked about
 	// Then: At lies in the past, and what was known then is rebuilt.
 	Then bool
+	// Happened, with Then, counts messages by when they happened and not by when
+	// they were received: an import brings a past that nobody knew of then.
+	Happened bool
 	// Event, when it is not "", is one that would come at At, from Contact.
 	Event, Contact string
 	Props          map[string]any
@@ -45,7 +48,7 @@ func Stored(ctx context.Context, s store.Store, p *project.Project, q Question) 
 		return nil, err
 	}
 	if q.Then {
-		err = w.rebuild(ctx, s, q.At)
+		err = w.rebuild(ctx, s, q.At, q.Happened)
 	} else {
 		err = w.copyFrom(ctx, s, q.At.Add(horizon))
 	}
@@ -200,7 +203,10 @@ func (a *asker) describe(r *Report, q Question, looked map[[2]string]intake.Effe
 	r.Known, r.Zone, r.zone = a.acct.Known, a.zone.String(), a.zone
 	r.Name, _ = a.acct.Fields["name"].Value.(string)
 	if q.Then {
-		r.Notes = append(r.Notes, unrebuilt...)
+		r.Notes = append(append(r.Notes, counted(q.Happened)), unrebuilt...)
+		if !a.first.IsZero() {
+			r.Notes = append(r.Notes, "nothing about the account had been received by then: the first message came in on "+a.moment(a.first))
+		}
 	}
 	if !r.Known {
 		r.Notes = append(r.Notes, "the account is provisional: only events have named it, so it starts nothing until a group message or a table row does")

@@ -67,7 +67,7 @@ func TestEveryRuleOfEntryHasItsSentence(t *testing.T) {
 			if err := p.take(p.t.Context(), []holdfast.Message{m}); err != nil {
 				p.t.Fatal(err)
 			}
-		}, "not enrolled: true since Mon 2 Mar 2026 09:00 and starts only as it becomes true: it was so when the playbook was published or the history read (existing: ignore)"},
+		}, "not enrolled: true since Mon 2 Mar 2026 09:00 and starts only as it becomes true: it was so when the playbook was published (existing: ignore), or what made it so came late or as history"},
 		{"must hold", book(`trigger: {when: segment.dear, for: 7d}`), func(p *production) { p.group(active); p.clock.Move(start.AddDate(0, 0, 2)) },
 			"not yet by condition: true since Mon 2 Mar 2026 09:00; it must hold for 7d, until Mon 9 Mar 2026 09:00"},
 		{"no event", book(`trigger: {on: Saved}`), func(p *production) { p.group(active) },

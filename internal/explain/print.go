@@ -34,7 +34,7 @@ func (r *Report) Print(out io.Writer, style Style) error {
 		return p.err
 	}
 	for i := range r.Playbooks {
-		p.playbook(&r.Playbooks[i])
+		p.playbook(&r.Playbooks[i], len(r.Playbooks) == 1 && r.Event == nil)
 	}
 	if len(r.Assumed) > 0 {
 		p.line(0, "", "")
@@ -120,9 +120,11 @@ func (p *page) when(t time.Time) string {
 	return l.Format("Mon 2 Jan 2006 15:04")
 }
 
-func (p *page) playbook(b *Playbook) {
+func (p *page) playbook(b *Playbook, alone bool) {
 	p.line(0, "", "")
-	p.line(0, "head", b.Name+": "+b.Short)
+	if !alone { // else the first line of all says it
+		p.line(0, "head", b.Name+": "+b.Short)
+	}
 	if !p.style.All && b.Verdict == NotEnrolled {
 		return
 	}
@@ -132,7 +134,11 @@ func (p *page) playbook(b *Playbook) {
 	p.named(1, "for every trigger", b.When)
 	for i := range b.Triggers {
 		t := &b.Triggers[i]
-		p.line(1, verdictShade(t.Verdict), "trigger "+t.ID+" ("+kindWords(t)+"): "+t.Why)
+		head := "trigger " + t.ID + " (" + kindWords(t) + ")"
+		if !strings.HasSuffix(b.Short, t.Why) {
+			head += ": " + t.Why
+		}
+		p.line(1, verdictShade(t.Verdict), head)
 		p.named(2, "date", t.Date)
 		p.named(2, "when", t.When)
 	}

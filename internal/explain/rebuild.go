@@ -13,15 +13,23 @@ import (
 
 // unrebuilt says what a rebuilt account cannot know.
 var unrebuilt = []string{
-	"this is what was known at that moment: messages that came later are left out, even those about the time before it",
 	"the schema, mappings and metrics are today's, and so are the triggers of playbooks that were published since; an enrollment is shown under the version it runs",
 	"not kept, so not shown: whether a condition had been true before, dates that waited on the agenda, and which step an enrollment stood at (its lines up to then tell)",
+}
+
+// counted says which messages a rebuilt account is made of.
+func counted(happened bool) string {
+	if happened {
+		return "this is what had happened by that moment, whenever it was heard of"
+	}
+	return "this is what was known at that moment: messages that came later are left out, even those about the time before it (--happened counts them)"
 }
 
 // rebuild fills w with what was known of the account at a moment: its messages
 // received by then go through the intake again, as history, and what carries its
 // own times (enrollments, touches, tasks, rests, suppressions, lines) is cut at it.
-func (w *world) rebuild(ctx context.Context, s store.Store, at time.Time) error {
+// happened counts what had happened by then, whenever it was received.
+func (w *world) rebuild(ctx context.Context, s store.Store, at time.Time, happened bool) error {
 	w.then = true
 	var known []holdfast.Message
 	err := s.View(ctx, func(from store.Tx) error {
@@ -31,9 +39,12 @@ func (w *world) rebuild(ctx context.Context, s store.Store, at time.Time) error 
 		}
 		slices.SortFunc(all, func(a, b store.Event) int { return int(a.Seq - b.Seq) })
 		for _, e := range all {
-			if !e.Received.After(at) {
+			if happened && !e.At.After(at) || !e.Received.After(at) {
 				known = append(known, replayed(e.Message))
 			}
+		}
+		if len(known) == 0 && len(all) > 0 {
+			w.first = all[0].Received
 		}
 		return nil
 	})

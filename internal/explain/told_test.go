@@ -137,7 +137,7 @@ func TestWhatWasKnownThen(t *testing.T) {
 	}
 	r := p.ask(Question{At: start.AddDate(0, 0, 2), Then: true})
 	want := "not enrolled: `account.arr >= 10000` is false: account.arr is 8,200 EUR, set on 2 Mar 2026 by group message m-1"
-	if got := r.Playbooks[0].Short; got != want || len(r.Playbooks[0].Enrollments) != 0 || len(r.Notes) != len(unrebuilt) {
+	if got := r.Playbooks[0].Short; got != want || len(r.Playbooks[0].Enrollments) != 0 || len(r.Notes) != 1+len(unrebuilt) {
 		t.Errorf("got %s with %v and notes %v, want %s", got, r.Playbooks[0].Enrollments, r.Notes, want)
 	}
 	r = p.ask(Question{At: start.AddDate(0, 0, 6), Then: true})

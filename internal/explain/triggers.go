@@ -106,7 +106,7 @@ func (a *asker) condition(t *Trigger, wd weighed) {
 		t.Why = "true since " + a.moment(t.Since) + "; it must hold for " + wd.Trigger.For.Text + ", until " + a.moment(wd.HeldUntil) + a.unless(wd.Refusal)
 	case wd.Truth.True:
 		t.Why = "true since " + a.moment(t.Since) + " and starts only as it becomes true: " +
-			"it was so when the playbook was published or the history read (existing: " + wd.Trigger.Existing + "), or the rules of entry forbade it; it must be false once before"
+			"it was so when the playbook was published (existing: " + wd.Trigger.Existing + "), or what made it so came late or as history, or the rules of entry forbade it; it must be false once before"
 	case wd.Refusal != "":
 		t.Why = "it holds, but " + refused(wd.Refusal)
 	case !wd.Trigger.For.Zero():
