@@ -79,7 +79,7 @@ func (a *asker) standing(out *Enrollment, e store.Enrollment) error {
 			out.Until = w.Until
 		}
 		if w.Kind == "park" {
-			out.Parked = w.Reason
+			out.Parked = or(a.parkedBy(e.ID, w), w.Reason)
 		}
 	}
 	exit, err := a.tx.ExitOf(e.ID)
@@ -102,6 +102,20 @@ func (a *asker) standing(out *Enrollment, e store.Enrollment) error {
 		})
 	}
 	return nil
+}
+
+// parkedBy is the row that holds a touch back, as its line tells it.
+func (a *asker) parkedBy(enrollment string, w Wait) string {
+	lines, err := a.tx.LinesOf(enrollment)
+	if err != nil {
+		return ""
+	}
+	for _, l := range slices.Backward(lines) {
+		if l.Path == w.Path && l.Outcome == "parked" {
+			return l.Reason
+		}
+	}
+	return ""
 }
 
 // waits are all places where an enrollment rests, its arms' own included.

@@ -207,6 +207,9 @@ func (p *page) running(e *Enrollment) {
 		where += ", since " + p.when(e.Since)
 	}
 	p.line(2, "", where)
+	if e.Arm == "holdout" {
+		p.line(2, "unknown", "held out, so that the playbook's lift can be measured: it gets no touch")
+	}
 	if len(e.Waits) > 1 {
 		for _, w := range e.Waits {
 			p.line(3, "", p.wait(w))
