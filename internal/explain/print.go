@@ -142,7 +142,7 @@ func (p *page) playbook(b *Playbook, alone bool) {
 		p.named(2, "date", t.Date)
 		p.named(2, "when", t.When)
 	}
-	if len(b.Entry) > 0 {
+	if len(b.Entry) > 0 && b.Verdict != Enrolled {
 		p.line(1, "", "rules of entry: "+strings.Join(b.Entry, "; "))
 	}
 }
