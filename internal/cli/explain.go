@@ -128,6 +128,9 @@ func answered(ctx context.Context, p *project.Project, q explain.Question, o exp
 		if err := moments(&q, o, now); err != nil {
 			return err
 		}
+		if q.At.After(now) {
+			return &holdfast.Error{Code: holdfast.Invalid, Message: "--at " + o.at + " lies ahead", Hint: "--calendar 90d looks ahead"}
+		}
 		if q.Then && !q.Calendar.IsZero() {
 			return holdfast.Errorf(holdfast.Invalid, "--calendar looks ahead from now: --at cannot go back with it")
 		}

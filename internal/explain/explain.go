@@ -150,7 +150,7 @@ func (w *world) report(ctx context.Context, q Question) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w.told { // from here on the account is as it is once its playbooks are published
+	if w.told || w.then && q.Event != "" { // what holds is known from here on, as once the playbooks are published
 		if err := w.intake.MarkTruths(ctx); err != nil {
 			return nil, err
 		}

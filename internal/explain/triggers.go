@@ -239,6 +239,16 @@ func refused(reason string) string {
 	return "the rules of entry forbid it: " + reason
 }
 
+func times(n int) string {
+	switch n {
+	case 0:
+		return "never"
+	case 1:
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
+}
+
 func cutWord(reason, word string) (string, bool) {
 	if len(reason) > len(word)+2 && reason[:len(word)+2] == word+": " {
 		return reason[len(word)+2:], true
@@ -257,7 +267,7 @@ func (a *asker) entry(wd weighed) []string {
 	}
 	var out []string
 	if p.AtMost > 0 {
-		out = append(out, fmt.Sprintf("at_most %d: started %d times", p.AtMost, starts))
+		out = append(out, fmt.Sprintf("at_most %d: started %s", p.AtMost, times(starts)))
 	}
 	if !p.NotWithin.Zero() {
 		out = append(out, "not_within "+p.NotWithin.Text)
