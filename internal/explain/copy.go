@@ -13,7 +13,7 @@ import (
 )
 
 // facets of meta that decide what may go, or what an account's truths mean.
-var facets = []string{"stopped", "intake_unmarked", "intake_scan"}
+var facets = []string{"stopped", "salt", "lanes", "intake_unmarked", "intake_scan"}
 
 // copier copies one account from one store into a world's.
 type copier struct {
@@ -31,7 +31,7 @@ func (w *world) copyFrom(ctx context.Context, s store.Store, until time.Time) er
 	return s.View(ctx, func(from store.Tx) error {
 		return w.store.Update(ctx, func(to store.Tx) error {
 			c := &copier{world: w, from: from, to: to, until: until, seqs: map[int64]int64{}}
-			for _, part := range []func() error{c.state, c.events, c.published, c.metrics, c.enrollments, c.approvals, c.truths, c.dues} {
+			for _, part := range []func() error{c.state, c.events, c.published, c.metrics, c.enrollments, c.approvals, c.quiet, c.truths, c.dues} {
 				if err := part(); err != nil {
 					return fmt.Errorf("copy account %s: %w", w.account, err)
 				}
@@ -43,14 +43,12 @@ func (w *world) copyFrom(ctx context.Context, s store.Store, until time.Time) er
 
 // state is the account, its people and its objects.
 func (c *copier) state() error {
-	for _, key := range facets {
-		v, err := c.from.MetaGet(key)
-		if err == nil && v != "" {
-			err = c.to.MetaSet(key, v)
-		}
-		if err != nil {
-			return err
-		}
+	keys := slices.Clone(facets)
+	for _, p := range c.project.Playbooks {
+		keys = append(keys, "stopped/"+p.Name)
+	}
+	if err := c.meta(keys...); err != nil {
+		return err
 	}
 	a, err := c.from.Account(c.account)
 	if errors.Is(err, store.ErrNotFound) {
@@ -63,6 +61,19 @@ func (c *copier) state() error {
 		return err
 	}
 	return c.people()
+}
+
+func (c *copier) meta(keys ...string) error {
+	for _, key := range keys {
+		v, err := c.from.MetaGet(key)
+		if err == nil && v != "" {
+			err = c.to.MetaSet(key, v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *copier) people() error {
@@ -280,6 +291,36 @@ func (c *copier) approvals() error {
 	}
 	for _, a := range all {
 		if err := c.to.PutApproval(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quiet are the account's holds, and its arms in holdouts.
+func (c *copier) quiet() error {
+	holds, err := c.from.Holds(c.account, c.clock.Now())
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		if err := c.to.PutHold(h); err != nil {
+			return err
+		}
+	}
+	return c.arms()
+}
+
+func (c *copier) arms() error {
+	for _, p := range c.heads {
+		if p.Holdout.Name == "" {
+			continue
+		}
+		arm, err := c.from.Arm(p.Holdout.Name, c.account)
+		if err == nil && arm != "" {
+			err = c.to.PutArm(p.Holdout.Name, c.account, arm)
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -66,8 +66,8 @@ func Told(ctx context.Context, p *project.Project, ms []sim.Message, q Question)
 	if err != nil {
 		return nil, err
 	}
-	defer w.store.Close() //nolint:errcheck // it is memory
-	w.told = true
+	defer w.store.Close()                         //nolint:errcheck // it is memory
+	w.told, w.intake.Options.Treated = true, true // as simulate takes it
 	plain := make([]holdfast.Message, len(ms))
 	for i, m := range ms {
 		plain[i] = replayed(m.Message)
@@ -215,10 +215,8 @@ func (a *asker) describe(r *Report, q Question, looked map[[2]string]intake.Effe
 	if err != nil {
 		return err
 	}
-	if stopped, err := a.tx.MetaGet("stopped"); err != nil {
+	if err := a.silence(r, q); err != nil {
 		return err
-	} else if stopped != "" {
-		r.Notes = append(r.Notes, "all sending is stopped ("+stopped+"): nothing goes until holdfast resume-all")
 	}
 	for _, p := range a.heads {
 		if q.Playbook != "" && p.Name != q.Playbook {
@@ -231,6 +229,53 @@ func (a *asker) describe(r *Report, q Question, looked map[[2]string]intake.Effe
 		r.Playbooks = append(r.Playbooks, b)
 	}
 	return a.retired(r, q)
+}
+
+// silence notes what keeps touches of all or of some playbooks back.
+func (a *asker) silence(r *Report, q Question) error {
+	by, err := a.tx.MetaGet("stopped")
+	if err != nil {
+		return err
+	}
+	if by != "" {
+		r.Notes = append(r.Notes, "all sending is stopped ("+by+"): nothing goes until holdfast resume-all")
+	}
+	for _, p := range a.heads {
+		by, err := a.tx.MetaGet("stopped/" + p.Name)
+		if err != nil {
+			return err
+		}
+		if by != "" && (q.Playbook == "" || q.Playbook == p.Name) {
+			r.Notes = append(r.Notes, "the sending of "+p.Name+" is stopped ("+by+")")
+		}
+	}
+	holds, err := a.tx.Holds(a.account, a.at)
+	if err != nil {
+		return err
+	}
+	for _, h := range holds {
+		until := "until it is released"
+		if !h.Until.IsZero() {
+			until = "until " + a.moment(h.Until)
+		}
+		r.Notes = append(r.Notes, "the account is held by "+h.By+" since "+a.moment(h.Since)+", "+until+": "+h.Reason)
+	}
+	return a.undrawn(r)
+}
+
+// undrawn notes that nobody knows yet who is held out.
+func (a *asker) undrawn(r *Report) error {
+	drawn, err := a.intake.Drawn(a.tx)
+	if err != nil || drawn || a.intake.Options.Treated {
+		return err
+	}
+	for _, p := range a.heads {
+		if p.Holdout.Share != 0 || p.Rollout != playbooks.Whole {
+			r.Notes = append(r.Notes, "who is held out and who is let in first is drawn at the first entry, and is not known yet")
+			return nil
+		}
+	}
+	return nil
 }
 
 // retired are enrollments in playbooks that are published no more.

@@ -101,6 +101,15 @@ func TestEveryRuleOfEntryHasItsSentence(t *testing.T) {
 			p.clock.Move(start.AddDate(0, 0, 3))
 			p.silent(map[string]any{"seats": 9})
 		}, "ended on 2 Mar 2026 as lost; not enrolled again: it holds, but it rests: until 2026-09-02 after lost"},
+		{"held out", strings.Replace(book("holdout: 50%\ntrigger: {on: Saved}"), "class: service", "class: outreach", 1), func(p *production) {
+			p.hold("acme")
+			p.group(active)
+			p.event("Saved", nil)
+		}, "held out since 2 Mar 2026, so that the playbook's lift can be measured: nothing is sent"},
+		{"rolled out to others", book("rollout: 1%\ntrigger: {on: Saved}"), func(p *production) {
+			p.group(active)
+			p.event("Saved", nil)
+		}, "not enrolled: the last Saved came on Mon 2 Mar 2026 09:00 and passes, but the playbook is being rolled out: not among the first 1%"},
 		{"provisional", book(`trigger: {on: Saved}`), func(p *production) { p.event("Saved", nil) },
 			"not enrolled: the account is provisional: only events have named it so far"},
 	} {

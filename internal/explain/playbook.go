@@ -55,6 +55,9 @@ func (a *asker) conclude(b *Playbook) {
 	ended := ""
 	for _, e := range b.Enrollments { // by start: the last one counts
 		b.Verdict, ended = Ended, "ended on "+a.day(e.EndedAt)+" as "+e.Outcome
+		if e.Arm == intake.HeldOut {
+			ended = "held out since " + a.day(e.StartedAt) + ", so that the playbook's lift can be measured: nothing is sent"
+		}
 	}
 	why := a.whyNot(b)
 	switch {

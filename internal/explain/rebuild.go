@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -78,7 +79,7 @@ type cutter struct {
 }
 
 func (c *cutter) cut() error {
-	if err := c.published(); err != nil {
+	if err := errors.Join(c.meta("salt"), c.published()); err != nil {
 		return err
 	}
 	runs, err := c.from.EnrollmentsOf(c.account, false)
@@ -95,6 +96,9 @@ func (c *cutter) cut() error {
 		if err := c.then(e); err != nil {
 			return fmt.Errorf("enrollment %s: %w", e.ID, err)
 		}
+	}
+	if err := c.arms(); err != nil {
+		return err
 	}
 	return c.rests(runs)
 }

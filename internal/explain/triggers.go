@@ -55,6 +55,9 @@ func (a *asker) trigger(wd weighed, did intake.Effects) Trigger {
 	}
 	if t.Verdict == NotEnrolled && len(did.Enrolled) > 0 {
 		t.Verdict = WouldEnrol
+		if did.Enrolled[0].Arm == intake.HeldOut {
+			t.Why += "; it would be held out, so that the playbook's lift can be measured: nothing would be sent"
+		}
 	}
 	if t.Verdict == NotEnrolled && len(did.Troubles) > 0 {
 		t.Why = "a rule could not be evaluated: " + did.Troubles[0]
@@ -227,6 +230,8 @@ var refusals = map[string]string{
 	"at_most":        "it may start no more often",
 	"not_within":     "it started too short a time ago",
 	"resting":        "it rests",
+	"lane":           "a stronger lane is taken",
+	"rollout":        "the playbook is being rolled out",
 }
 
 // refused is a reason of the rules of entry in words.
@@ -274,6 +279,9 @@ func (a *asker) entry(wd weighed) []string {
 	}
 	if wd.Playbook.Lane != "" {
 		out = append(out, "lane "+wd.Playbook.Lane)
+	}
+	if wd.Playbook.Shadow {
+		out = append(out, "mode shadow: everything but the send")
 	}
 	if wd.Refusal != "" {
 		out = append(out, "now: "+refused(wd.Refusal))

@@ -59,7 +59,7 @@ func newWorld(ctx context.Context, p *project.Project, account string, at time.T
 	w.intake = &intake.Intake{
 		Store: s, Clock: w.clock, Rules: set, Log: quiet, ByDigest: w.version,
 		Playbooks: func() []*playbooks.Playbook { return w.heads },
-		Options:   intake.Options{Place: settings.Place},
+		Options:   intake.Options{Place: settings.Place, Salt: p.Settings.Salt},
 	}
 	w.acts, err = activities.New(activities.Config{
 		Store: s, Clock: w.clock, Rules: set, Log: quiet, Emit: w.intake.Emit, Start: w.intake.Start,

@@ -22,6 +22,7 @@ project: explained
 timezone: Europe/Berlin
 country: DE
 currency: EUR
+salt: explained
 sender: {name: Holdfast, email: hello@holdfast.example}
 `
 
@@ -172,6 +173,15 @@ func (p *production) silent(props map[string]any) {
 		}
 		return tx.PutAccount(a)
 	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// hold puts an account into the holdout of playbook x.
+func (p *production) hold(account string) {
+	p.t.Helper()
+	err := p.store.Update(p.t.Context(), func(tx store.Tx) error { return tx.PutArm("x", account, intake.HeldOut) })
 	if err != nil {
 		p.t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func (in *Intake) Standings(tx store.Tx, account string, at time.Time) ([]Standi
 	}
 	var out []Standing
 	for _, p := range b.watch.heads {
-		refusal, err := b.refusal(s, b.facts(s, ""), p, runs)
+		refusal, err := b.forbidden(s, p, runs)
 		if err != nil {
 			return nil, err
 		}
@@ -62,6 +62,32 @@ func (in *Intake) Standings(tx store.Tx, account string, at time.Time) ([]Standi
 		}
 	}
 	return out, b.broken
+}
+
+// forbidden is why the account may not enter p now, as start asks it, or "". It
+// draws no salt: until one is there nobody knows who is let in first.
+func (b *batch) forbidden(s *sheet, p *playbooks.Playbook, runs []store.Enrollment) (string, error) {
+	refused, err := b.refusal(s, b.facts(s, ""), p, runs)
+	if err == nil && refused == "" {
+		refused, err = b.taken(p, runs)
+	}
+	if err != nil || refused != "" {
+		return refused, err
+	}
+	drawn, err := b.in.Drawn(b.tx)
+	if err != nil || !drawn {
+		return "", err
+	}
+	return b.outside(p, s.acct.ID)
+}
+
+// Drawn reports whether it is settled who is held out and who is let in first.
+func (in *Intake) Drawn(tx store.Tx) (bool, error) {
+	if in.Options.Salt != "" {
+		return true, nil
+	}
+	salt, err := tx.MetaGet(metaSalt)
+	return salt != "", err
 }
 
 func (b *batch) standingOf(s *sheet, st *Standing) (err error) {
