@@ -218,14 +218,14 @@ func (w *world) coming(ctx context.Context) ([]Coming, error) {
 	}
 	var out []Coming
 	for _, l := range lines {
-		kind, ok := comes[l.Kind]
-		if !ok || l.Kind == "task" && l.Outcome != "opened" {
+		kind, ok := comes(l)
+		if !ok {
 			continue
 		}
 		c := Coming{
 			At: l.At, Kind: kind, Playbook: l.Playbook, Enrollment: l.Enrollment, Step: l.Step, To: l.To, What: said(l),
 		}
-		if kind == "email" || kind == "slack" || kind == "task" || kind == "skip" {
+		if l.Path != "" {
 			c.Shifts = w.shifts(l.Enrollment, l.Path, l.At)
 		}
 		out = append(out, c)
@@ -234,10 +234,25 @@ func (w *world) coming(ctx context.Context) ([]Coming, error) {
 	return out, nil
 }
 
-// comes are the kinds of lines that are worth a place in a calendar.
-var comes = map[string]string{
-	"email": "email", "slack": "slack", "task": "task", "enroll": "start", "exit": "end", "outcome": "end",
-	"goal": "goal", "skip": "skip", "error": "error", "hold": "hold", "offer": "offer", "approve": "approve", "webhook": "webhook", "review": "review",
+// comes says as what a line stands in a calendar; ok is false for what only leads
+// up to something.
+func comes(l store.Line) (kind string, ok bool) {
+	switch l.Kind {
+	case "wait", "shift", "branch", "heard", "loop", "set", "split":
+		return "", false
+	case "task", "approval":
+		return l.Kind, l.Outcome == "opened" || l.Outcome == "asked"
+	case "enroll":
+		return "start", true
+	case "exit":
+		return "end", true
+	case "outcome":
+		if l.Touch != "" { // of a message, not of the enrollment
+			return "outcome", true
+		}
+		return "end", true
+	}
+	return l.Kind, true
 }
 
 // shifts that the touch at path went through, in order.

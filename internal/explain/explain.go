@@ -339,7 +339,9 @@ func (w *world) foresee(ctx context.Context, r *Report, q Question) error {
 
 // reached reports whether a list of what comes holds the next touch or the end.
 func reached(next []Coming) bool {
-	return slices.ContainsFunc(next, func(c Coming) bool { return c.Kind != "skip" && c.Kind != "error" && c.Kind != "goal" })
+	return slices.ContainsFunc(next, func(c Coming) bool {
+		return !slices.Contains([]string{"skip", "error", "goal", "hold", "outcome"}, c.Kind)
+	})
 }
 
 func (w *world) lastLine(ctx context.Context) (n int64, err error) {

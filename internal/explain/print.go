@@ -249,7 +249,7 @@ func (p *page) running(e *Enrollment) {
 // awaited is what each kind of wait is for.
 var awaited = map[string]string{
 	"time": "its time", "task": "its task", "event": "an event", "shift": "a moment that suits the guardrails",
-	"retry": "another try", "park": "what holds it back", "unknown": "word of a message", "child": "another playbook to end",
+	"retry": "another try", "park": "what holds it back", "unknown": "word of a message", "child": "another playbook to end", "approval": "an answer to its request",
 }
 
 func (p *page) wait(w Wait) string {

@@ -137,7 +137,7 @@ type Line struct {
 // Coming is one thing that is due.
 type Coming struct {
 	At         time.Time `json:"at"`
-	Kind       string    `json:"kind"` // email, slack, task, start, end, goal, skip, wait, error
+	Kind       string    `json:"kind"` // email, slack, webhook, task, approval, hold, start, end, goal, skip, error …
 	Playbook   string    `json:"playbook"`
 	Enrollment string    `json:"enrollment,omitempty"`
 	Step       string    `json:"step,omitempty"`
