@@ -20,11 +20,19 @@ import (
 var assumed = []string{
 	"nothing new is heard of the account: no event, no reply, no change",
 	"our people do each task when it is due, and answer a required question with its first choice",
-	"playbooks that start by a date or as time goes by do start",
+	"playbooks that start by a date or as time goes by do start; what reads the clock is looked at every hour for 60 days, then once a day",
 }
 
-// maxAdvances bounds a look ahead.
-const maxAdvances = 5000
+// hourly is how long scans are played as often as in production; after it they
+// are played once a day, which collapses those between.
+const hourly = 60 * 24 * time.Hour
+
+// maxAdvances bounds how often enrollments are advanced without a rest, and
+// maxMoves how often the clock is moved.
+const (
+	maxAdvances = 5000
+	maxMoves    = 200_000
+)
 
 // ahead lets time pass in w until a moment: enrollments advance, dates come,
 // people do their tasks. enough, asked after each move, ends it sooner.
@@ -33,7 +41,8 @@ func (w *world) ahead(ctx context.Context, until time.Time, enough func() bool) 
 	if err != nil {
 		return err
 	}
-	for range maxAdvances {
+	w.due, w.began = due, w.clock.Now()
+	for range maxMoves {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -52,7 +61,7 @@ func (w *world) ahead(ctx context.Context, until time.Time, enough func() bool) 
 			return err
 		}
 	}
-	return nil
+	return holdfast.Errorf(holdfast.Invalid, "too much happens to account %s before %s", w.account, until.Format(time.DateOnly))
 }
 
 // resting is when each active enrollment wakes by the clock.
@@ -131,13 +140,6 @@ func (w *world) next(ctx context.Context, due map[string]time.Time) (next time.T
 	for _, t := range due {
 		first(t)
 	}
-	t, some, err := w.intake.Next(ctx)
-	if err != nil {
-		return next, false, err
-	}
-	if some {
-		first(t)
-	}
 	open, err := w.open(ctx)
 	if err != nil {
 		return next, false, err
@@ -145,10 +147,49 @@ func (w *world) next(ctx context.Context, due map[string]time.Time) (next time.T
 	for _, k := range open {
 		first(k.DueAt)
 	}
+	at, some, err := w.nextAct(ctx)
+	if err != nil {
+		return next, false, err
+	}
+	if some {
+		first(at)
+	}
 	if ok && next.Before(w.clock.Now()) {
 		next = w.clock.Now()
 	}
 	return next, ok, nil
+}
+
+// nextAct is when the intake acts next: on its agenda, or by a scan, which is put
+// off to once a day in the far future.
+func (w *world) nextAct(ctx context.Context) (at time.Time, ok bool, err error) {
+	if at, ok, err = w.intake.Next(ctx); err != nil || !ok || w.clock.Now().Sub(w.began) <= hourly {
+		return at, ok, err
+	}
+	var dated time.Time
+	var some bool
+	err = w.store.View(ctx, func(tx store.Tx) error {
+		dated, some, err = tx.NextDue()
+		return err
+	})
+	later := at.Add(23 * time.Hour)
+	switch {
+	case some && dated.Equal(at):
+		return at, true, err
+	case some && dated.After(at) && dated.Before(later):
+		return dated, true, err
+	}
+	return later, true, err
+}
+
+// idle reports whether nothing that the clock brings can move an enrollment: it
+// waits for a row, and none of its tasks is open.
+func (w *world) idle(ctx context.Context, enrollment string) bool {
+	if _, timed := w.due[enrollment]; timed {
+		return false
+	}
+	open, err := w.open(ctx)
+	return err == nil && !slices.ContainsFunc(open, func(k store.Task) bool { return k.Enrollment == enrollment })
 }
 
 // open are the tasks that somebody will do.

@@ -54,3 +54,28 @@ func kindOf(l store.Line) string {
 	kind, _ := comes(l)
 	return kind
 }
+
+// A year ahead is looked at in seconds, and nothing of it is left out in silence.
+func TestALongLookAheadComesToItsEnd(t *testing.T) {
+	t.Parallel()
+	p := newProduction(t, newProject(t, outreach, `
+playbook: quiet
+title: Quiet
+class: service
+owner: account.owner
+trigger: {when: days_until(account.renewal_date) < 30}
+steps:
+  - {id: settle, wait: 2d}
+  - {id: bye, end: over}
+`))
+	dana(p)
+	p.group(map[string]any{"name": "Acme", "owner": "mira", "status": "trial", "renewal_date": start.AddDate(0, 0, 330).Format(time.DateOnly)})
+	var got []string
+	for _, c := range p.ask(Question{Calendar: start.AddDate(1, 0, 0)}).Calendar {
+		got = append(got, c.At.Format(time.DateOnly)+" "+c.Kind)
+	}
+	want := start.AddDate(0, 0, 301).Format(time.DateOnly) + " start"
+	if len(got) != 2 || got[0] != want {
+		t.Errorf("got %v, want %s and its end", got, want)
+	}
+}

@@ -77,7 +77,7 @@ func (w *world) allMoved(ctx context.Context, waiting map[string]*Enrollment) bo
 		next[c.Enrollment] = append(next[c.Enrollment], c)
 	}
 	for id := range waiting {
-		if !reached(next[id]) {
+		if !reached(next[id]) && !w.idle(ctx, id) {
 			return false
 		}
 	}

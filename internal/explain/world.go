@@ -34,10 +34,12 @@ type world struct {
 	versions map[string]*playbooks.Playbook // by digest
 	broken   map[string]error               // versions that do not open any more
 	held     map[[2]string][]guards.Decision
-	told     bool      // it was made of messages alone: nothing has been looked at yet
-	then     bool      // it was rebuilt from what was known at a moment that has passed
-	first    time.Time // when the first message was received, if none was by then
-	lines    int64     // the last line that was there before the clock moved
+	told     bool                 // it was made of messages alone: nothing has been looked at yet
+	then     bool                 // it was rebuilt from what was known at a moment that has passed
+	first    time.Time            // when the first message was received, if none was by then
+	began    time.Time            // when the clock began to move
+	due      map[string]time.Time // when enrollments wake, while it moves
+	lines    int64                // the last line that was there before the clock moved
 }
 
 // newWorld is an empty one, under the project's rules and playbooks.
