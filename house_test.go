@@ -58,6 +58,7 @@ var mayImport = map[string][]string{
 	"internal/cast":      {"", "internal/store", "internal/source", "internal/diag", "internal/calendar"},
 	"internal/temporal":  {"", "internal/clock"},
 	"internal/sim":       {"*"},
+	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/sqlite", "playbooks", "rules", "steps", "triggers", "workflows"},
 
 	// The only wiring, and its faces.
 	"internal/app":        {"*"},

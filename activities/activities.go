@@ -8,6 +8,7 @@ import (
 
 	"holdfast"
 	"holdfast/channels"
+	"holdfast/guards"
 	"holdfast/internal/clock"
 	"holdfast/internal/intake"
 	"holdfast/internal/store"
@@ -37,7 +38,10 @@ type Config struct {
 	// Unsubscribe is the one-click link of a touch to a contact, for outreach.
 	// nil: messages have none.
 	Unsubscribe func(touch, contact string) string
-	Log         *slog.Logger // nil: says nothing
+	// Held is told, inside the transaction, of each touch that may not go now and
+	// why. nil: nobody asks.
+	Held func(enrollment, path string, d guards.Decision)
+	Log  *slog.Logger // nil: says nothing
 }
 
 // Activities are Temporal activities and what else changes a running enrollment.

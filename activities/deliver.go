@@ -154,6 +154,9 @@ func (w *walk) reply(path string, a steps.Answer) {
 
 // held says why a touch does not go now: it is shifted, parked or skipped.
 func (w *walk) held(t touch, d guards.Decision) error {
+	if w.a.Held != nil {
+		w.a.Held(w.e.ID, t.cmd.Path, d)
+	}
 	line := w.line(t.cmd, t.channel, t.to.id)
 	line.Reason = d.Reason
 	if d.Detail != "" {

@@ -33,6 +33,14 @@ type Decision struct {
 	At     time.Time
 	Reason string
 	Detail string
+	// Shifts are the moves that led to the answer of Check, in order.
+	Shifts []Shift
+}
+
+// Shift is one move of a touch: from a moment that a guard forbids to a later one.
+type Shift struct {
+	Reason, Detail string
+	From, To       time.Time
 }
 
 // Rails are a playbook's guardrails, compiled.
@@ -134,7 +142,7 @@ const rounds = 400
 // Check asks All in order. Drop and Park win at once; At is asked again at the
 // later moment until all guards agree on one (at most 400 rounds, then Park
 // "no_window"). The last shift's reason is kept, but a hold's outlasts others;
-// Detail lists each.
+// Detail and Shifts list each.
 func Check(a Ask) (Decision, error) {
 	if a.Zone == nil {
 		a.Zone, a.ZoneFrom = time.UTC, "project"
@@ -142,22 +150,25 @@ func Check(a Ask) (Decision, error) {
 	a.Now, a.check = a.Now.In(a.Zone), Check
 	shifts := Decision{Kind: Go}
 	var details []string
+	var moves []Shift
 	for range rounds {
 		d, err := first(a)
 		switch {
 		case err != nil:
 			return Decision{}, err
 		case d.Kind == Go:
-			shifts.Detail = strings.Join(details, "; ")
+			shifts.Detail, shifts.Shifts = strings.Join(details, "; "), moves
 			return shifts, nil
 		case d.Kind != At && d.Reason == "shadow" && shifts.Kind == At:
-			shifts.Detail = strings.Join(details, "; ")
+			shifts.Detail, shifts.Shifts = strings.Join(details, "; "), moves
 			return shifts, nil // it would wait: it is dropped when its moment has come
 		case d.Kind != At:
+			d.Shifts = moves
 			return d, nil
 		case !d.At.After(a.Now):
 			return Decision{}, fmt.Errorf("guard %s moves a touch from %s to %s", d.Reason, a.Now, d.At)
 		}
+		moves = append(moves, Shift{Reason: d.Reason, Detail: d.Detail, From: a.Now, To: d.At})
 		a.Now, a.moved = d.At.In(a.Zone), true
 		if shifts.Reason == "held" {
 			d.Reason = "held"

@@ -17,6 +17,7 @@ type Expr struct {
 	typ   Type
 	elem  *types.Type // of a list: what its elements are
 	prog  cel.Program
+	scope *scope // it was compiled in; what explains it compiles its parts there
 	slots map[string]*slot
 	reads Reads
 }
@@ -128,6 +129,7 @@ type evaluation struct {
 	set       *Set
 	facts     *Facts
 	inputs    Record
+	locals    map[string]ref.Val // what loops bind, while their parts are explained
 	objects   map[string][]Record
 	lists     map[string]ref.Val
 	series    map[string]*seriesVal
@@ -165,6 +167,8 @@ func (ev *evaluation) read(s *slot) ref.Val {
 		return field(ev.inputs, s)
 	case fromNow:
 		return types.Timestamp{Time: ev.facts.Now}
+	case fromLocal:
+		return ev.locals[s.name]
 	case fromObjects:
 		return ev.list(s.object)
 	case fromMetric:

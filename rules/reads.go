@@ -61,7 +61,7 @@ func (r Reads) of(s *slot) Reads {
 		if s.object != nil {
 			r.Objects = union(r.Objects, []string{s.object.name})
 		}
-	case fromStep, fromInput, fromFacts:
+	case fromStep, fromInput, fromFacts, fromLocal:
 	}
 	return r
 }

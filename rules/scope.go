@@ -1,5 +1,7 @@
 package rules
 
+import "github.com/google/cel-go/common/types"
+
 // Scope is what an expression may name besides account, contact, metric, score,
 // decide, segment, the object lists and now.
 type Scope struct {
@@ -24,6 +26,7 @@ type scope struct {
 	untyped bool            // event has any field: traits that no document declares
 	inputs  map[string]Type // a decision's inputs, roots of their own
 	enums   map[string][]string
+	locals  map[string]*types.Type // what loops around a part of an expression bind
 }
 
 // everywhere is the scope of a rule that sees the whole account.

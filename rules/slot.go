@@ -28,6 +28,7 @@ const (
 	fromSeries // the metric itself, as an argument of trend and its like
 	fromFacts  // what functions read beside their arguments
 	fromHas
+	fromLocal // what a loop binds
 )
 
 // slot is one name that an expression uses.
@@ -60,6 +61,11 @@ type problem struct{ check, message, hint string }
 // of path it takes.
 func (c *compiler) lookup(path []string) (s *slot, used int, p *problem) {
 	root := path[0]
+	if t, ok := c.scope.locals[root]; ok {
+		s := newSlot(fromLocal, root, root, Any)
+		s.cel = t
+		return s, 1, nil
+	}
 	if fields, ok := c.scope.Steps[root]; ok {
 		return c.stepSlot(root, fields, path)
 	}

@@ -51,6 +51,7 @@ func commands(s Streams) []*cobra.Command {
 		lintCommand(s),
 		simulateCommand(s),
 		graphCommand(s),
+		explainCommand(s),
 		standinCommand(s),
 		docsCommand(s),
 		versionCommand(s),

@@ -46,23 +46,28 @@ func (b *batch) happened(s *sheet, c *cause) error {
 		return nil
 	}
 	for _, r := range b.watch.refs(b.watch.index.ByEvent(c.msg.Event)) {
-		f := b.facts(s, c.msg.Contact)
-		g := *f
-		g.Event = c.event
-		ok := b.holds(&g, r.book.Name, s.acct.ID, r.trig.When) && b.holds(f, r.book.Name, s.acct.ID, r.book.When)
-		if !ok {
-			continue
-		}
-		words := c.msg.Event
-		if r.trig.When != nil {
-			words += " and " + clip(r.trig.When.Source())
-		}
-		w := why{ref: r, occurrence: c.msg.ID, contact: c.msg.Contact, event: c.seq, words: words}
-		if err := b.start(s, f, w); err != nil {
+		if err := b.happenedTo(s, c, r); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// happenedTo starts one playbook by the event, if its filter and the playbook's
+// own condition hold.
+func (b *batch) happenedTo(s *sheet, c *cause, r ref) error {
+	f := b.facts(s, c.msg.Contact)
+	g := *f
+	g.Event = c.event
+	ok := b.holds(&g, r.book.Name, s.acct.ID, r.trig.When) && b.holds(f, r.book.Name, s.acct.ID, r.book.When)
+	if !ok {
+		return nil
+	}
+	words := c.msg.Event
+	if r.trig.When != nil {
+		words += " and " + clip(r.trig.When.Source())
+	}
+	return b.start(s, f, why{ref: r, occurrence: c.msg.ID, contact: c.msg.Contact, event: c.seq, words: words})
 }
 
 // condition starts an enrollment when the trigger's condition and the

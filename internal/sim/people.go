@@ -79,7 +79,13 @@ func (p *people) answers(k store.Task, now time.Time) map[string]any {
 	if i < 0 {
 		return nil
 	}
-	s := steps.StepOf(books[i].Program, k.Path)
+	return Answers(books[i], k, now)
+}
+
+// Answers are those that a simulated person gives to a task of a playbook: the
+// first choice of each question that must be answered.
+func Answers(p *playbooks.Playbook, k store.Task, now time.Time) map[string]any {
+	s := steps.StepOf(p.Program, k.Path)
 	if s == nil {
 		return nil
 	}
