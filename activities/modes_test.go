@@ -9,7 +9,9 @@ import (
 
 	"holdfast"
 	"holdfast/activities"
+	"holdfast/internal/source"
 	"holdfast/internal/store"
+	"holdfast/rules"
 )
 
 func TestAStoppedPlaybookWaitsAndOthersGoOn(t *testing.T) {
@@ -89,6 +91,53 @@ func TestStagingSendsEveryMailToOneAddress(t *testing.T) {
 	}
 	if got := r.ledger(); got[0] != "mail email dana sent" {
 		t.Errorf("the ledger says %v", got)
+	}
+}
+
+// TestADeclaredCalendarKeepsMailsBackWhereItHolds: a season of American accounts,
+// a mail and a task in the middle of it.
+func TestADeclaredCalendarKeepsMailsBackWhereItHolds(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(book("nudge", "steps:\n  - {id: call, task: Call, channel: phone, expires: 1d}\n  - {id: mail, email: hello, to: [contacts.champion]}\n"),
+		"avoid: []", "avoid: [spring]", 1)
+	for country, want := range map[string][]string{
+		"US": {"mail", "calendar: Tue 3 Mar 2026 is Spring sale (calendar spring)", "2026-03-09T00:00:00-04:00"},
+		"DE": nil,
+	} {
+		t.Run(country, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, book("nudge", "steps: [{id: x, wait: 1d}]\n"))
+			docs, found := source.Parse("rules.yaml", []byte(schema+"---\ncalendar: spring\nseasons: [{name: Spring sale, from: 03-01, to: 03-08}]\nwhen: account.country == \"US\"\n"))
+			if len(found) > 0 {
+				t.Fatal(found)
+			}
+			if w.rules, found = rules.Load(docs); len(found) > 0 {
+				t.Fatal(found)
+			}
+			w.publish(text)
+			w.update(func(tx store.Tx) error {
+				return tx.PutAccount(store.Account{ID: "acme", Known: true, Fields: fields("name", "Acme", "country", country, "timezone", "America/New_York")})
+			})
+			r := w.start("nudge", "1")
+			w.live(monday, r)
+			if len(r.tasks()) != 1 {
+				t.Errorf("%d tasks, want the call at once", len(r.tasks()))
+			}
+			w.live(monday.AddDate(0, 0, 8), r)
+			var got []string
+			w.update(func(tx store.Tx) error {
+				lines, err := tx.LinesOf(r.id)
+				for _, l := range lines {
+					if l.Kind == "shift" {
+						got = append(got, l.Step, l.Reason, l.Local)
+					}
+				}
+				return err
+			})
+			if !slices.Equal(got, want) || len(w.email.sent) != 1 {
+				t.Errorf("shifted %q, want %q; %d e-mails", got, want, len(w.email.sent))
+			}
+		})
 	}
 }
 
