@@ -41,6 +41,7 @@ func TestAShadowDoesEverythingButTheSend(t *testing.T) {
 	t.Parallel()
 	w := quietWorld(t, book("win-back", "mode: shadow\nlane: win-back\nsteps:\n  - {id: freeze, hold: account, reason: talks}\n"+
 		"  - {id: mail, email: hello, to: [contacts.champion]}\n  - {id: gap, email: gap, to: [contacts.champion]}\n"+
+		"  - {id: draft, email: hello, to: [contacts.champion], review: {by: owner, send_after: 2bd}}\n"+
 		"  - {id: call, task: Call them, channel: phone}\n  - {id: note, slack: owner, text: Look at them}\n  - {id: close, end: done, rest: 6mo}\n"))
 	r := w.start("win-back", "1")
 	w.live(monday.AddDate(0, 0, 30), r)
@@ -49,7 +50,7 @@ func TestAShadowDoesEverythingButTheSend(t *testing.T) {
 	}
 	want := []string{
 		"skip freeze skipped shadow", "skip mail skipped shadow", "error gap failed missing_variable",
-		"skip call skipped shadow", "skip note skipped shadow", "outcome done",
+		"skip draft skipped shadow", "skip call skipped shadow", "skip note skipped shadow", "outcome done",
 	}
 	if got := r.timeline(); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
