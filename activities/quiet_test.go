@@ -186,6 +186,25 @@ func TestALaneBindsOnlyWhomItConcerns(t *testing.T) {
 	}
 }
 
+// TestAPlaybookDoesNotKeepWaitingWhatItRuns: it may be waiting for that itself.
+func TestAPlaybookDoesNotKeepWaitingWhatItRuns(t *testing.T) {
+	t.Parallel()
+	w := quietWorld(t, book("save", saves), book("win-back", winsBack))
+	parent := w.start("save", "1")
+	ran := func(by *run) func(*store.Enrollment) {
+		return func(e *store.Enrollment) { e.Trigger, e.Occurrence = "run", by.id+"/sub" }
+	}
+	child := w.start("win-back", "1", ran(parent))
+	grandchild := w.start("win-back", "2", ran(child))
+	stranger := w.start("win-back", "3", func(e *store.Enrollment) { e.Trigger, e.Occurrence = "run", "an/odd id" })
+	w.live(monday.AddDate(0, 0, 2), parent, child, grandchild, stranger)
+	for one, want := range map[*run]string{child: "ended", grandchild: "ended", stranger: "active"} {
+		if e := one.row(); e.Status != want {
+			t.Errorf("%s is %s (%s), want %s", e.EntryKey, e.Status, e.Doing, want)
+		}
+	}
+}
+
 func TestATouchThatALaneKeptTooLongIsSkipped(t *testing.T) {
 	t.Parallel()
 	w := quietWorld(t, book("save", saves), book("win-back", strings.Replace(winsBack, "champion]", "champion], expires: 2d", 1)))
