@@ -160,8 +160,10 @@ func (w *walk) ask(r recipient, a guards.Ask) (guards.Decision, error) {
 	if a.Stronger, err = w.rival(); err != nil {
 		return guards.Decision{}, err
 	}
-	if a.Calendars, err = w.calendars(); err != nil {
-		return guards.Decision{}, err
+	if !a.Human { // the days to avoid are the human's own business
+		if a.Calendars, err = w.calendars(); err != nil {
+			return guards.Decision{}, err
+		}
 	}
 	return guards.Check(a)
 }

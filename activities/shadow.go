@@ -13,12 +13,16 @@ func (w *walk) shadowed(cmd steps.Command) (done bool, err error) {
 	if !w.v.Shadow {
 		return false, nil
 	}
+	what := cmd.Step.Verb + " would have been done now"
 	switch cmd.Step.Spec.(type) {
 	case *steps.Email, *steps.Slack, *steps.Task:
-		return false, nil
+		if !cmd.Review {
+			return false, nil
+		}
+		what = "its review would have been asked for now"
 	}
 	line := w.line(cmd, "", "")
-	line.Key, line.Kind, line.Outcome, line.Reason = line.Key+"/skip", "skip", "skipped", "shadow: "+cmd.Step.Verb+" would have been done now"
+	line.Key, line.Kind, line.Outcome, line.Reason = line.Key+"/skip", "skip", "skipped", "shadow: "+what
 	w.reply(cmd.Path, steps.Answer{Outcome: "skipped", Reason: "shadow"})
 	return true, w.tx.AddLine(line)
 }

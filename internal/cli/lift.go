@@ -115,7 +115,7 @@ func printLift(s Streams, rows []lift.Row, asJSON bool) error {
 			lifted, between = fmt.Sprintf("%+.1f pp", 100*r.Lift), fmt.Sprintf("%+.1f to %+.1f", 100*r.Low, 100*r.High)
 		}
 		fmt.Fprintf(w, "%s\ttreated\t%s\t%s\t%s\n", r.Playbook, side(r.Treated), lifted, between)
-		fmt.Fprintf(w, "\tholdout\t%s\t\t\n", side(r.HeldOut))
+		fmt.Fprintf(w, "\tholdout\t%s\n", side(r.HeldOut))
 	}
 	if err := w.Flush(); err != nil {
 		return err
