@@ -218,7 +218,7 @@ func (w *world) over(ctx context.Context) bool {
 		return false
 	}
 	active := 0
-	err := w.store.View(ctx, func(tx store.Tx) error {
+	err := w.store.View(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		es, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active"})
 		active = len(es)
 		return err
