@@ -120,6 +120,15 @@ func (s *Set) Derive(f *Facts) (r Record, derived []string, err error) {
 	return r, derived, nil
 }
 
+// DerivedFields are the account fields that objects determine, in document order.
+func (s *Set) DerivedFields() []string {
+	names := make([]string, len(s.derived))
+	for i, d := range s.derived {
+		names[i] = d.field.Name
+	}
+	return names
+}
+
 // DerivesByClock reports whether a derived field can change without an event.
 func (s *Set) DerivesByClock() bool {
 	return slices.ContainsFunc(s.derived, func(d derivation) bool { return d.expr != nil && d.expr.reads.Clock })

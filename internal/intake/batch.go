@@ -35,6 +35,9 @@ type batch struct {
 	errs []ruleError
 
 	broken error // a read that facts asked for and that failed
+
+	until     *time.Time // see rules.Facts; nil: nobody asks
+	unwatched bool       // nothing that is looked at reads a derived field
 }
 
 // ruleError is a rule that failed on an account: said in the log and the
@@ -207,23 +210,8 @@ func (b *batch) flush() error {
 		return b.broken
 	}
 	for _, s := range b.order {
-		if s.stale {
-			if err := b.derive(s, &changes{}); err != nil {
-				return err
-			}
-		}
-		for _, k := range s.bucketOrder {
-			c := s.buckets[k]
-			if err := b.tx.AddToBucket(s.acct.ID, k.metric, k.day, c.Count, c.Sum); err != nil {
-				return fmt.Errorf("add to metric %s: %w", k.metric, err)
-			}
-		}
-		s.buckets, s.bucketOrder = nil, nil
-		if s.dirty {
-			if err := b.tx.PutAccount(s.acct); err != nil {
-				return fmt.Errorf("put account: %w", err)
-			}
-			s.dirty = false
+		if err := b.write(s); err != nil {
+			return err
 		}
 	}
 	for _, e := range b.errs {
@@ -234,6 +222,29 @@ func (b *batch) flush() error {
 		if err := b.tx.AddLine(line); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// write writes what changed of s.
+func (b *batch) write(s *sheet) error {
+	if s.stale {
+		if err := b.derive(s, &changes{}); err != nil {
+			return err
+		}
+	}
+	for _, k := range s.bucketOrder {
+		c := s.buckets[k]
+		if err := b.tx.AddToBucket(s.acct.ID, k.metric, k.day, c.Count, c.Sum); err != nil {
+			return fmt.Errorf("add to metric %s: %w", k.metric, err)
+		}
+	}
+	s.buckets, s.bucketOrder = nil, nil
+	if s.dirty {
+		if err := b.tx.PutAccount(s.acct); err != nil {
+			return fmt.Errorf("put account: %w", err)
+		}
+		s.dirty = false
 	}
 	return nil
 }

@@ -27,8 +27,9 @@ func (b *batch) facts(s *sheet, contact string) *rules.Facts {
 		Series: func(metric string) []rules.Day {
 			ds, err := b.days(s, metric)
 			b.broken = errors.Join(b.broken, err)
-			return ds
+			return b.seen(ds)
 		},
+		Until: b.until,
 	}
 	if b.in.Options.Place != nil {
 		zone, days := b.in.place(f.Account)
@@ -94,6 +95,21 @@ func (b *batch) days(s *sheet, metric string) ([]rules.Day, error) {
 	}
 	s.series[metric] = ds
 	return ds, nil
+}
+
+// seen are the days that expressions can look back on now: what was read
+// earlier may have come to lie behind the horizon.
+func (b *batch) seen(ds []rules.Day) []rules.Day {
+	from := b.now.Truncate(24*time.Hour).AddDate(0, 0, -horizon)
+	for len(ds) > 0 && ds[0].Day.Before(from) {
+		ds = ds[1:]
+	}
+	if b.until != nil && len(ds) > 0 {
+		if leaves := ds[0].Day.AddDate(0, 0, horizon+1); leaves.Before(*b.until) {
+			*b.until = leaves
+		}
+	}
+	return ds
 }
 
 // addDay adds d to the ascending days ds.
