@@ -38,6 +38,7 @@ type batch struct {
 
 	until     *time.Time // see rules.Facts; nil: nobody asks
 	unwatched bool       // nothing that is looked at reads a derived field
+	former    []*sheet   // whom the last message took an object from
 }
 
 // ruleError is a rule that failed on an account: said in the log and the
@@ -117,6 +118,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		}
 		b.res.Undeclared[name]++
 	}
+	b.former = nil
 	s, ch, err := b.apply(m, says)
 	if err != nil {
 		return err
@@ -127,7 +129,15 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if b.mode == History {
 		return nil
 	}
-	return b.react(s, m, seq, ch)
+	if err := b.react(s, m, seq, ch); err != nil {
+		return err
+	}
+	for _, f := range b.former {
+		if err := b.fireDerive(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // apply writes what m says into the account's sheet.
@@ -160,7 +170,7 @@ func (b *batch) apply(m holdfast.Message, says rules.Changes) (*sheet, changes, 
 		s.addBucket(bc, day)
 		note(&ch.Metrics, bc.Metric)
 	}
-	if s.stale && b.mode == Live {
+	if b.mode == Live && (s.stale || ch.identified && b.schema.byClock) { // what history derived may be of long ago
 		err = b.derive(s, &ch)
 	}
 	return s, ch, err
@@ -233,6 +243,20 @@ func (b *batch) write(s *sheet) error {
 			return err
 		}
 	}
+	if err := b.count(s); err != nil {
+		return err
+	}
+	if s.dirty {
+		if err := b.tx.PutAccount(s.acct); err != nil {
+			return fmt.Errorf("put account: %w", err)
+		}
+		s.dirty = false
+	}
+	return nil
+}
+
+// count adds to the metrics of s.
+func (b *batch) count(s *sheet) error {
 	for _, k := range s.bucketOrder {
 		c := s.buckets[k]
 		if err := b.tx.AddToBucket(s.acct.ID, k.metric, k.day, c.Count, c.Sum); err != nil {
@@ -240,12 +264,6 @@ func (b *batch) write(s *sheet) error {
 		}
 	}
 	s.buckets, s.bucketOrder = nil, nil
-	if s.dirty {
-		if err := b.tx.PutAccount(s.acct); err != nil {
-			return fmt.Errorf("put account: %w", err)
-		}
-		s.dirty = false
-	}
 	return nil
 }
 

@@ -70,7 +70,7 @@ func (b *batch) deriveAgain(s *sheet, f *rules.Facts, now rules.Record, names []
 		return b.tx.DropDue(due.Key)
 	}
 	if tomorrow := today.AddDate(0, 0, 1); until.After(tomorrow) {
-		due.At = until.Add(24*time.Hour - time.Nanosecond).Truncate(24 * time.Hour)
+		due.At = until.UTC().Add(24*time.Hour - time.Nanosecond).Truncate(24 * time.Hour)
 		return b.tx.PutDue(due)
 	}
 	differs := func(day int) bool {

@@ -191,6 +191,7 @@ func (b *batch) object(s *sheet, m holdfast.Message, says rules.ObjectChange, ch
 			return err
 		}
 		former.stale, former.objects = true, nil
+		b.former = append(b.former, former)
 		if newest(o.Fields, field(m, nil)) {
 			o.Account = m.Account
 		}
