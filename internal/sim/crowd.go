@@ -34,8 +34,9 @@ type Recording struct {
 type Played struct {
 	Enrollments []store.Enrollment // by id
 	Lines       []store.Line
-	Tasks       []store.Task  // by enrollment, then opening
-	Touches     []store.Touch // by enrollment, then claim
+	Tasks       []store.Task   // by enrollment, then opening
+	Touches     []store.Touch  // by enrollment, then claim
+	Owners      map[string]int // how many accounts each of ours has at the end
 }
 
 // Play plays a recording: every enrollment through its steps, with caps, rests
@@ -131,6 +132,9 @@ func (w *world) did(ctx context.Context) (p Played, err error) {
 		if p.Lines, err = tx.Lines(0, 0); err != nil {
 			return err
 		}
+		if p.Owners, err = owners(tx); err != nil {
+			return err
+		}
 		for after := ""; ; {
 			page, err := tx.ListEnrollments(store.EnrollmentFilter{After: after})
 			if err != nil || len(page) == 0 {
@@ -155,4 +159,25 @@ func (w *world) did(ctx context.Context) (p Played, err error) {
 		return Played{}, fmt.Errorf("read what happened: %w", err)
 	}
 	return p, nil
+}
+
+// owners counts known accounts by whose they are.
+func owners(tx store.Tx) (map[string]int, error) {
+	of := map[string]int{}
+	for after := ""; ; {
+		ids, err := tx.AccountIDs(after, 500)
+		if err != nil || len(ids) == 0 {
+			return of, err
+		}
+		accounts, err := tx.ManyAccounts(ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range accounts {
+			if owner, ok := a.Fields["owner"].Value.(string); ok {
+				of[owner]++
+			}
+		}
+		after = ids[len(ids)-1]
+	}
 }
