@@ -60,6 +60,7 @@ var mayImport = map[string][]string{
 	"internal/sim":       {"*"},
 	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/sqlite", "playbooks", "rules", "steps", "triggers", "workflows"},
 	"internal/backtest":  {"", "activities", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
+	"internal/backtest":  {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
 
 	// The only wiring, and its faces.
 	"internal/app":        {"*"},

@@ -14,10 +14,12 @@ import (
 
 	"holdfast"
 	"holdfast/activities"
+	"holdfast/internal/calendar"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/sim"
 	"holdfast/playbooks"
+	"holdfast/rules"
 )
 
 // Question is what a backtest answers. Project, Playbook and Messages are
@@ -244,9 +246,8 @@ func (q Question) past(ctx context.Context, books []*playbooks.Playbook, rows []
 
 // replay holds the messages against the triggers of books.
 func (q Question) replay(ctx context.Context, books []*playbooks.Playbook, p *past) error {
-	settings := activities.ProjectOf(q.Project)
 	r := intake.NewReplay(intake.ReplayOptions{
-		Rules: q.Project.Rules, Playbooks: books, Place: settings.Place, From: q.From, Lasts: q.lasts,
+		Rules: q.Project.Rules, Playbooks: books, Place: places(q.Project), From: q.From, Lasts: q.lasts,
 	})
 	for i, m := range q.Messages {
 		if i%1000 == 0 {
@@ -293,6 +294,24 @@ func (q Question) replay(ctx context.Context, books []*playbooks.Playbook, p *pa
 		p.entries[e.Playbook] = append(p.entries[e.Playbook], entry(e, q.To))
 	}
 	return nil
+}
+
+// places finds where accounts live, once for each country and zone.
+func places(p *project.Project) func(rules.Record) (*time.Location, calendar.Days) {
+	type place struct {
+		zone *time.Location
+		days calendar.Days
+	}
+	settings, known := activities.ProjectOf(p), map[[2]any]place{}
+	return func(account rules.Record) (*time.Location, calendar.Days) {
+		key := [2]any{account["country"], account["timezone"]}
+		at, ok := known[key]
+		if !ok {
+			at.zone, at.days = settings.Place(rules.Record{"country": key[0], "timezone": key[1]})
+			known[key] = at
+		}
+		return at.zone, at.days
+	}
 }
 
 func entry(e intake.Entry, to time.Time) Entry {

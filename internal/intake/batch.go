@@ -36,9 +36,9 @@ type batch struct {
 
 	broken error // a read that facts asked for and that failed
 
-	until     *time.Time // see rules.Facts; nil: nobody asks
-	unwatched bool       // nothing that is looked at reads a derived field
-	former    []*sheet   // whom the last message took an object from
+	until   *time.Time              // see rules.Facts; nil: nobody asks
+	derives func(field string) bool // which of the derived fields are wanted; nil: all
+	former  []*sheet                // whom the last message took an object from
 }
 
 // ruleError is a rule that failed on an account: said in the log and the

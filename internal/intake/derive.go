@@ -15,13 +15,10 @@ const derivedBy = "derived"
 // derive brings the fields that objects determine up to date.
 func (b *batch) derive(s *sheet, ch *changes) error {
 	s.stale = false
-	if b.unwatched {
-		return nil
-	}
 	f := b.facts(s, "")
 	until := never
 	f.Until = &until
-	rec, names, err := b.set.Derive(f)
+	rec, names, err := b.set.DeriveOnly(f, b.derives)
 	if err != nil {
 		b.trouble("", s.acct.ID, fmt.Errorf("derive account fields: %w", err))
 		return nil
@@ -77,7 +74,7 @@ func (b *batch) deriveAgain(s *sheet, f *rules.Facts, now rules.Record, names []
 		later := *f
 		later.Until = nil
 		later.Now = today.AddDate(0, 0, day)
-		rec, _, err := b.set.Derive(&later)
+		rec, _, err := b.set.DeriveOnly(&later, b.derives)
 		return err != nil || slices.ContainsFunc(names, func(n string) bool {
 			return !equal(derivedValue(rec, n), derivedValue(now, n))
 		})

@@ -62,7 +62,16 @@ func (b *batch) objects(s *sheet, kind string) ([]rules.Record, error) {
 	types := b.schema.object(kind)
 	rs := make([]rules.Record, len(stored))
 	for i, o := range stored {
-		rs[i] = typed(types, o.Fields)
+		key := [2]string{kind, o.Key}
+		rec := s.typed[key]
+		if rec == nil {
+			rec = typed(types, o.Fields)
+			if s.typed == nil {
+				s.typed = map[[2]string]rules.Record{}
+			}
+			s.typed[key] = rec
+		}
+		rs[i] = rec
 	}
 	if s.objects == nil {
 		s.objects = map[string][]rules.Record{}

@@ -86,16 +86,16 @@ func NewReplay(opt ReplayOptions) *Replay {
 	})
 	r.b = in.batchAt(r.tx, History, opt.From)
 	r.tx.now, r.b.until = &r.b.now, &r.until
-	r.b.unwatched = unwatched(opt.Rules, opt.Playbooks)
+	r.b.derives = watched(opt.Playbooks)
 	for _, p := range opt.Playbooks {
 		r.goals = r.goals || goalByClock(p)
 	}
 	return r
 }
 
-// unwatched reports whether books read none of the fields that objects determine.
-func unwatched(set *rules.Set, books []*playbooks.Playbook) bool {
-	reads := []rules.Reads{{Account: []string{"country", "timezone"}}} // where an account lives
+// watched reports which account fields books read, or where an account lives.
+func watched(books []*playbooks.Playbook) func(field string) bool {
+	var reads []rules.Reads
 	for _, p := range books {
 		for _, t := range p.Triggers {
 			reads = append(reads, readsOf(t.When, t.At, p.When)...)
@@ -107,9 +107,13 @@ func unwatched(set *rules.Set, books []*playbooks.Playbook) bool {
 			reads = append(reads, readsOf(p.Goal.When)...)
 		}
 	}
-	derived := changes{}
-	derived.Account = set.DerivedFields()
-	return !derived.touched(reads)
+	fields := map[string]bool{"country": true, "timezone": true}
+	for _, r := range reads {
+		for _, name := range r.Account {
+			fields[name] = true
+		}
+	}
+	return func(field string) bool { return fields[field] }
 }
 
 // Take takes the next message: reason says why it was refused, as an import
