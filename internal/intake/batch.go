@@ -148,7 +148,7 @@ func (b *batch) apply(m holdfast.Message, says rules.Changes) (*sheet, changes, 
 		return nil, ch, err
 	}
 	if says.Known && !s.acct.Known {
-		s.acct.Known, s.dirty, ch.identified = true, true, true
+		s.acct.Known, s.dirty, ch.identified, s.stale = true, true, true, true
 	}
 	for name, v := range says.Account {
 		if s.put(name, field(m, v)) {
@@ -170,7 +170,7 @@ func (b *batch) apply(m holdfast.Message, says rules.Changes) (*sheet, changes, 
 		s.addBucket(bc, day)
 		note(&ch.Metrics, bc.Metric)
 	}
-	if b.mode == Live && (s.stale || ch.identified && b.schema.byClock) { // what history derived may be of long ago
+	if s.stale && b.mode == Live {
 		err = b.derive(s, &ch)
 	}
 	return s, ch, err

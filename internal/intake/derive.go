@@ -12,9 +12,13 @@ import (
 // derivedBy marks a field that objects determine: no message overwrites it.
 const derivedBy = "derived"
 
-// derive brings the fields that objects determine up to date.
+// derive brings the fields that objects determine up to date. Those of an
+// account that nobody has named yet are read by nothing, and wait for its name.
 func (b *batch) derive(s *sheet, ch *changes) error {
 	s.stale = false
+	if !s.acct.Known {
+		return nil
+	}
 	f := b.facts(s, "")
 	until := never
 	f.Until = &until

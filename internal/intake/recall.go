@@ -138,6 +138,7 @@ func (t *recall) Enroll(e store.Enrollment) (bool, error) {
 	return true, nil
 }
 
+// EnrollmentsOf is asked once for each account, before any has started.
 func (*recall) EnrollmentsOf(string, bool) ([]store.Enrollment, error) { return nil, nil }
 
 func (t *recall) PutEnrollment(e store.Enrollment) error {
