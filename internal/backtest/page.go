@@ -21,6 +21,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 		return t.UTC().Format("2006-01-02 15:04")
 	},
 	"said":     Entry.said,
+	"lift":     (*Label).liftWords,
 	"share":    func(s Share, what string) string { return s.words(what) },
 	"peak":     func(p Peak) string { return p.words("a day") },
 	"outcomes": outcomes, "counts": counts, "book": book, "at": at,

@@ -65,6 +65,9 @@ func ParseSweep(text string) (*Sweep, error) {
 		for v := range strings.SplitSeq(s.Text[at[2]:at[3]], ",") {
 			s.Values = append(s.Values, strings.TrimSpace(v))
 		}
+		if n := len(s.Values); n > mostValues {
+			return nil, holdfast.Errorf(holdfast.Invalid, "--sweep: %d values are too many, %d is the most", n, mostValues)
+		}
 		return s, nil
 	}
 	e := holdfast.Errorf(holdfast.Invalid, "--sweep %s names no values", s.Text)

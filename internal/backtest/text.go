@@ -176,10 +176,7 @@ func (t *text) verdict(r *Report) {
 		{"by chance", fmt.Sprintf("%s: what an account at risk on any day is worth (%d accounts)", percent(l.Base), l.AtRisk)},
 	}
 	if l.Lift > 0 {
-		rows = append(rows, []string{"lift", fmt.Sprintf("%.1f times better than picking at random", l.Lift)})
-		if l.Lift < 1 {
-			rows[3][1] = fmt.Sprintf("%.1f: worse than picking at random", l.Lift)
-		}
+		rows = append(rows, []string{"lift", l.liftWords()})
 	}
 	if len(l.Lead.Days) > 0 {
 		rows = append(rows, []string{"lead time", fmt.Sprintf("median %.0f days, half of them between %.0f and %.0f", l.Lead.Median, l.Lead.Q1, l.Lead.Q3)})
@@ -204,6 +201,18 @@ func (t *text) verdict(r *Report) {
 	if len(left) > 0 {
 		t.para("left out: " + strings.Join(left, "; "))
 	}
+}
+
+// liftWords says what the lift is worth. It is a difference only where chance
+// lies outside of the precision's interval.
+func (l *Label) liftWords() string {
+	switch {
+	case l.Base >= l.Right.Low && l.Base <= l.Right.High:
+		return fmt.Sprintf("%.1f: no difference from picking at random can be seen", l.Lift)
+	case l.Lift < 1:
+		return fmt.Sprintf("%.1f: worse than picking at random", l.Lift)
+	}
+	return fmt.Sprintf("%.1f times as good as picking at random", l.Lift)
 }
 
 // bins is the lead times in about nine classes of equal width.
