@@ -59,17 +59,16 @@ func load(q Question, playbook string, played *sim.Played) *Load {
 		}
 	}
 	for _, line := range played.Lines {
-		switch {
-		case line.Playbook != playbook:
-		case line.Kind == "shift" || line.Outcome == "shift":
+		if line.Playbook == playbook && line.Kind == "shift" {
 			l.Shifted++
-		case line.Kind == "skip" && line.Enrollment != "":
-			l.Skipped++
 		}
 	}
 	days := q.To.Sub(q.From).Hours() / 24
 	mine, all := map[string]int{}, map[string]int{}
 	for _, t := range played.Touches {
+		if t.State == holdfast.Skipped && t.Playbook == playbook {
+			l.Skipped++
+		}
 		if t.Channel != "email" || t.State != holdfast.Sent {
 			continue
 		}
