@@ -3,7 +3,6 @@ package backtest
 import (
 	"fmt"
 	"html/template"
-	"slices"
 	"strings"
 )
 
@@ -73,16 +72,15 @@ func leadChart(l *Label) template.HTML {
 		return ""
 	}
 	const left, top, height, width = 34.0, 14.0, 150.0, 430.0
-	size, n := l.bins()
-	most := slices.Max(n)
+	bins := l.bins()
 	d := newDrawing(width, top+height+40, "lead time in days")
-	step := (width - left) / float64(len(n))
-	for i, c := range n {
-		h := float64(c) / float64(most) * (height - 16)
+	step := (width - left) / float64(len(bins))
+	for i, b := range bins {
+		h := float64(b.n) / float64(fullest(bins)) * (height - 16)
 		x := left + float64(i)*step
-		d.bar("entries", x, top+height-h, step-3, h, fmt.Sprintf("%d to %d days: %d", i*size, (i+1)*size-1, c))
-		d.text(x+step/2, top+height-h-4, "middle", fmt.Sprint(c))
-		d.text(x+step/2, top+height+14, "middle", fmt.Sprintf("%d–%d", i*size, min((i+1)*size-1, l.Within)))
+		d.bar("entries", x, top+height-h, step-3, h, fmt.Sprintf("%s days: %d", b.words(), b.n))
+		d.text(x+step/2, top+height-h-4, "middle", fmt.Sprint(b.n))
+		d.text(x+step/2, top+height+14, "middle", b.words())
 	}
 	d.line("axis", left, top+height, width, top+height)
 	d.text(left+(width-left)/2, top+height+32, "middle", "days from the entry to "+l.Event)
@@ -109,7 +107,7 @@ func curveChart(r *Report) template.HTML {
 	d.line("chance", left, base, left+size, base)
 	d.text(left+size+6, base+4, "start", "by chance")
 	d.f(`<polyline class="curve" points="%s"/>`, strings.Join(points, " "))
-	for _, row := range r.Sweep {
+	for i, row := range r.Sweep {
 		if row.Label.Right.Of == 0 {
 			continue
 		}
@@ -120,7 +118,9 @@ func curveChart(r *Report) template.HTML {
 		}
 		d.f(`<circle class="%s" cx="%.1f" cy="%.1f" r="5"><title>%s: precision %s, recall %s</title></circle>`,
 			class, x, y, template.HTMLEscapeString(row.Value), row.Label.Right.short(), row.Label.Caught.short())
-		d.text(x+8, y-6, "start", row.Value)
+		if i == 0 || i == len(r.Sweep)-1 || row.Best || row.Current { // the others have their titles
+			d.text(x+8, y-6, "start", row.Value)
+		}
 	}
 	d.line("axis", left, top+size, left+size, top+size)
 	d.line("axis", left, top, left, top+size)

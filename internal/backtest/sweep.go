@@ -253,6 +253,10 @@ func bestWords(r *Report) string {
 			continue
 		}
 		l := row.Label
+		if l.byChance() {
+			return fmt.Sprintf("At %s F1 is greatest (%.2f), but no difference from picking at random can be seen there: "+
+				"the more often a trigger fires, the more it catches by chance. This recording gives no reason to prefer one value for foretelling %s.", row.Value, l.F1, l.Event)
+		}
 		return fmt.Sprintf("At %s the balance is best (F1 %.2f): %d of %d judged entries are right, and %d of %d events of %s are caught. "+
 			"Fewer false alarms and fewer missed events pull in opposite directions: choose a neighbour when one of them costs you more. "+
 			"The value that fits this recording best fits the next one less well.",

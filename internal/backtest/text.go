@@ -207,7 +207,7 @@ func (t *text) verdict(r *Report) {
 // lies outside of the precision's interval.
 func (l *Label) liftWords() string {
 	switch {
-	case l.Base >= l.Right.Low && l.Base <= l.Right.High:
+	case l.byChance():
 		return fmt.Sprintf("%.1f: no difference from picking at random can be seen", l.Lift)
 	case l.Lift < 1:
 		return fmt.Sprintf("%.1f: worse than picking at random", l.Lift)
@@ -215,32 +215,48 @@ func (l *Label) liftWords() string {
 	return fmt.Sprintf("%.1f times as good as picking at random", l.Lift)
 }
 
-// bins is the lead times in about nine classes of equal width.
-func (l *Label) bins() (width int, n []int) {
-	width = max(1, (l.Within+8)/9)
-	n = make([]int, l.Within/width+1)
+// byChance reports that the precision cannot be told from chance.
+func (l *Label) byChance() bool { return l.Base >= l.Right.Low && l.Base <= l.Right.High }
+
+// bin is one class of lead times: days from and to, inclusive, and how many.
+type bin struct{ from, to, n int }
+
+// bins is the lead times in about nine classes of equal width; the last takes
+// the last day too.
+func (l *Label) bins() (all []bin) {
+	width := max(1, (l.Within+8)/9)
+	for from := 0; from < max(l.Within, 1); from += width {
+		all = append(all, bin{from: from, to: from + width - 1})
+	}
+	all[len(all)-1].to = l.Within
 	for _, d := range l.Lead.Days {
-		n[min(d/width, len(n)-1)]++
+		all[min(d/width, len(all)-1)].n++
 	}
-	if len(n) > 1 && l.Within%width == 0 { // the last day belongs to the last class
-		n[len(n)-2] += n[len(n)-1]
-		n = n[:len(n)-1]
+	return all
+}
+
+func (b bin) words() string { return fmt.Sprintf("%d–%d", b.from, b.to) }
+
+// fullest is the greatest count of any.
+func fullest(bins []bin) int {
+	most := 0
+	for _, b := range bins {
+		most = max(most, b.n)
 	}
-	return width, n
+	return most
 }
 
 func (t *text) histogram(l *Label) {
 	if len(l.Lead.Days) == 0 {
 		return
 	}
-	width, n := l.bins()
-	most := slices.Max(n)
-	for i, c := range n {
-		bar := strings.Repeat("█", c*min(30, t.width-25)/most)
-		if c > 0 && bar == "" {
+	bins := l.bins()
+	for _, b := range bins {
+		bar := strings.Repeat("█", b.n*min(30, t.width-25)/fullest(bins))
+		if b.n > 0 && bar == "" {
 			bar = "▏"
 		}
-		t.f("  %3d–%-3d days  %s %d\n", i*width, min((i+1)*width-1, l.Within), bar, c)
+		t.f("  %3d–%-3d days  %s %d\n", b.from, b.to, bar, b.n)
 	}
 }
 

@@ -115,7 +115,7 @@ func chance(r *rand.Rand, n int) []holdfast.Message {
 func TestAReplayIsTheIntake(t *testing.T) {
 	t.Parallel()
 	entries := 0
-	for seed := range uint64(16) {
+	for seed := range uint64(10) {
 		r := rand.New(rand.NewPCG(seed, 41))
 		ms := chance(r, 160)
 		var books []string
@@ -141,7 +141,7 @@ func TestAReplayIsTheIntake(t *testing.T) {
 		}
 		entries += len(real)
 	}
-	if entries < 150 {
+	if entries < 100 {
 		t.Errorf("only %d things happened; the test tests nothing", entries)
 	}
 }
