@@ -37,6 +37,9 @@ func newRecall(ends func(store.Enrollment) time.Time) *recall {
 	}
 }
 
+func (*recall) MetaGet(string) (string, error) { return "", nil }
+func (*recall) MetaSet(string, string) error   { return nil }
+
 // Accounts and contacts stay in the batch, which asks once.
 
 func (*recall) Account(string) (store.Account, error) { return store.Account{}, store.ErrNotFound }
@@ -140,6 +143,13 @@ func (t *recall) Enroll(e store.Enrollment) (bool, error) {
 
 // EnrollmentsOf is asked once for each account, before any has started.
 func (*recall) EnrollmentsOf(string, bool) ([]store.Enrollment, error) { return nil, nil }
+
+func (t *recall) Enrollment(id string) (store.Enrollment, error) {
+	if i, there := t.place[id]; there {
+		return t.started[i].Enrollment, nil
+	}
+	return store.Enrollment{}, store.ErrNotFound
+}
 
 func (t *recall) PutEnrollment(e store.Enrollment) error {
 	t.started[t.place[e.ID]].Enrollment = e

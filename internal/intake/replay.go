@@ -74,7 +74,7 @@ func NewReplay(opt ReplayOptions) *Replay {
 			}
 			return nil, store.ErrNotFound
 		},
-		Options: Options{Place: opt.Place},
+		Options: Options{Place: opt.Place, Treated: true},
 	}
 	r := &Replay{opt: opt, scans: newScans(opt.ScanEvery)}
 	r.tx = newRecall(func(e store.Enrollment) time.Time {
