@@ -52,7 +52,7 @@ func (q Question) past(ctx context.Context, books []*playbooks.Playbook, rows []
 // replay holds the messages against the triggers of books.
 func (q Question) replay(ctx context.Context, books []*playbooks.Playbook, p *past) error {
 	r := intake.NewReplay(intake.ReplayOptions{
-		Rules: q.Project.Rules, Playbooks: books, Place: places(q.Project), From: q.From, Lasts: q.lasts,
+		Rules: q.Project.Rules, Playbooks: books, Place: places(q.Project), From: q.From, Lasts: q.lasts, Messages: len(q.Messages),
 	})
 	for i, m := range q.Messages {
 		if i%1000 == 0 {

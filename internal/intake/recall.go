@@ -29,9 +29,9 @@ type recall struct {
 	said    map[string]bool // keys of their lines
 }
 
-func newRecall(ends func(store.Enrollment) time.Time) *recall {
+func newRecall(messages int, ends func(store.Enrollment) time.Time) *recall {
 	return &recall{
-		ends: ends, seen: map[[2]string]int64{}, objects: map[[2]string]store.Object{},
+		ends: ends, seen: make(map[[2]string]int64, messages), objects: map[[2]string]store.Object{},
 		owned: map[[2]string][]store.Object{}, days: map[[2]string][]store.Bucket{},
 		truths: map[[3]string]store.Truth{}, dues: agenda{byKey: map[string]store.Due{}}, place: map[string]int{}, said: map[string]bool{},
 	}

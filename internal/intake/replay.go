@@ -23,6 +23,7 @@ type ReplayOptions struct {
 	// Lasts is how long an enrollment of a playbook is taken to run when none of
 	// its exits ends it earlier; 0, and nil: until an exit.
 	Lasts     func(p *playbooks.Playbook) time.Duration
+	Messages  int           // about how many there will be; 0: not known
 	ScanEvery time.Duration // how often clock-reading conditions are looked at; default a day
 }
 
@@ -77,7 +78,7 @@ func NewReplay(opt ReplayOptions) *Replay {
 		Options: Options{Place: opt.Place, Treated: true},
 	}
 	r := &Replay{opt: opt, scans: newScans(opt.ScanEvery)}
-	r.tx = newRecall(func(e store.Enrollment) time.Time {
+	r.tx = newRecall(opt.Messages, func(e store.Enrollment) time.Time {
 		p := versions[e.Digest]
 		if opt.Lasts == nil || opt.Lasts(p) == 0 {
 			return time.Time{}

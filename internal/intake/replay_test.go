@@ -25,6 +25,7 @@ import (
 // in every way that an entry can depend on.
 var replayed = []string{
 	`playbook: tickets
+lane: save
 trigger: {on: Ticket Opened, when: event.priority == "high" && account.status == "active"}
 exit: [{on: Login, outcome: back}]`,
 	`playbook: every-ticket
@@ -44,6 +45,8 @@ trigger: {when: metric.logins < 3}
 enroll: {once_per: [account]}
 goal: {on: Login, outcome: seen, within: 5d}`,
 	`playbook: renewal
+lane: renewal
+when_preempted: exit
 trigger:
   when: account.status != "churned"
   any:
@@ -127,7 +130,7 @@ func TestAReplayIsTheIntake(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := newWorld(t)
-		w.Options = intake.Options{ScanEvery: 24 * time.Hour, BatchTime: time.Minute, Place: func(rules.Record) (*time.Location, calendar.Days) {
+		w.Options = intake.Options{Treated: true, ScanEvery: 24 * time.Hour, BatchTime: time.Minute, Place: func(rules.Record) (*time.Location, calendar.Days) {
 			return zone, calendar.Days{Country: "US"}
 		}}
 		versions := map[string]*playbooks.Playbook{}
