@@ -24,7 +24,7 @@ import (
 // backtestOptions are the flags of backtest.
 type backtestOptions struct {
 	project, as, from, to, trigger, label, within, lasts, tasks, sweep, format, html, csv string
-	full, alone                                                                           bool
+	full, overlap                                                                         bool
 }
 
 func backtestCommand(s Streams) *cobra.Command {
@@ -34,8 +34,8 @@ func backtestCommand(s Streams) *cobra.Command {
 		Short: "Ask recorded events whom a playbook would have enrolled, and how well that foretells churn",
 		Long: `Holds recorded messages against the triggers of a playbook, in the order in
 which they happened and with what was known at each moment: who would have been
-enrolled and when, beside which other playbooks, and with --label how well the
-entries foretell an event. FILE is as for import: JSON lines or CSV, plain or
+enrolled and when, with --overlap beside which other playbooks, and with --label
+how well the entries foretell an event. FILE is as for import: JSON lines or CSV, plain or
 gzip; "-" reads standard input. Nothing is sent and no data directory is needed.
 
 Entries follow the rules of entry. No step runs: an enrollment lasts until one
@@ -68,7 +68,7 @@ that had the label before are left out, and so are those whose days are not over
 	f.StringVar(&o.lasts, "lasts", "90d", "how long an enrollment is taken to run when no exit ends it; 0d: until an exit")
 	f.BoolVar(&o.full, "full", false, "run every enrollment of every playbook through its steps")
 	f.StringVar(&o.tasks, "tasks", string(sim.Done), "with --full, what people do with tasks: done or idle")
-	f.BoolVar(&o.alone, "alone", false, "leave the project's other playbooks out: no overlap")
+	f.BoolVar(&o.overlap, "overlap", false, "look at the project's other playbooks too: who would have been in both, and lanes (always so with --full)")
 	f.StringVar(&o.sweep, "sweep", "", "a piece of a condition with a range or a list in place of its number")
 	f.StringVar(&o.format, "format", "text", "text, or json: one object")
 	f.StringVar(&o.html, "html", "", "write the report with its charts to this file")
@@ -116,7 +116,7 @@ func asked(s Streams, ref string, o backtestOptions) (q backtest.Question, err e
 	if trigger == "" {
 		trigger = o.trigger
 	}
-	q = backtest.Question{Label: o.label, Full: o.full, Alone: o.alone, Tasks: sim.People(o.tasks)}
+	q = backtest.Question{Label: o.label, Full: o.full, Alone: !o.overlap, Tasks: sim.People(o.tasks)}
 	if q.Tasks != sim.Done && q.Tasks != sim.Idle {
 		return q, holdfast.Errorf(holdfast.Invalid, "--tasks %s: expected done or idle", o.tasks)
 	}
