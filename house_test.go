@@ -59,6 +59,7 @@ var mayImport = map[string][]string{
 	"internal/temporal":  {"", "internal/clock"},
 	"internal/sim":       {"*"},
 	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/sqlite", "playbooks", "rules", "steps", "triggers", "workflows"},
+	"internal/backtest":  {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
 
 	// The only wiring, and its faces.
 	"internal/app":        {"*"},
@@ -85,6 +86,7 @@ var onlyIn = map[string][]string{
 	"github.com/arran4/golang-ical":   {"internal/calendar"},
 	"github.com/teambition/rrule-go":  {"internal/calendar"},
 	"github.com/spf13/cobra":          {"internal/cli"},
+	"golang.org/x/term":               {"internal/cli"},
 	"github.com/gofrs/flock":          {"internal/temporal"},
 	"go.temporal.io/server":           {"internal/temporal"},
 	"go.temporal.io/sdk/workflow":     {"workflows", "bench"},

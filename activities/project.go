@@ -37,7 +37,9 @@ func ProjectOf(p *project.Project) Project {
 		RedirectAllTo: s.RedirectAllTo,
 	}
 	for _, one := range p.Team {
-		out.Team = append(out.Team, Person(one))
+		out.Team = append(out.Team, Person{
+			ID: one.ID, Name: one.Name, Email: one.Email, Slack: one.Slack, Timezone: one.Timezone, Manager: one.Manager, Role: one.Role,
+		})
 	}
 	return out
 }

@@ -149,7 +149,7 @@ func (c *compiler) program(checked *cel.Ast) *Expr {
 	for _, name := range sortedKeys(c.slots) {
 		c.reads = c.reads.of(c.slots[name])
 	}
-	e := &Expr{set: c.set, src: c.src, typ: typeOf(checked.OutputType()), prog: prog, scope: c.scope, slots: c.slots, reads: c.reads}
+	e := &Expr{set: c.set, src: c.src, typ: typeOf(checked.OutputType()), prog: prog, scope: c.scope, slots: c.slots, reads: c.reads, edges: edgesOf(checked.NativeRep().Expr())}
 	if out := checked.OutputType(); out.Kind() == types.ListKind {
 		e.elem = out.Parameters()[0]
 	}

@@ -20,6 +20,7 @@ type Expr struct {
 	scope *scope // it was compiled in; what explains it compiles its parts there
 	slots map[string]*slot
 	reads Reads
+	edges edges
 }
 
 // Type of e.
@@ -98,7 +99,10 @@ func (e *Expr) value(ev *evaluation) (any, bool, error) {
 
 // eval is e's value, an unknown or an error value; never nil.
 func (e *Expr) eval(ev *evaluation) ref.Val {
+	outer := ev.edges
+	ev.edges = e.edges
 	v, _, err := e.prog.Eval(activation{e, ev})
+	ev.edges = outer
 	if err != nil {
 		return types.WrapErr(err)
 	}
@@ -136,6 +140,7 @@ type evaluation struct {
 	scores    map[*score]ScoreResult
 	decisions map[*decision]DecisionResult
 	segments  map[*segment]ref.Val
+	edges     edges // of the expression that is being evaluated
 }
 
 func (s *Set) evaluation(f *Facts) *evaluation { return &evaluation{set: s, facts: f} }
@@ -166,7 +171,7 @@ func (ev *evaluation) read(s *slot) ref.Val {
 	case fromInput:
 		return field(ev.inputs, s)
 	case fromNow:
-		return types.Timestamp{Time: ev.facts.Now}
+		return ev.moment()
 	case fromLocal:
 		return ev.locals[s.name]
 	case fromObjects:
@@ -239,7 +244,7 @@ func (ev *evaluation) seriesOf(m *metric) *seriesVal {
 	if s, ok := ev.series[m.name]; ok {
 		return s
 	}
-	s := &seriesVal{metric: m, today: dateOf(ev.facts.Now.UTC())}
+	s := &seriesVal{metric: m, today: dateOf(ev.facts.Now.UTC()), ev: ev}
 	if ev.facts.Series != nil {
 		s.days = ev.facts.Series(m.name)
 	}

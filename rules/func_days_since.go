@@ -11,5 +11,5 @@ var funcDaysSince = Function{
 	},
 	facts:     true,
 	zone:      true,
-	overloads: daysBetween(func(today, day dateVal) dateVal { return today - day }),
+	overloads: daysBetween(true, func(today, day dateVal) dateVal { return today - day }),
 }

@@ -16,11 +16,17 @@ var funcDaysUntil = Function{
 	},
 	facts:     true,
 	zone:      true,
-	overloads: daysBetween(func(today, day dateVal) dateVal { return day - today }),
+	overloads: daysBetween(false, func(today, day dateVal) dateVal { return day - today }),
 }
 
-// daysBetween are the overloads of a function of today and another local day.
-func daysBetween(count func(today, day dateVal) dateVal) []overload {
+// daysBetween are the overloads of a function of today and another local day,
+// whose count goes up or down from day to day.
+func daysBetween(up bool, between func(today, day dateVal) dateVal) []overload {
+	count := func(ev *evaluation, day dateVal) ref.Val {
+		n := between(ev.today(), day)
+		ev.counted(int64(n), up)
+		return types.Int(n)
+	}
 	return []overload{
 		{
 			args: []*types.Type{dateType}, result: types.IntType,
@@ -29,7 +35,7 @@ func daysBetween(count func(today, day dateVal) dateVal) []overload {
 				if !ok {
 					return types.MaybeNoSuchOverloadErr(args[0])
 				}
-				return types.Int(count(ev.today(), d))
+				return count(ev, d)
 			},
 		},
 		{
@@ -39,7 +45,7 @@ func daysBetween(count func(today, day dateVal) dateVal) []overload {
 				if !ok {
 					return types.MaybeNoSuchOverloadErr(args[0])
 				}
-				return types.Int(count(ev.today(), dateOf(t.In(ev.zone()))))
+				return count(ev, dateOf(t.In(ev.zone())))
 			},
 		},
 	}

@@ -39,7 +39,11 @@ var funcNextOccurrence = Function{
 			if err != nil {
 				return types.NewErr("%s", err)
 			}
-			return nextOccurrence(first, sp, ev.today())
+			next := nextOccurrence(first, sp, ev.today())
+			if day, ok := next.(dateVal); ok {
+				ev.untilDay(day)
+			}
+			return next
 		},
 	}},
 }

@@ -102,10 +102,15 @@ func prefixed(prefix string, names []string) []string {
 // without any object of the kinds that a field reads keeps the field as it is:
 // the field is then not derived.
 func (s *Set) Derive(f *Facts) (r Record, derived []string, err error) {
+	return s.DeriveOnly(f, nil)
+}
+
+// DeriveOnly is Derive of the fields that wanted says, nil for all.
+func (s *Set) DeriveOnly(f *Facts, wanted func(field string) bool) (r Record, derived []string, err error) {
 	r = Record{}
 	ev := s.evaluation(f)
 	for _, d := range s.derived {
-		if d.expr == nil || !ev.anyObjects(d.expr) {
+		if d.expr == nil || wanted != nil && !wanted(d.field.Name) || !ev.anyObjects(d.expr) {
 			continue
 		}
 		v, ok, err := d.expr.value(ev)

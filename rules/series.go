@@ -15,6 +15,7 @@ type seriesVal struct {
 	metric *metric
 	days   []Day
 	today  dateVal // UTC, as the buckets are
+	ev     *evaluation
 }
 
 // The types of metrics as arguments. No author can make a value of them.
@@ -43,6 +44,7 @@ func (s *seriesVal) Value() any { return s }
 // sum adds up the days from `from` days ago, exclusive, to `to` days ago,
 // inclusive: sum(30, 0) is the last 30 days with today.
 func (s *seriesVal) sum(from, to int) float64 {
+	s.leaves(from, to)
 	var total float64
 	for _, d := range s.days {
 		ago := int(s.today - dateOf(d.Day))
@@ -70,6 +72,7 @@ func (s *seriesVal) quiet() ref.Val {
 	for _, d := range slices.Backward(s.days) {
 		ago := s.today - dateOf(d.Day)
 		if ago >= 0 && s.metric.of(d) != 0 {
+			s.since(int64(ago))
 			return types.Int(ago)
 		}
 	}

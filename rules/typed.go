@@ -37,6 +37,9 @@ func typed(t Type, v any) (any, bool) {
 	case Bool:
 		return typedBool(v)
 	case Int:
+		if n, places, ok := plain(v); ok && places == 0 {
+			return n, true
+		}
 		r, ok := number(v)
 		if !ok || !r.IsInt() || !r.Num().IsInt64() {
 			return nil, false
@@ -50,6 +53,9 @@ func typed(t Type, v any) (any, bool) {
 		}
 		return typedDouble(v)
 	case Money:
+		if n, places, ok := plain(v); ok && places <= 2 {
+			return holdfast.Money(n * [...]int64{100, 10, 1}[places]), true
+		}
 		r, ok := number(v)
 		if !ok {
 			return nil, false
@@ -125,7 +131,39 @@ func number(v any) (*big.Rat, bool) {
 	return new(big.Rat).SetString(s)
 }
 
+// plain reads a number as most are written, such as -1250 or 99.90: its digits,
+// and how many of them are behind the point. Others are number's to read.
+func plain(v any) (digits int64, places int, ok bool) {
+	text, ok := v.(json.Number)
+	s, minus := strings.CutPrefix(string(text), "-")
+	if !ok || len(s) == 0 || len(s) > 15 {
+		return 0, 0, false
+	}
+	point := -1
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			digits = 10*digits + int64(c-'0')
+		case c == '.' && point < 0 && i > 0 && i < len(s)-1:
+			point = i
+		default:
+			return 0, 0, false
+		}
+	}
+	if point >= 0 {
+		places = len(s) - 1 - point
+	}
+	if minus {
+		digits = -digits
+	}
+	return digits, places, true
+}
+
 func typedDouble(v any) (any, bool) {
+	if _, _, ok := plain(v); ok {
+		f, err := v.(json.Number).Float64()
+		return f, err == nil
+	}
 	r, ok := number(v)
 	if !ok {
 		return nil, false

@@ -52,6 +52,7 @@ func commands(s Streams) []*cobra.Command {
 		simulateCommand(s),
 		graphCommand(s),
 		explainCommand(s),
+		backtestCommand(s),
 		standinCommand(s),
 		docsCommand(s),
 		versionCommand(s),

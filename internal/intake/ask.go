@@ -175,7 +175,7 @@ func (in *Intake) TryTrigger(ctx context.Context, playbook, trigger, account str
 		}
 		c := &cause{ch: changes{identified: true}, start: true}
 		if r, ok := b.watch.find(playbook, trigger); ok {
-			return b.state(s, r, c)
+			return b.state(s, b.facts(s, ""), r, c)
 		}
 		p := b.watch.byName[playbook]
 		for i := range p.Triggers {

@@ -35,6 +35,10 @@ type batch struct {
 	errs []ruleError
 
 	broken error // a read that facts asked for and that failed
+
+	until   *time.Time              // see rules.Facts; nil: nobody asks
+	derives func(field string) bool // which of the derived fields are wanted; nil: all
+	former  []*sheet                // whom the last message took an object from
 }
 
 // ruleError is a rule that failed on an account: said in the log and the
@@ -114,6 +118,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		}
 		b.res.Undeclared[name]++
 	}
+	b.former = nil
 	s, ch, err := b.apply(m, says)
 	if err != nil {
 		return err
@@ -124,7 +129,15 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if b.mode == History {
 		return nil
 	}
-	return b.react(s, m, seq, ch)
+	if err := b.react(s, m, seq, ch); err != nil {
+		return err
+	}
+	for _, f := range b.former {
+		if err := b.fireDerive(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // apply writes what m says into the account's sheet.
@@ -135,7 +148,7 @@ func (b *batch) apply(m holdfast.Message, says rules.Changes) (*sheet, changes, 
 		return nil, ch, err
 	}
 	if says.Known && !s.acct.Known {
-		s.acct.Known, s.dirty, ch.identified = true, true, true
+		s.acct.Known, s.dirty, ch.identified, s.stale = true, true, true, true
 	}
 	for name, v := range says.Account {
 		if s.put(name, field(m, v)) {
@@ -207,23 +220,8 @@ func (b *batch) flush() error {
 		return b.broken
 	}
 	for _, s := range b.order {
-		if s.stale {
-			if err := b.derive(s, &changes{}); err != nil {
-				return err
-			}
-		}
-		for _, k := range s.bucketOrder {
-			c := s.buckets[k]
-			if err := b.tx.AddToBucket(s.acct.ID, k.metric, k.day, c.Count, c.Sum); err != nil {
-				return fmt.Errorf("add to metric %s: %w", k.metric, err)
-			}
-		}
-		s.buckets, s.bucketOrder = nil, nil
-		if s.dirty {
-			if err := b.tx.PutAccount(s.acct); err != nil {
-				return fmt.Errorf("put account: %w", err)
-			}
-			s.dirty = false
+		if err := b.write(s); err != nil {
+			return err
 		}
 	}
 	for _, e := range b.errs {
@@ -235,6 +233,37 @@ func (b *batch) flush() error {
 			return err
 		}
 	}
+	return nil
+}
+
+// write writes what changed of s.
+func (b *batch) write(s *sheet) error {
+	if s.stale {
+		if err := b.derive(s, &changes{}); err != nil {
+			return err
+		}
+	}
+	if err := b.count(s); err != nil {
+		return err
+	}
+	if s.dirty {
+		if err := b.tx.PutAccount(s.acct); err != nil {
+			return fmt.Errorf("put account: %w", err)
+		}
+		s.dirty = false
+	}
+	return nil
+}
+
+// count adds to the metrics of s.
+func (b *batch) count(s *sheet) error {
+	for _, k := range s.bucketOrder {
+		c := s.buckets[k]
+		if err := b.tx.AddToBucket(s.acct.ID, k.metric, k.day, c.Count, c.Sum); err != nil {
+			return fmt.Errorf("add to metric %s: %w", k.metric, err)
+		}
+	}
+	s.buckets, s.bucketOrder = nil, nil
 	return nil
 }
 

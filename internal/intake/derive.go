@@ -12,11 +12,17 @@ import (
 // derivedBy marks a field that objects determine: no message overwrites it.
 const derivedBy = "derived"
 
-// derive brings the fields that objects determine up to date.
+// derive brings the fields that objects determine up to date. Those of an
+// account that nobody has named yet are read by nothing, and wait for its name.
 func (b *batch) derive(s *sheet, ch *changes) error {
 	s.stale = false
+	if !s.acct.Known {
+		return nil
+	}
 	f := b.facts(s, "")
-	rec, names, err := b.set.Derive(f)
+	until := never
+	f.Until = &until
+	rec, names, err := b.set.DeriveOnly(f, b.derives)
 	if err != nil {
 		b.trouble("", s.acct.ID, fmt.Errorf("derive account fields: %w", err))
 		return nil
@@ -34,8 +40,11 @@ func (b *batch) derive(s *sheet, ch *changes) error {
 	if b.mode == History || len(names) == 0 || !b.schema.byClock {
 		return nil
 	}
-	return b.deriveAgain(s, f, rec, names)
+	return b.deriveAgain(s, f, rec, names, until)
 }
+
+// never is after everything that is looked at.
+var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 func derivedValue(rec rules.Record, name string) any {
 	v, ok := rec[name]
@@ -53,13 +62,23 @@ func derivedValue(rec rules.Record, name string) any {
 var looks = []int{0, 1, 2, 4, 8, 16, 32}
 
 // deriveAgain puts the day on the agenda on which a derived field changes by the
-// clock alone or, when none is in sight, the day to look again.
-func (b *batch) deriveAgain(s *sheet, f *rules.Facts, now rules.Record, names []string) error {
+// clock alone. Where that is known only to be soon, it looks ahead for it and,
+// when none is in sight, puts the day to look again.
+func (b *batch) deriveAgain(s *sheet, f *rules.Facts, now rules.Record, names []string, until time.Time) error {
 	today := b.now.Truncate(24 * time.Hour)
+	due := store.Due{Key: "derive/" + s.acct.ID, Kind: "derive", Account: s.acct.ID}
+	if until.Equal(never) {
+		return b.tx.DropDue(due.Key)
+	}
+	if tomorrow := today.AddDate(0, 0, 1); until.After(tomorrow) {
+		due.At = until.UTC().Add(24*time.Hour - time.Nanosecond).Truncate(24 * time.Hour)
+		return b.tx.PutDue(due)
+	}
 	differs := func(day int) bool {
 		later := *f
+		later.Until = nil
 		later.Now = today.AddDate(0, 0, day)
-		rec, _, err := b.set.Derive(&later)
+		rec, _, err := b.set.DeriveOnly(&later, b.derives)
 		return err != nil || slices.ContainsFunc(names, func(n string) bool {
 			return !equal(derivedValue(rec, n), derivedValue(now, n))
 		})
@@ -79,9 +98,8 @@ func (b *batch) deriveAgain(s *sheet, f *rules.Facts, now rules.Record, names []
 			same = mid
 		}
 	}
-	return b.tx.PutDue(store.Due{
-		Key: "derive/" + s.acct.ID, Kind: "derive", At: today.AddDate(0, 0, day), Account: s.acct.ID,
-	})
+	due.At = today.AddDate(0, 0, day)
+	return b.tx.PutDue(due)
 }
 
 // fireDerive derives anew and does what follows from it.

@@ -27,8 +27,9 @@ func (b *batch) facts(s *sheet, contact string) *rules.Facts {
 		Series: func(metric string) []rules.Day {
 			ds, err := b.days(s, metric)
 			b.broken = errors.Join(b.broken, err)
-			return ds
+			return b.seen(ds)
 		},
+		Until: b.until,
 	}
 	if b.in.Options.Place != nil {
 		zone, days := b.in.place(f.Account)
@@ -61,7 +62,16 @@ func (b *batch) objects(s *sheet, kind string) ([]rules.Record, error) {
 	types := b.schema.object(kind)
 	rs := make([]rules.Record, len(stored))
 	for i, o := range stored {
-		rs[i] = typed(types, o.Fields)
+		key := [2]string{kind, o.Key}
+		rec := s.typed[key]
+		if rec == nil {
+			rec = typed(types, o.Fields)
+			if s.typed == nil {
+				s.typed = map[[2]string]rules.Record{}
+			}
+			s.typed[key] = rec
+		}
+		rs[i] = rec
 	}
 	if s.objects == nil {
 		s.objects = map[string][]rules.Record{}
@@ -94,6 +104,21 @@ func (b *batch) days(s *sheet, metric string) ([]rules.Day, error) {
 	}
 	s.series[metric] = ds
 	return ds, nil
+}
+
+// seen are the days that expressions can look back on now: what was read
+// earlier may have come to lie behind the horizon.
+func (b *batch) seen(ds []rules.Day) []rules.Day {
+	from := b.now.Truncate(24*time.Hour).AddDate(0, 0, -horizon)
+	for len(ds) > 0 && ds[0].Day.Before(from) {
+		ds = ds[1:]
+	}
+	if b.until != nil && len(ds) > 0 {
+		if leaves := ds[0].Day.AddDate(0, 0, horizon+1); leaves.Before(*b.until) {
+			*b.until = leaves
+		}
+	}
+	return ds
 }
 
 // addDay adds d to the ascending days ds.

@@ -71,7 +71,7 @@ func (b *batch) introduce(s *sheet, refs []ref) error {
 	for _, r := range refs {
 		c := &cause{ch: changes{identified: true}}
 		c.start = r.trig.Kind == triggers.Condition && r.trig.Existing == "enroll"
-		if err := b.state(s, r, c); err != nil {
+		if err := b.state(s, b.facts(s, ""), r, c); err != nil {
 			return err
 		}
 	}

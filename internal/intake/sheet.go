@@ -19,8 +19,9 @@ type sheet struct {
 	dirty bool
 	stale bool // objects changed: derived fields are behind
 
-	objects     map[string][]rules.Record // by kind; loaded when asked for
-	series      map[string][]rules.Day    // stored and pending, by metric; loaded when asked for
+	objects     map[string][]rules.Record  // by kind; loaded when asked for
+	typed       map[[2]string]rules.Record // of those, by kind and key
+	series      map[string][]rules.Day     // stored and pending, by metric; loaded when asked for
 	buckets     map[bucketKey]rules.BucketChange
 	bucketOrder []bucketKey
 
@@ -191,6 +192,7 @@ func (b *batch) object(s *sheet, m holdfast.Message, says rules.ObjectChange, ch
 			return err
 		}
 		former.stale, former.objects = true, nil
+		b.former = append(b.former, former)
 		if newest(o.Fields, field(m, nil)) {
 			o.Account = m.Account
 		}
@@ -203,6 +205,7 @@ func (b *batch) object(s *sheet, m holdfast.Message, says rules.ObjectChange, ch
 	}
 	s.stale = true
 	delete(s.objects, says.Kind)
+	delete(s.typed, [2]string{says.Kind, says.Key})
 	note(&ch.Objects, says.Kind)
 	return b.tx.PutObject(o)
 }

@@ -20,8 +20,13 @@ func (b *batch) triggers(s *sheet, c *cause) error {
 			return err
 		}
 	}
-	for _, r := range b.watch.affected(c) {
-		if err := b.state(s, r, c); err != nil {
+	rs := b.watch.affected(c)
+	if len(rs) == 0 {
+		return nil
+	}
+	f := b.facts(s, c.msg.Contact)
+	for _, r := range rs {
+		if err := b.state(s, f, r, c); err != nil {
 			return err
 		}
 	}
@@ -29,8 +34,7 @@ func (b *batch) triggers(s *sheet, c *cause) error {
 }
 
 // state evaluates a condition or a date.
-func (b *batch) state(s *sheet, r ref, c *cause) error {
-	f := b.facts(s, c.msg.Contact)
+func (b *batch) state(s *sheet, f *rules.Facts, r ref, c *cause) error {
 	if f.Contact == nil && readsContact(r.trig.When, r.book.When) {
 		return nil // answered by messages that name a contact
 	}

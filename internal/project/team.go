@@ -11,6 +11,14 @@ import (
 // another's ID. Only ID is never empty.
 type Person struct {
 	ID, Name, Email, Slack, Timezone, Manager, Role string
+
+	Capacity Capacity
+}
+
+// Capacity is how much one person can look after; 0 is not said.
+type Capacity struct {
+	Tasks    int // in a week
+	Accounts int
 }
 
 // Person by id; ok is false when the team has none of that id.
@@ -38,7 +46,7 @@ func (ld *loader) takeTeam() {
 	}
 	seen := map[string]diag.Span{}
 	for _, n := range list.Items() {
-		n.Strict(l, "a person", "id", "name", "email", "slack", "timezone", "manager", "role")
+		n.Strict(l, "a person", "id", "name", "email", "slack", "timezone", "manager", "role", "capacity")
 		id := n.Require(l, "a person", "id")
 		p := Person{
 			ID:       ld.matched(id, "id", ids, "use small letters, digits, dot, hyphen and _"),
@@ -48,6 +56,7 @@ func (ld *loader) takeTeam() {
 			Timezone: ld.zone(n.Get("timezone")),
 			Manager:  n.Get("manager").String(l, "manager"),
 			Role:     n.Get("role").String(l, "role"),
+			Capacity: ld.capacity(n.Get("capacity")),
 		}
 		if first, taken := seen[p.ID]; taken && p.ID != "" {
 			l.Errorf(id.Span(), "duplicate-name", "give each an id of their own", "the person of line %d is %q too", first.Line, p.ID)
@@ -57,6 +66,21 @@ func (ld *loader) takeTeam() {
 		ld.p.Team = append(ld.p.Team, p)
 	}
 	ld.managers(list, seen)
+}
+
+// capacity reads {tasks, accounts}.
+func (ld *loader) capacity(n *source.Node) (c Capacity) {
+	if n == nil {
+		return c
+	}
+	n.Strict(&ld.diags, "capacity", "tasks", "accounts")
+	if t := n.Get("tasks"); t != nil {
+		c.Tasks = t.Int(&ld.diags, "tasks", 1, 10_000)
+	}
+	if a := n.Get("accounts"); a != nil {
+		c.Accounts = a.Int(&ld.diags, "accounts", 1, 100_000)
+	}
+	return c
 }
 
 // managers must be of the team, or escalation would reach nobody.

@@ -8,6 +8,14 @@ import (
 	"holdfast/steps"
 )
 
+// books are what is published.
+func (w *world) books() []*playbooks.Playbook {
+	if w.heads != nil {
+		return w.heads
+	}
+	return w.Case.books()
+}
+
 // books are the case's playbook and those that it runs, directly or through
 // others. Those start by being run alone: their triggers are left out.
 func (c Case) books() []*playbooks.Playbook {

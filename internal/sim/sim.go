@@ -94,6 +94,7 @@ type world struct {
 
 	store     store.Store
 	clock     *clock.Virtual
+	heads     []*playbooks.Playbook // of a recording; nil: the case's playbook and what it runs
 	intake    *intake.Intake
 	acts      *activities.Activities
 	stage     *stage
@@ -111,6 +112,14 @@ func (w *world) play(ctx context.Context) (Run, error) {
 	if err := w.begin(ctx); err != nil {
 		return Run{}, err
 	}
+	if err := w.run(ctx, stop); err != nil {
+		return Run{}, err
+	}
+	return w.told(context.WithoutCancel(ctx))
+}
+
+// run lets time pass until nothing more can happen.
+func (w *world) run(ctx context.Context, stop context.CancelCauseFunc) error {
 	relayed := make(chan struct{})
 	go func() {
 		defer close(relayed)
@@ -124,9 +133,9 @@ func (w *world) play(ctx context.Context) (Run, error) {
 	<-relayed
 	w.stage.clear()
 	if err != nil && !errors.Is(err, errOver) {
-		return Run{}, err
+		return err
 	}
-	return w.told(context.WithoutCancel(ctx))
+	return nil
 }
 
 // wire makes the parts. stop ends the simulation with a cause.
