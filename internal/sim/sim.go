@@ -23,7 +23,7 @@ import (
 	"holdfast/internal/project"
 	"holdfast/internal/relay"
 	"holdfast/internal/store"
-	"holdfast/internal/store/sqlite"
+	"holdfast/internal/store/memory"
 	"holdfast/playbooks"
 	"holdfast/rules"
 	"holdfast/workflows"
@@ -79,10 +79,11 @@ func Simulate(ctx context.Context, c Case) (Run, error) {
 	if c.Trigger == "" && len(c.Playbook.Triggers) > 0 {
 		c.Trigger = c.Playbook.Triggers[0].ID
 	}
-	s, err := sqlite.OpenMemory(ctx)
-	if err != nil {
-		return Run{}, err
-	}
+	return simulate(ctx, c, memory.New())
+}
+
+// simulate plays c on an empty store, which it closes.
+func simulate(ctx context.Context, c Case, s store.Store) (Run, error) {
 	w := &world{Case: c, store: s, clock: clock.NewVirtual(c.At)}
 	run, err := w.play(ctx)
 	return run, errors.Join(err, s.Close())
