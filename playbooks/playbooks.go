@@ -33,6 +33,16 @@ type Playbook struct {
 	Rules                    *rules.Set // what it was compiled under: its own version's scores and decisions
 	Bundle                   Bundle
 	Digest                   string
+
+	encoded func() []byte // Bundle's, once
+}
+
+// Encoded is Bundle.Encode, made once. It must not be changed.
+func (p *Playbook) Encoded() []byte {
+	if p.encoded == nil {
+		return p.Bundle.Encode()
+	}
+	return p.encoded()
 }
 
 // Classes of a playbook: what opt-out and rest mean for it. Outreach is the default.

@@ -12,8 +12,9 @@ func BenchmarkSimulate(b *testing.B) {
 	for _, name := range []string{"win-back-personal", "win-back-automated", "renewal-comprehensive", "post-save-kept", "save-kept"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
+			stage := sim.New(all[name].Project)
 			for b.Loop() {
-				if _, err := sim.Simulate(b.Context(), all[name]); err != nil {
+				if _, err := stage.Play(b.Context(), all[name]); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -2,17 +2,11 @@ package sim
 
 import (
 	"context"
-	"log/slog"
 
 	"holdfast/internal/store"
 )
 
-// SimulateOn is Simulate on a store of the test's.
-func SimulateOn(ctx context.Context, c Case, s store.Store) (Run, error) {
-	c.Log = slog.New(slog.DiscardHandler)
-	c.Until = c.At.Add(horizon)
-	if c.Trigger == "" {
-		c.Trigger = c.Playbook.Triggers[0].ID
-	}
-	return simulate(ctx, c, s)
+// SimulateOn is Simulate on a store of the test's, which it closes.
+func SimulateOn(ctx context.Context, c Case, on store.Store) (Run, error) {
+	return New(c.Project).playOn(ctx, c, on)
 }
