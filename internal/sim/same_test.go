@@ -11,6 +11,9 @@ import (
 	"holdfast/internal/store/sqlite"
 )
 
+// sameZone compares zones by name.
+var sameZone = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+
 func TestTheStoreDoesNotChangeATimeline(t *testing.T) {
 	t.Parallel()
 	for name, c := range library(t) {
@@ -29,8 +32,30 @@ func TestTheStoreDoesNotChangeATimeline(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if d := cmp.Diff(want, got, cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })); d != "" || len(want.Lines) < 3 {
+			if d := cmp.Diff(want, got, sameZone); d != "" || len(want.Lines) < 3 {
 				t.Errorf("in SQLite and in Go maps it comes out differently (-sqlite +maps):\n%s", d)
+			}
+		})
+	}
+}
+
+// Every hour is looked at, or only those that may matter: nobody can tell.
+func TestLeavingOutScansDoesNotChangeATimeline(t *testing.T) {
+	t.Parallel()
+	for name, c := range library(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.ScanEvery = 0
+			want, err := sim.Simulate(t.Context(), sim.EveryScan(c))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := sim.Simulate(t.Context(), c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(want, got, sameZone); d != "" || len(want.Lines) < 3 {
+				t.Errorf("with scans left out it comes out differently (-every +some):\n%s", d)
 			}
 		})
 	}

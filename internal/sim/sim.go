@@ -49,7 +49,8 @@ type Case struct {
 	Trace func(playbook, step string, block int)
 	Log   *slog.Logger // nil says nothing
 
-	choose func(step string, among []string) string // of Ways: what people and the customer do
+	choose    func(step string, among []string) string // of Ways: what people and the customer do
+	everyScan bool                                     // a test's: none is left out
 }
 
 // Message is one with the place that it was read from, for errors.
@@ -163,7 +164,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		Store: w.store, Clock: w.clock, Rules: set, Poke: w.poke, Log: w.Log,
 		Playbooks: func() []*playbooks.Playbook { return books },
 		ByDigest:  func(digest string) (*playbooks.Playbook, error) { return version(books, digest) },
-		Options:   intake.Options{Place: w.place, Treated: true, ScanEvery: w.ScanEvery},
+		Options:   intake.Options{Place: w.place, Treated: true, ScanEvery: w.ScanEvery, Foresee: !w.everyScan},
 	}
 	var err error
 	w.acts, err = activities.New(activities.Config{
