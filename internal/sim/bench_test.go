@@ -26,7 +26,7 @@ func BenchmarkSimulate(b *testing.B) {
 }
 
 // processor is the time that this process has used: others use the machine too.
-func processor(b *testing.B) time.Duration {
+func processor(b testing.TB) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
