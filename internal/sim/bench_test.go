@@ -11,7 +11,8 @@ import (
 // BenchmarkSimulate plays whole cases of the shipped playbooks.
 func BenchmarkSimulate(b *testing.B) {
 	all := library(b)
-	for _, name := range []string{"win-back-personal", "win-back-automated", "renewal-comprehensive", "post-save-kept", "save-kept"} {
+	all["ninety"] = ninety(b)
+	for _, name := range []string{"ninety", "win-back-personal", "win-back-automated", "renewal-comprehensive", "post-save-kept", "save-kept"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			stage, began := sim.New(all[name].Project), processor(b)
