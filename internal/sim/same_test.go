@@ -16,10 +16,11 @@ var sameZone = cmp.Comparer(func(a, b *time.Location) bool { return a.String() =
 
 func TestTheStoreDoesNotChangeATimeline(t *testing.T) {
 	t.Parallel()
-	for name, c := range library(t) {
+	all := library(t)
+	for _, name := range []string{"post-save-churned", "renewal-issues-and-silence", "save-kept", "silence-broken", "win-back-personal", "win-back-opted-out"} {
+		c := all[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.ScanEvery = 24 * time.Hour
 			db, err := sqlite.OpenMemory(t.Context())
 			if err != nil {
 				t.Fatal(err)
@@ -45,7 +46,7 @@ func TestLeavingOutScansDoesNotChangeATimeline(t *testing.T) {
 	for name, c := range library(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c.ScanEvery = 0
+			c.Until = c.At.AddDate(0, 0, 40)
 			want, err := sim.Simulate(t.Context(), sim.EveryScan(c))
 			if err != nil {
 				t.Fatal(err)
