@@ -29,7 +29,7 @@ type Playbook struct {
 	Rails                    guards.Rails
 	Calendars                []*rules.Calendar // declared ones that its touches avoid
 	Program                  *steps.Program
-	Unknown                  string // at_most_once (default), ask, at_least_once: what an unknown send does
+	Unknown                  string     // at_most_once (default), ask, at_least_once: what an unknown send does
 	Rules                    *rules.Set // what it was compiled under: its own version's scores and decisions
 	Bundle                   Bundle
 	Digest                   string

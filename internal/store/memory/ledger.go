@@ -63,7 +63,7 @@ func (t *tx) CountTouches(account, contact, channel string, since time.Time) (n 
 		rows = from(rows, func(h *store.Touch) bool { return !h.ClaimedAt.IsZero() && !h.ClaimedAt.Before(since) })
 	}
 	for _, h := range rows {
-		reaches := channel == h.Channel || channel == "" && (h.Channel != "slack" || h.HumanWork)
+		reaches := channel == h.Channel || channel == "" && (h.Channel != "slack" && h.Channel != "webhook" || h.HumanWork)
 		if reaches && counted(h.State) && (contact == "" || contact == h.Contact) {
 			n++
 		}

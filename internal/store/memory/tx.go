@@ -28,6 +28,7 @@ type tables struct {
 	signals      table[signalKey, store.Signal]
 	listeners    table[key, store.Listener]
 	tasks        table[string, store.Task]
+	approvals    table[string, store.Approval]
 	touches      table[string, store.Touch]
 	messages     table[int64, store.Outmail]
 	lines        table[int64, store.Line]
@@ -55,6 +56,8 @@ type tables struct {
 	listenersByAccount  *index[store.Listener]
 	tasksByDue          *index[store.Task]
 	tasksOf             *index[store.Task]
+	approvalsByAsked    *index[store.Approval]
+	approvalsOf         *index[store.Approval]
 	touchesByKey        *index[store.Touch]
 	touchesOf           *index[store.Touch]
 	touchesByAccount    *index[store.Touch]
@@ -82,6 +85,7 @@ func newTables() tables {
 	enrollmentTables(&t)
 	signalTables(&t)
 	taskTables(&t)
+	approvalTables(&t)
 	ledgerTables(&t)
 	timelineTables(&t)
 	relayTables(&t)
