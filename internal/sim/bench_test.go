@@ -35,3 +35,18 @@ func processor(b testing.TB) time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkSimulateInParallel plays cases of one project side by side.
+func BenchmarkSimulateInParallel(b *testing.B) {
+	c := ninety(b)
+	stage := sim.New(c.Project)
+	began := processor(b)
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			if _, err := stage.Play(b.Context(), c); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	b.ReportMetric(float64((processor(b)-began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+}
