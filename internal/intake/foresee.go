@@ -23,8 +23,13 @@ import (
 // happens at a moment of a scan, an enrollment that is due or another source, is
 // preceded by that scan, as it would be.
 
-// mostAhead is how many days, an account's and those of UTC, are looked at at once.
-const mostAhead = 16
+// At first fewDays ahead are looked at, an account's and those of UTC: something
+// mostly happens before the next week is over. As long as nothing does they are
+// doubled, up to mostDays.
+const (
+	fewDays  = 4
+	mostDays = 64
+)
 
 // outlook is what is known of scans to come. The zero value knows nothing. Safe for
 // concurrent use.
@@ -32,6 +37,7 @@ type outlook struct {
 	mu     sync.Mutex
 	watch  *watch
 	set    *rules.Set
+	days   int                  // to look ahead
 	all    bool                 // every known account was looked at, but for those
 	unsure map[string]bool      // of which something was written since
 	next   map[string]time.Time // by account: the first scan that may change something
@@ -41,14 +47,14 @@ func (o *outlook) forget(account string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.all {
-		o.unsure[account] = true
+		o.unsure[account], o.days = true, fewDays
 	}
 }
 
 func (o *outlook) forgetAll() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.all = false
+	o.all, o.days = false, fewDays
 }
 
 // unknown are the accounts to look at before first; all: every one.
@@ -56,13 +62,17 @@ func (o *outlook) unknown(w *watch, set *rules.Set, first time.Time) (ids []stri
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if !o.all || o.watch != w || o.set != set {
-		o.watch, o.set, o.all, o.unsure, o.next = w, set, true, map[string]bool{}, map[string]time.Time{}
+		o.watch, o.set, o.all, o.days, o.unsure, o.next = w, set, true, fewDays, map[string]bool{}, map[string]time.Time{}
 		return nil, true
 	}
+	quiet := len(o.unsure) == 0
 	for id, at := range o.next {
 		if at.Before(first) {
 			o.unsure[id] = true
 		}
+	}
+	if quiet && len(o.unsure) > 0 {
+		o.days = min(2*o.days, mostDays)
 	}
 	for id := range o.unsure {
 		ids = append(ids, id)
@@ -127,7 +137,7 @@ func (in *Intake) lookAhead(ctx context.Context, first time.Time) (time.Time, er
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	found := first.AddDate(0, 0, mostAhead) // an account that comes is written first
+	found := first.AddDate(0, 0, mostDays) // an account that comes is written first
 	for _, at := range o.next {
 		if at.Before(found) {
 			found = at
@@ -142,6 +152,9 @@ func (in *Intake) foresee(ctx context.Context, ids []string, first time.Time) er
 	if err != nil {
 		return err
 	}
+	in.outlook.mu.Lock()
+	days := in.outlook.days
+	in.outlook.mu.Unlock()
 	return in.Store.View(ctx, func(tx store.Tx) error {
 		b := in.batchAt(readOnly{tx}, Live, first)
 		for _, id := range ids {
@@ -152,7 +165,7 @@ func (in *Intake) foresee(ctx context.Context, ids []string, first time.Time) er
 			if err != nil {
 				return err
 			}
-			at, err := b.firstMove(s, first, look)
+			at, err := b.firstMove(s, first, days, look)
 			if err != nil {
 				return err
 			}
@@ -169,7 +182,7 @@ func (in *Intake) foresee(ctx context.Context, ids []string, first time.Time) er
 
 // firstMove is the first scan at which look would write for s, or the first that
 // was not looked at. Between two looks no answer changes: they are of each day.
-func (b *batch) firstMove(s *sheet, first time.Time, look func(*batch, *sheet) error) (time.Time, error) {
+func (b *batch) firstMove(s *sheet, first time.Time, days int, look func(*batch, *sheet) error) (time.Time, error) {
 	if !s.acct.Known {
 		return first, nil
 	}
@@ -179,7 +192,7 @@ func (b *batch) firstMove(s *sheet, first time.Time, look func(*batch, *sheet) e
 	}
 	zone, _ := b.in.place(b.record(s))
 	at := first
-	for range mostAhead {
+	for range days {
 		b.now, s.series = at, nil
 		moves, err := b.would(s, look)
 		if err != nil || moves {
