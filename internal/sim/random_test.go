@@ -18,7 +18,7 @@ import (
 	"holdfast/playbooks"
 )
 
-var seeds = flag.Int("seeds", 12, "random accounts whose timelines are compared with and without scans left out")
+var seeds = flag.Int("seeds", 10, "random accounts whose timelines are compared with and without scans left out")
 
 // chance makes accounts to which things happen at odd and at round moments.
 type chance struct {

@@ -43,7 +43,11 @@ func TestTheStoreDoesNotChangeATimeline(t *testing.T) {
 // Every hour is looked at, or only those that may matter: nobody can tell.
 func TestLeavingOutScansDoesNotChangeATimeline(t *testing.T) {
 	t.Parallel()
-	for name, c := range library(t) {
+	all := library(t)
+	for _, name := range []string{
+		"post-save-kept", "renewal-comprehensive", "renewal-emergency", "renewal-last-days", "silence-before-renewal", "win-back-automated", "win-back-quarter-end",
+	} {
+		c := all[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.Until = c.At.AddDate(0, 0, 40)
