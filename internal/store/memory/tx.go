@@ -20,6 +20,8 @@ type tables struct {
 	buckets      table[key, bucket]
 	suppressions table[key, store.Suppression]
 	rests        table[key, store.Rest]
+	holds        table[string, store.Hold]
+	arms         table[key, arm]
 	versions     table[string, store.Version]
 	heads        table[string, entry]
 	truths       table[key, store.Truth]
@@ -45,6 +47,9 @@ type tables struct {
 	suppressedContacts  *index[store.Suppression]
 	suppressedAddresses *index[store.Suppression]
 	restsByScope        *index[store.Rest]
+	holdsByAccount      *index[store.Hold]
+	holdsOfAccount      *index[store.Hold]
+	holdsOf             *index[store.Hold]
 	duesByTime          *index[store.Due]
 	enrollmentsByID     *index[store.Enrollment]
 	enrollmentsOf       *index[store.Enrollment]
@@ -81,6 +86,7 @@ func newTables() tables {
 	accountTables(&t)
 	eventTables(&t)
 	quietTables(&t)
+	holdTables(&t)
 	playbookTables(&t)
 	enrollmentTables(&t)
 	signalTables(&t)
