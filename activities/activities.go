@@ -41,14 +41,16 @@ type Config struct {
 	// Held is told, inside the transaction, of each touch that may not go now and
 	// why. nil: nobody asks.
 	Held func(enrollment, path string, d guards.Decision)
-	Log  *slog.Logger // nil: says nothing
+	// Versions keeps what was compiled, and may be shared with other Activities,
+	// such as those of many simulations. nil: one of its own.
+	Versions *Versions
+	Log      *slog.Logger // nil: says nothing
 }
 
 // Activities are Temporal activities and what else changes a running enrollment.
 // Safe for concurrent use.
 type Activities struct {
 	Config
-	versions registry
 }
 
 // New refuses a compressed clock beside a channel that leaves this machine: it
@@ -75,6 +77,9 @@ func New(c Config) (*Activities, error) {
 	}
 	if c.Poke == nil {
 		c.Poke = func() {}
+	}
+	if c.Versions == nil {
+		c.Versions = new(Versions)
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

@@ -172,7 +172,7 @@ func (a *Activities) form(tx store.Tx, k store.Task) ([]steps.Question, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read enrollment %s: %w", k.Enrollment, err)
 	}
-	v, err := a.versions.version(tx, a.Rules(), e.Digest)
+	v, err := a.Versions.version(tx, a.Rules(), e.Digest)
 	if err != nil {
 		return nil, err
 	}

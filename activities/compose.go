@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -111,7 +112,7 @@ func (w *walk) data(to recipient) (map[string]any, error) {
 	}
 	p := w.project
 	data := map[string]any{
-		"account": shown(w.facts.Account, w.set.AccountFields(), to.place.zone, w.e.Account),
+		"account": shown(w.facts.Account, w.set.AccountType, to.place.zone, w.e.Account),
 		"owner":   owner,
 		"project": map[string]any{
 			"name": p.Name, "currency": p.Currency, "locale": p.Locale, "timezone": p.Timezone,
@@ -121,7 +122,7 @@ func (w *walk) data(to recipient) (map[string]any, error) {
 	}
 	w.showItems(data, to.place.zone)
 	if to.contact != "" {
-		data["contact"] = shown(to.record, w.set.ContactFields(), to.place.zone, to.contact)
+		data["contact"] = shown(to.record, w.set.ContactType, to.place.zone, to.contact)
 	}
 	if w.e.Event == 0 {
 		return data, nil
@@ -138,17 +139,22 @@ func (w *walk) data(to recipient) (map[string]any, error) {
 		return data, nil //nolint:nilerr // an event that the schema has left behind is unset: a template that needs it says so
 	}
 	fields, _ := w.set.EventFields(ev.Event)
-	data["event"] = shown(rec, fields, to.place.zone, "")
+	data["event"] = shown(rec, func(name string) (rules.Type, bool) {
+		i := slices.IndexFunc(fields, func(f rules.Field) bool { return f.Name == name })
+		return rules.Timestamp, i >= 0 && fields[i].Type == rules.Timestamp
+	}, to.place.zone, "")
 	return data, nil
 }
 
-func shown(r rules.Record, fields []rules.Field, zone *time.Location, id string) map[string]any {
+func shown(r rules.Record, typeOf func(string) (rules.Type, bool), zone *time.Location, id string) map[string]any {
 	out := make(map[string]any, len(r)+1)
-	maps.Copy(out, r)
-	for _, f := range fields {
-		if at, ok := out[f.Name].(time.Time); ok && f.Type == rules.Timestamp {
-			out[f.Name] = at.In(zone)
+	for name, v := range r {
+		if at, isTime := v.(time.Time); isTime {
+			if t, ok := typeOf(name); ok && t == rules.Timestamp {
+				v = at.In(zone)
+			}
 		}
+		out[name] = v
 	}
 	if id != "" {
 		out["id"] = id

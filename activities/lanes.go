@@ -23,7 +23,7 @@ func (w *walk) rival() (*guards.Rival, error) {
 		if e.ID == w.e.ID || e.Arm == intake.HeldOut {
 			continue
 		}
-		v, err := w.a.versions.version(w.tx, w.set, e.Digest)
+		v, err := w.a.Versions.version(w.tx, w.set, e.Digest)
 		if err != nil || !v.TakesLane() || !w.set.Stronger(v.Lane, w.v.Lane) {
 			continue // a version that cannot be opened sends nothing
 		}

@@ -16,17 +16,27 @@ type version struct {
 	mail *mail.Renderer
 }
 
-// registry keeps versions compiled. The schema is live: when it changes all are
-// compiled again, each when it is next needed.
-type registry struct {
-	mu   sync.Mutex
+// Versions keeps published versions compiled. The schema is live: when it changes
+// all are compiled again, each when it is next needed. The zero value is empty.
+// Safe for concurrent use.
+type Versions struct {
+	mu   sync.RWMutex
 	set  *rules.Set
 	open map[string]*version
 }
 
 // version by digest; the error is a version that is not stored, or one that the
 // live schema broke.
-func (r *registry) version(tx store.Tx, set *rules.Set, digest string) (*version, error) {
+func (r *Versions) version(tx store.Tx, set *rules.Set, digest string) (*version, error) {
+	r.mu.RLock()
+	v := r.open[digest]
+	if r.set != set {
+		v = nil
+	}
+	r.mu.RUnlock()
+	if v != nil {
+		return v, nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.set != set {
@@ -47,7 +57,7 @@ func (r *registry) version(tx store.Tx, set *rules.Set, digest string) (*version
 	if err != nil {
 		return nil, fmt.Errorf("open version %s: %w", digest, err)
 	}
-	v := &version{Playbook: p, mail: mail.New(bundle.FS())}
+	v = &version{Playbook: p, mail: mail.New(bundle.FS())}
 	r.open[digest] = v
 	return v, nil
 }

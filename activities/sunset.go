@@ -30,7 +30,7 @@ func (a *Activities) endOffer(tx store.Tx, k store.Task, r *store.Approval, at t
 	if err != nil {
 		return err
 	}
-	v, err := a.versions.version(tx, a.Rules(), e.Digest)
+	v, err := a.Versions.version(tx, a.Rules(), e.Digest)
 	if err != nil {
 		return err
 	}

@@ -109,7 +109,7 @@ func (w *walk) begin() (done bool, err error) {
 // on reads what there is to know and walks.
 func (w *walk) on() error {
 	var err error
-	if w.v, err = w.a.versions.version(w.tx, w.set, w.e.Digest); err != nil {
+	if w.v, err = w.a.Versions.version(w.tx, w.set, w.e.Digest); err != nil {
 		return w.trouble("version", err)
 	}
 	if w.facts, err = facts.Load(w.tx, w.set, w.e.Account, w.e.Contact, w.now); err != nil {

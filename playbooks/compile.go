@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"holdfast/internal/calendar"
 	"holdfast/internal/diag"
@@ -37,6 +38,7 @@ func compile(doc *source.Node, set *rules.Set, templates fs.FS, published bool) 
 	c.keep(p.Program)
 	p.Bundle = c.bundle(doc, p)
 	p.Digest = p.Bundle.Digest()
+	p.encoded = sync.OnceValue(p.Bundle.Encode)
 	found := diag.Sort(c.diags.All)
 	if diag.Failed(found) {
 		return nil, found

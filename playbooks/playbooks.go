@@ -29,10 +29,20 @@ type Playbook struct {
 	Rails                    guards.Rails
 	Calendars                []*rules.Calendar // declared ones that its touches avoid
 	Program                  *steps.Program
-	Unknown                  string // at_most_once (default), ask, at_least_once: what an unknown send does
+	Unknown                  string     // at_most_once (default), ask, at_least_once: what an unknown send does
 	Rules                    *rules.Set // what it was compiled under: its own version's scores and decisions
 	Bundle                   Bundle
 	Digest                   string
+
+	encoded func() []byte // Bundle's, once
+}
+
+// Encoded is Bundle.Encode, made once. It must not be changed.
+func (p *Playbook) Encoded() []byte {
+	if p.encoded == nil {
+		return p.Bundle.Encode()
+	}
+	return p.encoded()
 }
 
 // Classes of a playbook: what opt-out and rest mean for it. Outreach is the default.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"holdfast/internal/source"
 	"holdfast/rules"
@@ -135,7 +136,7 @@ func Open(b Bundle, set *rules.Set) (*Playbook, error) {
 	if err := broken(b, found); err != nil {
 		return nil, err
 	}
-	p.File, p.Bundle, p.Digest = b.File, b, b.Digest()
+	p.File, p.Bundle, p.Digest, p.encoded = b.File, b, b.Digest(), sync.OnceValue(b.Encode)
 	return p, nil
 }
 

@@ -170,7 +170,7 @@ func TestReadsGoThroughRules(t *testing.T) {
 		{`metric.logins == 0`, rules.Reads{Metrics: []string{"logins"}, Clock: true}},
 		{`trend(metric.logins, days(7), 1) < 0.5`, rules.Reads{Metrics: []string{"logins"}, Clock: true}},
 		{`days_since(account.churned_at) > 9`, rules.Reads{Account: []string{"churned_at", "country", "timezone"}, Clock: true}},
-		{`account.renewal_date < now`, rules.Reads{Account: []string{"country", "renewal_date", "timezone"}, Clock: true}},
+		{`account.renewal_date < now`, rules.Reads{Account: []string{"country", "renewal_date", "timezone"}, Clock: true, Moment: true}},
 		{`subscriptions.exists(s, s.active)`, rules.Reads{Objects: []string{"subscription"}}},
 		{`event.count > 1 && call.outcome == "done"`, rules.Reads{Event: true}},
 	} {

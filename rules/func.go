@@ -14,6 +14,7 @@ type Function struct {
 	Signature string // as people read it: days_until(date) -> int
 	Summary   string
 	Clock     bool // it reads the clock: its value changes without an event
+	Daily     bool // by Clock it changes at midnight alone, the account's or that of UTC
 	Example   Example
 
 	overloads []overload

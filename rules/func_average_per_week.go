@@ -10,6 +10,7 @@ var funcAveragePerWeek = Function{
 	Signature: "average_per_week(metric.name, window) -> double",
 	Summary:   "The metric over a window, for each seven days of it. Today counts as the last day.",
 	Clock:     true,
+	Daily:     true,
 	Example:   Example{Expr: `average_per_week(metric.logins, weeks(2))`, Now: "2026-03-10T12:00:00Z", Series: "4 6 2 3", Result: "7.5"},
 	metric:    true,
 	overloads: []overload{{

@@ -10,6 +10,7 @@ var funcDaysUntil = Function{
 	Signature: "days_until(date or timestamp) -> int",
 	Summary:   "Whole local days from today: 0 today, 1 tomorrow, negative when gone by.",
 	Clock:     true,
+	Daily:     true,
 	Example: Example{
 		Expr: `days_until(account.renewal_date)`, Now: "2026-03-01T23:30:00Z",
 		Fields: map[string]string{"account.renewal_date": "2026-06-01", "account.timezone": "Europe/Berlin"}, Result: "91",

@@ -14,6 +14,7 @@ var funcNextOccurrence = Function{
 	Signature: "next_occurrence(date, span) -> date",
 	Summary:   `The first day after today on which something that repeats every span ("1y", "3mo", "2w") since date comes round; date itself when it is still ahead.`,
 	Clock:     true,
+	Daily:     true,
 	Example: Example{
 		Expr: `next_occurrence(account.started_at, "1y")`, Now: "2026-03-01T09:00:00Z",
 		Fields: map[string]string{"account.started_at": "2024-02-29"}, Result: "2027-02-28",

@@ -10,6 +10,7 @@ var funcQuietDays = Function{
 	Signature: "quiet_days(metric.name) -> int",
 	Summary:   "Days since the last one on which the metric was not 0; 0 when that is today, unset when there never was one.",
 	Clock:     true,
+	Daily:     true,
 	Example:   Example{Expr: `quiet_days(metric.logins)`, Now: "2026-03-10T12:00:00Z", Series: "4 6 0 0", Result: "2"},
 	metric:    true,
 	overloads: []overload{quietOf(metricType), quietOf(moneyMetricType)},

@@ -10,6 +10,7 @@ var funcSumOver = Function{
 	Signature: "sum_over(metric.name, window) -> double, or money for a metric of money",
 	Summary:   "The metric over another window than its own. Today counts as the last day.",
 	Clock:     true,
+	Daily:     true,
 	Example:   Example{Expr: `sum_over(metric.logins, weeks(1)) >= 10`, Now: "2026-03-10T12:00:00Z", Series: "4 6 2 3", Result: "true"},
 	metric:    true,
 	overloads: []overload{

@@ -10,6 +10,7 @@ var funcTrend = Function{
 	Signature: "trend(metric.name, window, if_zero) -> double",
 	Summary:   "The metric over the last window, divided by the window before it; if_zero when there was nothing before. Below 1 it falls. Today counts as the last day.",
 	Clock:     true,
+	Daily:     true,
 	Example:   Example{Expr: `trend(metric.logins, days(2), 1)`, Now: "2026-03-10T12:00:00Z", Series: "4 6 2 3", Result: "0.5"},
 	metric:    true,
 	overloads: []overload{trendOf(metricType), trendOf(moneyMetricType)},

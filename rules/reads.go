@@ -4,11 +4,13 @@ import "slices"
 
 // Reads is what an expression depends on, read off its syntax tree (through
 // scores, decisions and segments). Clock is set for now, days_since, windowed
-// metrics and trends. Each list is sorted and has no name twice.
+// metrics and trends; Moment when the clock may change it within a day, and not
+// at midnight alone (the account's or that of UTC). Each list is sorted and has no name twice.
 type Reads struct {
 	Account, Contact []string // field names
 	Objects, Metrics []string // object kinds, metric names
 	Event, Clock     bool
+	Moment           bool
 	Rules            []string // names of scores, decisions, segments it reaches ("score:health")
 }
 
@@ -24,6 +26,7 @@ func (r Reads) with(o Reads) Reads {
 		Metrics: union(r.Metrics, o.Metrics),
 		Event:   r.Event || o.Event,
 		Clock:   r.Clock || o.Clock,
+		Moment:  r.Moment || o.Moment,
 		Rules:   union(r.Rules, o.Rules),
 	}
 }
@@ -38,7 +41,7 @@ func union(a, b []string) []string {
 func (r Reads) of(s *slot) Reads {
 	switch s.origin {
 	case fromNow:
-		r.Clock = true
+		r.Clock, r.Moment = true, true
 	case fromAccount:
 		r.Account = union(r.Account, []string{s.field})
 	case fromContact:
@@ -75,6 +78,7 @@ func (r Reads) through(rule *rule) Reads {
 // ofFunction adds what f reads beside its arguments.
 func (r Reads) ofFunction(f *Function) Reads {
 	r.Clock = r.Clock || f.Clock
+	r.Moment = r.Moment || f.Clock && !f.Daily
 	if f.zone {
 		r.Account = union(r.Account, []string{"country", "timezone"})
 	}

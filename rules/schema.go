@@ -44,6 +44,14 @@ func (fs *fieldSet) list() []Field {
 	return out
 }
 
+func (fs *fieldSet) typeOf(name string) (Type, bool) {
+	if fs == nil {
+		return Any, false
+	}
+	f, ok := fs.byName[name]
+	return f.Type, ok
+}
+
 func (fs *fieldSet) names() []string {
 	if fs == nil {
 		return nil
@@ -96,6 +104,9 @@ const eventTime = "at"
 // AccountFields are the declared account fields (derived ones included), by name.
 func (s *Set) AccountFields() []Field { return s.account.list() }
 
+// AccountType is the type of one declared field of accounts.
+func (s *Set) AccountType(name string) (t Type, ok bool) { return s.account.typeOf(name) }
+
 // Derived reports whether an account field is computed from objects, so that
 // nothing else may write it.
 func (s *Set) Derived(field string) bool {
@@ -108,6 +119,9 @@ func (f Field) Of(v any) (any, error) { return typedField(f, v) }
 
 // ContactFields are the declared contact fields.
 func (s *Set) ContactFields() []Field { return s.contact.list() }
+
+// ContactType is the type of one declared field of contacts.
+func (s *Set) ContactType(name string) (t Type, ok bool) { return s.contact.typeOf(name) }
 
 // EventFields are the declared fields of an event; ok is false when it is not declared.
 func (s *Set) EventFields(name string) (fields []Field, ok bool) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	_ "time/tzdata" // a server without a zone database must not fall back to UTC
 )
@@ -12,8 +13,12 @@ import (
 // and, when one looks meant, the right name. "" and "Local" are refused: what
 // they mean depends on the machine.
 func Zone(name string) (*time.Location, error) {
+	if loc, ok := loaded.Load(name); ok {
+		return loc.(*time.Location), nil
+	}
 	if name != "" && !strings.EqualFold(name, "local") {
 		if loc, err := time.LoadLocation(name); err == nil {
+			loaded.Store(name, loc)
 			return loc, nil
 		}
 	}
@@ -22,6 +27,11 @@ func Zone(name string) (*time.Location, error) {
 	}
 	return nil, fmt.Errorf("unknown time zone %q; write a name such as Europe/Berlin", name)
 }
+
+// loaded are the zones that were asked for, *time.Location by name: reading one
+// from the database takes longer than most of what is then done with it, and it
+// never changes.
+var loaded sync.Map
 
 // ZoneOf is the zone of a country's capital or, where the capital is not where
 // business is done, of its largest city; "" when the country is not known.

@@ -30,7 +30,7 @@ func Load(tx store.Tx, set *rules.Set, account, contact string, now time.Time) (
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("read account %s: %w", account, err)
 	}
-	f.Account = record(set.AccountFields(), a.Fields)
+	f.Account = record(set.AccountType, a.Fields)
 	f.Account["id"] = account
 	if f.Contact, err = Contact(tx, set, contact); err != nil {
 		return nil, err
@@ -66,7 +66,7 @@ func Contact(tx store.Tx, set *rules.Set, id string) (rules.Record, error) {
 
 // Person is the fields of a contact that was read already.
 func Person(set *rules.Set, c store.Contact) rules.Record {
-	r := record(set.ContactFields(), c.Fields)
+	r := record(set.ContactType, c.Fields)
 	r["id"] = c.ID
 	return r
 }
@@ -101,10 +101,14 @@ func (r *reader) objects(kind string) []rules.Record {
 		r.err = errors.Join(r.err, fmt.Errorf("read %s of account %s: %w", kind, r.account, err))
 		return nil
 	}
-	fields := r.set.ObjectFields(kind)
+	types := map[string]rules.Type{}
+	for _, f := range r.set.ObjectFields(kind) {
+		types[f.Name] = f.Type
+	}
+	typeOf := func(name string) (rules.Type, bool) { t, ok := types[name]; return t, ok }
 	all := make([]rules.Record, len(stored))
 	for i, o := range stored {
-		all[i] = record(fields, o.Fields)
+		all[i] = record(typeOf, o.Fields)
 	}
 	if r.kinds == nil {
 		r.kinds = map[string][]rules.Record{}
@@ -139,15 +143,15 @@ func (r *reader) series(metric string) []rules.Day {
 }
 
 // record types the stored values of declared fields.
-func record(fields []rules.Field, stored map[string]store.Field) rules.Record {
+func record(typeOf func(string) (rules.Type, bool), stored map[string]store.Field) rules.Record {
 	r := make(rules.Record, len(stored))
-	for _, f := range fields {
-		s, ok := stored[f.Name]
-		if !ok || s.Value == nil {
+	for name, s := range stored {
+		t, declared := typeOf(name)
+		if !declared || s.Value == nil {
 			continue
 		}
-		if v, err := rules.Typed(f.Type, s.Value); err == nil && v != nil {
-			r[f.Name] = v
+		if v, err := rules.Typed(t, s.Value); err == nil && v != nil {
+			r[name] = v
 		}
 	}
 	return r

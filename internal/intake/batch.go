@@ -20,6 +20,7 @@ type batch struct {
 	tx     store.Tx
 	mode   Mode
 	now    time.Time
+	reads  bool // nothing is written: it only looks
 	set    *rules.Set
 	schema *schema
 	watch  *watch

@@ -35,6 +35,7 @@ type Options struct {
 	LateLimit     time.Duration // a message older than this starts nothing; default 24 h
 	ScanEvery     time.Duration // clock-reading conditions are looked at this often; default 1 h
 	ScanAt        time.Duration // offset of the scan from midnight UTC; 0 = none
+	Foresee       bool          // leave out scans that would change nothing; see foresee.go
 	BatchMessages int           // messages in one transaction; default 500
 	BatchTime     time.Duration // length of one transaction; default 50 ms
 	// Place is where an account lives, for dates and business days; nil = UTC without holidays.
@@ -59,8 +60,9 @@ type Intake struct {
 	Log       *slog.Logger
 	Options   Options
 
-	mu    sync.Mutex
-	watch *watch
+	mu      sync.Mutex
+	watch   *watch
+	outlook outlook
 }
 
 // Result of a Take. Messages is Fresh + Repeated + Rejected.
@@ -161,8 +163,10 @@ func (in *Intake) batch(tx store.Tx, mode Mode) *batch {
 
 func (in *Intake) batchAt(tx store.Tx, mode Mode, now time.Time) *batch {
 	set, w := in.Rules(), in.watching()
+	_, reads := tx.(readOnly)
 	return &batch{
-		in: in, tx: tx, mode: mode, now: now.UTC().Truncate(time.Microsecond),
+		reads: reads,
+		in:    in, tx: tx, mode: mode, now: now.UTC().Truncate(time.Microsecond),
 		set: set, schema: w.schemaOf(set), watch: w,
 		sheets: map[string]*sheet{}, people: map[string]*person{},
 	}

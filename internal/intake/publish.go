@@ -36,7 +36,7 @@ func (in *Intake) Publish(ctx context.Context, books []*playbooks.Playbook) ([]s
 	}
 	if err := in.Store.Update(ctx, func(tx store.Tx) error {
 		for _, p := range changed {
-			v := store.Version{Digest: p.Digest, Playbook: p.Name, Bundle: p.Bundle.Encode(), PublishedAt: in.Clock.Now()}
+			v := store.Version{Digest: p.Digest, Playbook: p.Name, Bundle: p.Encoded(), PublishedAt: in.Clock.Now()}
 			if err := tx.PutVersion(v); err != nil {
 				return err
 			}

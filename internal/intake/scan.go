@@ -29,11 +29,16 @@ func (in *Intake) nextScan(ctx context.Context) (next time.Time, ok bool, err er
 		}
 	}
 	next = in.moments(last).Add(or(in.Options.ScanEvery, time.Hour))
-	if in.watching().clocked {
-		return next, true, nil
+	if !in.watching().clocked {
+		running, err := in.runningByClock(ctx)
+		if err != nil || len(running) == 0 {
+			return next, false, err
+		}
 	}
-	running, err := in.runningByClock(ctx)
-	return next, len(running) > 0, err
+	if in.Options.Foresee && in.Options.Place != nil {
+		next, err = in.foreseen(ctx, next)
+	}
+	return next, true, err
 }
 
 // moments is the latest scan moment at or before t.
@@ -76,20 +81,9 @@ func (in *Intake) scanIfDue(ctx context.Context, now time.Time) error {
 // snapshots and writes only for accounts of which something changed, so a scan
 // cut short is simply run again.
 func (in *Intake) Scan(ctx context.Context, now time.Time) error {
-	w := in.watching()
-	running, err := in.runningByClock(ctx)
+	look, err := in.looker(ctx)
 	if err != nil {
 		return err
-	}
-	goals := slices.ContainsFunc(w.heads, goalByClock) // a goal outlives its enrollment
-	look := func(b *batch, s *sheet) error {
-		c := &cause{scan: true, start: true}
-		if goals || running[s.acct.ID] {
-			if err := b.running(s, c); err != nil {
-				return err
-			}
-		}
-		return b.triggers(s, c)
 	}
 	for after := ""; ; {
 		ids, err := in.page(ctx, after)
@@ -105,6 +99,24 @@ func (in *Intake) Scan(ctx context.Context, now time.Time) error {
 		}
 		after = ids[len(ids)-1]
 	}
+}
+
+// looker is what a scan asks of an account.
+func (in *Intake) looker(ctx context.Context) (func(*batch, *sheet) error, error) {
+	running, err := in.runningByClock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	goals := slices.ContainsFunc(in.watching().heads, goalByClock) // a goal outlives its enrollment
+	return func(b *batch, s *sheet) error {
+		c := &cause{scan: true, start: true}
+		if goals || running[s.acct.ID] {
+			if err := b.running(s, c); err != nil {
+				return err
+			}
+		}
+		return b.triggers(s, c)
+	}, nil
 }
 
 // runningByClock are the accounts with an active enrollment whose version has
@@ -167,12 +179,11 @@ func (in *Intake) probe(ctx context.Context, ids []string, now time.Time, look f
 			if err != nil {
 				return err
 			}
-			had := len(b.errs)
-			err = look(b, s)
-			if err != nil && !errors.Is(err, errWrites) {
-				return fmt.Errorf("account %s: %w", id, err)
+			moves, err := b.would(s, look)
+			if err != nil {
+				return err
 			}
-			if err != nil || len(b.errs) > had {
+			if moves {
 				moved = append(moved, id)
 			}
 			delete(b.sheets, id) // a page need not stay in memory
@@ -180,6 +191,16 @@ func (in *Intake) probe(ctx context.Context, ids []string, now time.Time, look f
 		return b.broken
 	})
 	return moved, err
+}
+
+// would reports whether look would write, to a batch that only reads.
+func (b *batch) would(s *sheet, look func(*batch, *sheet) error) (bool, error) {
+	had := len(b.errs)
+	err := look(b, s)
+	if err != nil && !errors.Is(err, errWrites) {
+		return false, fmt.Errorf("account %s: %w", s.acct.ID, err)
+	}
+	return err != nil || len(b.errs) > had, nil
 }
 
 // errWrites says that there is something to write.

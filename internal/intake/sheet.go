@@ -51,6 +51,9 @@ func (b *batch) sheet(id string) (*sheet, error) {
 	if s.acct.Fields == nil {
 		s.acct.Fields = map[string]store.Field{}
 	}
+	if !b.reads {
+		b.in.outlook.forget(id)
+	}
 	b.sheets[id] = s
 	b.order = append(b.order, s)
 	return s, nil
@@ -161,6 +164,7 @@ func (b *batch) meet(m holdfast.Message, says rules.Record, ch *changes) error {
 	if !dirty {
 		return nil
 	}
+	b.in.outlook.forgetAll() // it may be the contact of another account's enrollment
 	return b.tx.PutContact(p.Contact)
 }
 

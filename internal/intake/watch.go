@@ -17,8 +17,9 @@ type watch struct {
 	byName map[string]*playbooks.Playbook
 	index  *triggers.Index
 	states []ref // conditions and dates: all, in order
-	// clocked: something of the heads can change without an event.
-	clocked bool
+	// clocked: something of the heads can change without an event; moments: and
+	// within a day.
+	clocked, moments bool
 
 	mu  sync.Mutex
 	sch *schema
@@ -56,6 +57,9 @@ func newWatch(heads []*playbooks.Playbook) *watch {
 	}
 	w.index = triggers.NewIndex(entries)
 	w.clocked = len(w.index.Clock()) > 0 || slices.ContainsFunc(heads, endsByClock)
+	w.moments = slices.ContainsFunc(w.refs(w.index.Clock()), func(r ref) bool {
+		return byMoment(readsOf(r.trig.When, r.trig.At, r.book.When))
+	})
 	return w
 }
 
@@ -100,6 +104,10 @@ func readsOf(es ...*rules.Expr) []rules.Reads {
 
 func clocked(rs []rules.Reads) bool {
 	return slices.ContainsFunc(rs, func(r rules.Reads) bool { return r.Clock })
+}
+
+func byMoment(rs []rules.Reads) bool {
+	return slices.ContainsFunc(rs, func(r rules.Reads) bool { return r.Moment })
 }
 
 // changes are what a message changed: what triggers, exits and waits may read.

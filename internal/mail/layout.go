@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"html"
 	"io/fs"
 	"maps"
 	"strings"
@@ -19,27 +20,39 @@ var builtIn string
 // dress puts the body into the layout and inlines its styles, which is all that
 // many mail clients keep. The layout is Liquid: content, subject,
 // lang, unsubscribe (the word), and data.
-func (r *Renderer) dress(content, subject string, st style, data map[string]any) (string, error) {
-	src, err := r.slurp(layoutFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		src, err = builtIn, nil
-	}
-	if err != nil {
+//
+// Inlining costs more than all else of a mail. In our own layout every value
+// stands in a text or in a quoted attribute, so that the styles are inlined with
+// placeholders in place of them, once for all mails of the same structure. In
+// another layout a value may be anything: it is in place before.
+func (r *Renderer) dress(content string, body *holes, subject string, st style, data map[string]any) (string, error) {
+	t := text{file: layoutFile, line: 1, to: htmlText}
+	var err error
+	t.src, err = r.slurp(layoutFile)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		t.src, t.to = builtIn, layout
+	case err != nil:
 		return "", err
+	default:
+		content = body.put(content, html.EscapeString)
 	}
 	bound := maps.Clone(data)
 	bound["content"], bound["subject"], bound["lang"] = raw(content), subject, st.locale
 	bound["unsubscribe"] = st.calendar().unsubscribe
-	page, err := newRun(htmlText, st).render(src, layoutFile, 1, bound)
+	page, head, err := r.render(t, st, bound)
 	if err != nil {
 		return "", err
 	}
 	if !strings.Contains(page, content) {
 		return "", mistake(layoutFile, 1, "the layout shows no {{ content }}")
 	}
-	out, err := inliner.Inline(page)
+	out, err := r.pages.get(page, func() (string, error) { return inliner.Inline(page) })
 	if err != nil {
 		return "", fmt.Errorf("inline the styles of %s: %w", layoutFile, err)
+	}
+	if t.to == layout {
+		out = head.put(body.put(out, html.EscapeString), html.EscapeString)
 	}
 	return out, nil
 }

@@ -6,7 +6,6 @@ import (
 	"html"
 	"io"
 	"regexp"
-	"strconv"
 	"strings"
 
 	"github.com/osteele/liquid/expressions"
@@ -23,20 +22,25 @@ const (
 	htmlText               // the layout
 	slack                  // Slack mrkdwn
 	markdown               // a placeholder, put in after parsing
+	layout                 // the same in our own layout
 )
 
 // raw is markup of our own making, which the layout shows unescaped.
 type raw string
 
-// run renders one text once: Liquid's own configuration is made for it, so that
-// filters know currency and locale and loops have a budget.
+// run is one text made ready to render, again and again but once at a time:
+// Liquid's own configuration is made for it, so that filters know currency and
+// locale and loops have a budget.
 type run struct {
-	to     target
-	style  style
-	sites  []site
-	ticks  int
-	values []string // placeholders' values, in order of appearance
-	prefix string   // of placeholders; stands in neither source nor data
+	to    target
+	sites []site
+	cfg   render.Config
+	root  render.Node
+
+	// Of the rendering under way.
+	style style
+	ticks int
+	holes *holes
 }
 
 // site is a place in the template at which a value is wanted.
@@ -45,35 +49,54 @@ type site struct {
 	text string
 }
 
-func newRun(to target, st style) *run { return &run{to: to, style: st, prefix: "hfx"} }
+// text is a Liquid text, which begins at the given line of file, and where it will
+// stand.
+type text struct {
+	src, file string
+	line      int
+	to        target
+}
 
-// render runs src, which begins at the given line of file.
-func (r *run) render(src, file string, line int, data map[string]any) (out string, err error) {
-	u, err := rewrite(src, file, line)
+// newRun makes t ready.
+func newRun(t text) (*run, error) {
+	u, err := rewrite(t.src, t.file, t.line)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	r.sites = u.sites
-	r.values = nil
-	for strings.Contains(src, r.prefix) || mentions(data, r.prefix) {
-		r.prefix += "x"
-	}
-	// The library panics on a failed write and on some conversions.
-	defer func() {
+	return compile(u, t)
+}
+
+// compile parses without rendering.
+func compile(u unit, t text) (r *run, err error) {
+	r = &run{to: t.to, sites: u.sites}
+	defer func() { // the library panics on some conversions
 		if p := recover(); p != nil {
-			out, err = "", r.explain(fmt.Errorf("%v", p), file, line)
+			r, err = nil, explain(fmt.Errorf("%v", p), t.file, t.line)
 		}
 	}()
-	cfg := r.config()
-	root, perr := cfg.Compile(u.src, parser.SourceLoc{Pathname: file, LineNo: line})
+	r.cfg = r.config()
+	root, perr := r.cfg.Compile(u.src, parser.SourceLoc{Pathname: t.file, LineNo: t.line})
 	if perr != nil {
-		return "", r.explain(perr, file, line)
+		return nil, explain(perr, t.file, t.line)
 	}
+	r.root = root
+	return r, nil
+}
+
+// render runs r, which was made of t. The holes are the values that are yet to
+// be put in.
+func (r *run) render(t text, st style, data map[string]any) (out string, h *holes, err error) {
+	r.style, r.ticks, r.holes = st, 0, newHoles(t, data)
+	defer func() { // the library panics on a failed write and on some conversions
+		if p := recover(); p != nil {
+			out, h, err = "", nil, explain(fmt.Errorf("%v", p), t.file, t.line)
+		}
+	}()
 	w := &bounded{left: maxOutput}
-	if rerr := render.Render(root, w, data, cfg); rerr != nil {
-		return "", r.explain(rerr, file, line)
+	if rerr := render.Render(r.root, w, data, r.cfg); rerr != nil {
+		return "", nil, explain(rerr, t.file, t.line)
 	}
-	return w.b.String(), nil
+	return w.b.String(), r.holes, nil
 }
 
 // config offers the tags and filters of the reference, and no others: include
@@ -136,9 +159,8 @@ func (r *run) out(v any, at int) (any, error) {
 		return html.EscapeString(s), nil
 	case slack:
 		return escapeSlack(s), nil
-	case markdown:
-		r.values = append(r.values, s)
-		return r.prefix + strconv.Itoa(len(r.values)-1) + "z", nil
+	case markdown, layout:
+		return r.holes.dig(s), nil
 	case plain:
 	}
 	return s, nil
@@ -148,28 +170,10 @@ func (r *run) noValue(at int) error {
 	return &Error{Line: r.sites[at].line, Message: "no value for " + r.sites[at].text, Variable: r.sites[at].text}
 }
 
-// put replaces the placeholders in s by their values, each through escape.
-func (r *run) put(s string, escape func(string) string) string {
-	if len(r.values) == 0 {
-		return s
-	}
-	return r.placeholder().ReplaceAllStringFunc(s, func(m string) string { return escape(r.value(m)) })
-}
-
-func (r *run) placeholder() *regexp.Regexp { return regexp.MustCompile(r.prefix + `[0-9]+z`) }
-
-func (r *run) value(placeholder string) string {
-	i, err := strconv.Atoi(strings.TrimSuffix(strings.TrimPrefix(placeholder, r.prefix), "z"))
-	if err != nil || i >= len(r.values) {
-		return ""
-	}
-	return r.values[i]
-}
-
 var libraryError = regexp.MustCompile(`(?s)^Liquid error(?: \(line \d+\))?: (.*) in .*$`)
 
 // explain turns what the library says into our own words, with a place.
-func (r *run) explain(err error, file string, line int) error {
+func explain(err error, file string, line int) error {
 	if located, ok := err.(parser.Error); ok && located.LineNumber() > 0 { //nolint:errorlint // the library's errors do not unwrap
 		line = located.LineNumber()
 	}

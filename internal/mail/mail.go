@@ -31,8 +31,14 @@ type Rendered struct {
 	Text    string
 }
 
-// Renderer reads templates from one file system. Safe for concurrent use.
-type Renderer struct{ fsys fs.FS }
+// Renderer reads templates from one file system. Safe for concurrent use. It
+// reads them anew each time, and keeps what it made of their text.
+type Renderer struct {
+	fsys      fs.FS
+	templates kept[written, template]
+	texts     pool
+	pages     kept[string, string] // by HTML: with its styles inlined
+}
 
 // New renders templates of fsys, which is rooted where templates/ lies.
 func New(fsys fs.FS) *Renderer { return &Renderer{fsys: fsys} }
@@ -100,7 +106,7 @@ func (r *Renderer) Draft(name, locale string, by Edit, data map[string]any) (Ren
 	bound := prepare(data)
 	st := styleOf(t.locale, bound)
 
-	subject, err := newRun(plain, st).render(t.subject, t.file, t.subjectLine, bound)
+	subject, _, err := r.render(text{t.subject, t.file, t.subjectLine, plain}, st, bound)
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -108,8 +114,7 @@ func (r *Renderer) Draft(name, locale string, by Edit, data map[string]any) (Ren
 		return Rendered{}, mistake(t.file, t.subjectLine, fmt.Sprintf("the subject must have 1 to %d characters", maxSubject))
 	}
 
-	body := newRun(markdown, st)
-	src, err := body.render(t.body, t.file, t.bodyLine, bound)
+	src, body, err := r.render(text{t.body, t.file, t.bodyLine, markdown}, st, bound)
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -118,15 +123,15 @@ func (r *Renderer) Draft(name, locale string, by Edit, data map[string]any) (Ren
 	if err != nil {
 		return Rendered{}, mistake(t.file, t.bodyLine, err.Error())
 	}
-	html, err := r.dress(content, subject, st, bound)
+	html, err := r.dress(content, body, subject, st, bound)
 	if err != nil {
 		return Rendered{}, err
 	}
-	text := doc.text(mailText) + footer(st, bound)
-	if len(html) > maxOutput || len(text) > maxOutput {
+	words := doc.text(mailText) + footer(st, bound)
+	if len(html) > maxOutput || len(words) > maxOutput {
 		return Rendered{}, mistake(t.file, t.bodyLine, errTooLong.Error())
 	}
-	return Rendered{Subject: subject, HTML: html, Text: text}, nil
+	return Rendered{Subject: subject, HTML: html, Text: words}, nil
 }
 
 // Brief renders a brief to Slack mrkdwn.
@@ -136,8 +141,7 @@ func (r *Renderer) Brief(name, locale string, data map[string]any) (string, erro
 		return "", err
 	}
 	bound := prepare(data)
-	body := newRun(markdown, styleOf(t.locale, bound))
-	src, err := body.render(t.body, t.file, t.bodyLine, bound)
+	src, body, err := r.render(text{t.body, t.file, t.bodyLine, markdown}, styleOf(t.locale, bound), bound)
 	if err != nil {
 		return "", err
 	}
@@ -150,18 +154,18 @@ func (r *Renderer) Brief(name, locale string, data map[string]any) (string, erro
 
 // Line renders a one-line Liquid text (a task's title, a Slack note), escaped for Slack.
 func (r *Renderer) Line(src string, data map[string]any) (string, error) {
-	return line(src, slack, data)
+	return r.line(src, slack, data)
 }
 
 // Plain renders a one-line Liquid text as it is, for places that escape by
 // themselves: the terminal, the dashboard, a header.
 func (r *Renderer) Plain(src string, data map[string]any) (string, error) {
-	return line(src, plain, data)
+	return r.line(src, plain, data)
 }
 
-func line(src string, to target, data map[string]any) (string, error) {
+func (r *Renderer) line(src string, to target, data map[string]any) (string, error) {
 	bound := prepare(data)
-	s, err := newRun(to, styleOf("", bound)).render(src, "", 1, bound)
+	s, _, err := r.render(text{src: src, line: 1, to: to}, styleOf("", bound), bound)
 	return oneLine(s), err
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"html"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,28 +16,33 @@ import (
 
 // document is parsed Markdown whose values are still placeholders.
 type document struct {
-	src  []byte
-	root ast.Node
-	run  *run
+	src   []byte
+	root  ast.Node
+	holes *holes
 }
 
-func parseMarkdown(src string, r *run) *document {
+// Both are safe for concurrent use once they are made.
+var (
+	markdownParser = goldmark.DefaultParser()
+	htmlRenderer   = goldmark.DefaultRenderer()
+)
+
+func parseMarkdown(src string, h *holes) *document {
 	b := []byte(src)
-	return &document{src: b, root: goldmark.DefaultParser().Parse(mdtext.NewReader(b)), run: r}
+	return &document{src: b, root: markdownParser.Parse(mdtext.NewReader(b)), holes: h}
 }
 
-// html renders the body. Raw HTML is left out by goldmark; values are
-// escaped here.
+// html renders the body, its values yet to be put in. Raw HTML is left out by
+// goldmark.
 func (d *document) html() (string, error) {
 	if err := d.links(); err != nil {
 		return "", err
 	}
 	var b bytes.Buffer
-	if err := goldmark.DefaultRenderer().Render(&b, d.src, d.root); err != nil {
+	if err := htmlRenderer.Render(&b, d.src, d.root); err != nil {
 		return "", fmt.Errorf("render Markdown: %w", err)
 	}
-	out := strings.ReplaceAll(b.String(), "<!-- raw HTML omitted -->", "")
-	return d.run.put(out, html.EscapeString), nil
+	return strings.ReplaceAll(b.String(), "<!-- raw HTML omitted -->", ""), nil
 }
 
 // links resolves the placeholders in link and image targets, where a value is
@@ -68,7 +72,7 @@ func (d *document) links() error {
 		return err
 	}
 	for _, n := range autos { // an autolink cannot carry another target than its text
-		if !d.run.holds(n.URL(d.src)) {
+		if !d.holes.in(n.URL(d.src)) {
 			continue
 		}
 		link, err := d.linkTo(n)
@@ -93,33 +97,29 @@ func (d *document) linkTo(n *ast.AutoLink) (ast.Node, error) {
 
 func (d *document) target(dest []byte) ([]byte, error) {
 	s := string(dest)
-	if !d.run.holds(dest) {
+	if !d.holes.in(dest) {
 		if gmhtml.IsDangerousURL(dest) {
 			return nil, nil
 		}
 		return dest, nil
 	}
-	if d.run.placeholder().FindString(s) == s {
-		address := strings.TrimSpace(d.run.value(s))
+	if value, ok := d.holes.all(s); ok {
+		address := strings.TrimSpace(value)
 		if !webAddress(address) {
 			return nil, errors.New("a link's value is no web address: " + shorten(address))
 		}
 		return []byte(address), nil
 	}
-	before, _, _ := strings.Cut(s, d.run.prefix)
+	before, _, _ := strings.Cut(s, d.holes.prefix)
 	escape := url.PathEscape
 	if strings.Contains(before, "?") {
 		escape = url.QueryEscape
 	}
-	s = d.run.put(s, escape)
+	s = d.holes.put(s, escape)
 	if !webAddress(s) {
 		return nil, errors.New("a link is no web address: " + shorten(s))
 	}
 	return []byte(s), nil
-}
-
-func (r *run) holds(b []byte) bool {
-	return len(r.values) > 0 && bytes.Contains(b, []byte(r.prefix))
 }
 
 // webAddress reports an address that a mail client may open.

@@ -89,25 +89,10 @@ func variables(src, file string, line int) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := newRun(plain, style{})
-	if _, perr := compile(r, u.src, file, line); perr != nil {
-		return nil, perr
+	if _, err := compile(u, text{src: src, file: file, line: line}); err != nil {
+		return nil, err
 	}
 	return u.vars, nil
-}
-
-// compile parses without rendering.
-func compile(r *run, src, file string, line int) (ok bool, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			ok, err = false, r.explain(fmt.Errorf("%v", p), file, line)
-		}
-	}()
-	cfg := r.config()
-	if _, perr := cfg.Compile(src, parser.SourceLoc{Pathname: file, LineNo: line}); perr != nil {
-		return false, r.explain(perr, file, line)
-	}
-	return true, nil
 }
 
 func trims(source string) (left, right string) {

@@ -93,8 +93,11 @@ func (r *Renderer) read(file, locale string) (template, error) {
 	if err != nil {
 		return template{}, err
 	}
-	return split(file, locale, src)
+	return r.templates.get(written{file, locale, src}, func() (template, error) { return split(file, locale, src) })
 }
+
+// written is a template as it was read.
+type written struct{ file, locale, src string }
 
 func (r *Renderer) slurp(file string) (string, error) {
 	f, err := r.fsys.Open(file)

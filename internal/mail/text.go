@@ -37,12 +37,15 @@ var mailText = flavour{
 	},
 }
 
+// slackTarget escapes a link's target for Slack.
+var slackTarget = strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", "&", "&amp;")
+
 // slackText is Slack mrkdwn.
 var slackText = flavour{
 	bold: "*", italic: "_", code: "`", bullet: "• ", rule: "———",
 	escape: escapeSlack,
 	link: func(text, target string) string {
-		target = strings.NewReplacer("<", "%3C", ">", "%3E", "|", "%7C", "&", "&amp;").Replace(target)
+		target = slackTarget.Replace(target)
 		return "<" + target + "|" + text + ">"
 	},
 	heading: func(text string, _ int) string { return "*" + strings.ReplaceAll(text, "*", "") + "*" },
@@ -74,7 +77,7 @@ func (d *document) block(n ast.Node, f flavour) string {
 	case *ast.Blockquote:
 		return indent(strings.Join(d.blocks(n, f), "\n\n"), "> ", "> ")
 	case *ast.CodeBlock, *ast.FencedCodeBlock:
-		code := strings.TrimRight(d.run.put(f.escape(string(n.Lines().Value(d.src))), f.escape), "\n")
+		code := strings.TrimRight(d.holes.put(f.escape(string(n.Lines().Value(d.src))), f.escape), "\n")
 		if f.code != "" {
 			return "```\n" + code + "\n```"
 		}
@@ -157,5 +160,5 @@ func (d *document) link(n *ast.Link, f flavour) string {
 // literal is author's text: Markdown's escapes and entities resolved, values put in.
 func (d *document) literal(src []byte, f flavour) string {
 	s := util.ResolveNumericReferences(util.ResolveEntityNames(util.UnescapePunctuations(src)))
-	return d.run.put(f.escape(string(s)), f.escape)
+	return d.holes.put(f.escape(string(s)), f.escape)
 }

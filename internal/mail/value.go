@@ -128,7 +128,7 @@ func mentions(v any, s string) bool {
 	case string:
 		return strings.Contains(v, s)
 	case raw:
-		return false
+		return strings.Contains(string(v), s)
 	case []string:
 		return slices.ContainsFunc(v, func(item string) bool { return strings.Contains(item, s) })
 	case []any:
@@ -223,8 +223,10 @@ func clean(s string) string {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+var slackEscaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
 // escapeSlack escapes the three characters that mean something to Slack:
 // https://docs.slack.dev/messaging/formatting-message-text#escaping
 func escapeSlack(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
+	return slackEscaper.Replace(s)
 }

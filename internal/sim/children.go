@@ -16,10 +16,16 @@ func (w *world) books() []*playbooks.Playbook {
 	return w.Case.books()
 }
 
-// books are the case's playbook and those that it runs, directly or through
-// others. Those start by being run alone: their triggers are left out.
+// books are the case's playbook, those beside it, and those that they run,
+// directly or through others. These start by being run alone: their triggers are
+// left out.
 func (c Case) books() []*playbooks.Playbook {
 	books := []*playbooks.Playbook{c.Playbook}
+	for _, p := range c.Beside {
+		if p.Name != c.Playbook.Name {
+			books = append(books, p)
+		}
+	}
 	for i := 0; i < len(books); i++ {
 		for _, s := range books[i].Program.Steps {
 			spec, ok := s.Spec.(*steps.Run)

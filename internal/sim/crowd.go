@@ -13,7 +13,7 @@ import (
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/store"
-	"holdfast/internal/store/sqlite"
+	"holdfast/internal/store/memory"
 	"holdfast/playbooks"
 	"holdfast/workflows"
 )
@@ -43,14 +43,11 @@ type Played struct {
 // and exits as they bind each other. What never happened in the recording, a
 // reply to a mail that was never sent, does not happen here either.
 func Play(ctx context.Context, r Recording) (played Played, err error) {
-	s, err := sqlite.OpenMemory(ctx)
-	if err != nil {
-		return played, err
-	}
+	s := memory.New()
 	defer func() { err = errors.Join(err, s.Close()) }()
 	w := &world{
-		Case:  Case{Project: r.Project, At: r.From, Until: r.Until, Tasks: r.Tasks, ScanEvery: 24 * time.Hour, Log: slog.New(slog.DiscardHandler)},
-		store: s, clock: clock.NewVirtual(r.From), heads: r.Playbooks,
+		Case:  Case{Project: r.Project, At: r.From, Until: r.Until, Tasks: r.Tasks, ScanEvery: 24 * time.Hour, everyScan: true, Log: slog.New(slog.DiscardHandler)},
+		store: s, clock: clock.NewVirtual(r.From), heads: r.Playbooks, stage: New(r.Project),
 	}
 	if err := w.crowd(ctx, r); err != nil {
 		return played, err
@@ -65,7 +62,7 @@ func (w *world) crowd(ctx context.Context, r Recording) error {
 	if err := w.wire(stop); err != nil {
 		return err
 	}
-	w.stage.rested = func(context.Context, workflows.Progress) { w.conductor.Poke() }
+	w.engine.rested = func(context.Context, workflows.Progress) { w.conductor.Poke() }
 	f := &feed{intake: w.intake, left: r.Messages}
 	if err := f.history(ctx, r.From); err != nil {
 		return err

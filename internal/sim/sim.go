@@ -23,7 +23,7 @@ import (
 	"holdfast/internal/project"
 	"holdfast/internal/relay"
 	"holdfast/internal/store"
-	"holdfast/internal/store/sqlite"
+	"holdfast/internal/store/memory"
 	"holdfast/playbooks"
 	"holdfast/rules"
 	"holdfast/workflows"
@@ -41,9 +41,16 @@ type Case struct {
 	Known, Events []Message
 	Tasks         People
 	ScanEvery     time.Duration // how often conditions that read the clock are looked at; 0 is the intake's default
-	Log           *slog.Logger  // nil says nothing
+	// Beside are other playbooks of the project that are active, with their
+	// triggers: the account may enter them, and they share caps and rests with it.
+	Beside []*playbooks.Playbook
+	// Trace is told of the steps and blocks that run, see activities.Config; nil:
+	// nobody counts.
+	Trace func(playbook, step string, block int)
+	Log   *slog.Logger // nil says nothing
 
-	choose func(step string, among []string) string // of Ways: what people and the customer do
+	choose    func(step string, among []string) string // of Ways: what people and the customer do
+	everyScan bool                                     // a test's: none is left out
 }
 
 // Message is one with the place that it was read from, for errors.
@@ -67,9 +74,32 @@ const horizon = 2 * 365 * 24 * time.Hour
 // errOver stops the conductor: nothing more can happen.
 var errOver = errors.New("over")
 
-// Simulate plays a case. The error is a *holdfast.Error when the case is at
-// fault: an account that is not known, a message that was refused.
-func Simulate(ctx context.Context, c Case) (Run, error) {
+// Stage plays cases of one project. What is compiled for one is there for the
+// next, so many cases are best played on one Stage. Safe for concurrent use.
+type Stage struct {
+	project  *project.Project
+	settings activities.Project
+	versions activities.Versions
+}
+
+// New is a stage for p, which must not change any more.
+func New(p *project.Project) *Stage {
+	return &Stage{project: p, settings: activities.ProjectOf(p)}
+}
+
+// Simulate plays one case on a stage of its own.
+func Simulate(ctx context.Context, c Case) (Run, error) { return New(c.Project).Play(ctx, c) }
+
+// Play plays a case, whose Project is the stage's or nil. The error is a
+// *holdfast.Error when the case is at fault: an account that is not known, a
+// message that was refused.
+func (s *Stage) Play(ctx context.Context, c Case) (Run, error) {
+	return s.playOn(ctx, c, memory.New())
+}
+
+// playOn plays c on an empty store, which it closes.
+func (s *Stage) playOn(ctx context.Context, c Case, on store.Store) (Run, error) {
+	c.Project = s.project
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -79,13 +109,9 @@ func Simulate(ctx context.Context, c Case) (Run, error) {
 	if c.Trigger == "" && len(c.Playbook.Triggers) > 0 {
 		c.Trigger = c.Playbook.Triggers[0].ID
 	}
-	s, err := sqlite.OpenMemory(ctx)
-	if err != nil {
-		return Run{}, err
-	}
-	w := &world{Case: c, store: s, clock: clock.NewVirtual(c.At)}
+	w := &world{Case: c, stage: s, store: on, clock: clock.NewVirtual(c.At)}
 	run, err := w.play(ctx)
-	return run, errors.Join(err, s.Close())
+	return run, errors.Join(err, on.Close())
 }
 
 // world is everything that production has, wired for one case.
@@ -97,7 +123,8 @@ type world struct {
 	heads     []*playbooks.Playbook // of a recording; nil: the case's playbook and what it runs
 	intake    *intake.Intake
 	acts      *activities.Activities
-	stage     *stage
+	stage     *Stage
+	engine    *engine
 	script    *script
 	relay     *relay.Relay
 	conductor *conductor.Conductor
@@ -131,7 +158,7 @@ func (w *world) run(ctx context.Context, stop context.CancelCauseFunc) error {
 	}
 	stop(errOver)
 	<-relayed
-	w.stage.clear()
+	w.engine.clear()
 	if err != nil && !errors.Is(err, errOver) {
 		return err
 	}
@@ -146,13 +173,13 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		Store: w.store, Clock: w.clock, Rules: set, Poke: w.poke, Log: w.Log,
 		Playbooks: func() []*playbooks.Playbook { return books },
 		ByDigest:  func(digest string) (*playbooks.Playbook, error) { return version(books, digest) },
-		Options:   intake.Options{Place: w.place, Treated: true, ScanEvery: w.ScanEvery},
+		Options:   intake.Options{Place: w.place, Treated: true, ScanEvery: w.ScanEvery, Foresee: !w.everyScan},
 	}
-	settings := activities.ProjectOf(w.Project)
 	var err error
 	w.acts, err = activities.New(activities.Config{
 		Store: w.store, Clock: w.clock, Rules: set, Log: w.Log, Emit: w.intake.Emit, Start: w.intake.Start, Poke: w.poke,
-		Project: func() activities.Project { return settings },
+		Trace: w.Trace, Versions: &w.stage.versions,
+		Project: func() activities.Project { return w.stage.settings },
 		Channels: map[string]channels.Channel{
 			"email": outbox.New("email", w.store), "slack": outbox.New("slack", w.store), "webhook": outbox.New("webhook", w.store),
 		},
@@ -160,15 +187,15 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 	if err != nil {
 		return err
 	}
-	w.stage = &stage{clock: w.clock, advance: w.acts.Advance, broken: stop, runs: map[string]*run{}}
-	w.relay = &relay.Relay{Store: w.store, Client: w.stage, Compressed: true, Holder: "simulation", Clock: clock.System{}, Log: w.Log}
+	w.engine = &engine{clock: w.clock, advance: w.acts.Advance, broken: stop, runs: map[string]*run{}}
+	w.relay = &relay.Relay{Store: w.store, Client: w.engine, Compressed: true, Holder: "simulation", Clock: clock.System{}, Log: w.Log}
 	w.script = newScript(w)
 	w.conductor = &conductor.Conductor{
-		Store: w.store, Clock: w.clock, End: w.Until, Busy: w.stage.Busy, Woken: w.relay.Poke,
+		Store: w.store, Clock: w.clock, End: w.Until, Busy: w.engine.Busy, Woken: w.relay.Poke,
 		Sources: []conductor.Source{w.script, w.others(), w.intake},
 		Stall:   30 * time.Second,
 	}
-	w.stage.rested = func(ctx context.Context, p workflows.Progress) {
+	w.engine.rested = func(ctx context.Context, p workflows.Progress) {
 		w.conductor.Poke()
 		if p.Over && w.over(ctx) {
 			stop(errOver)

@@ -31,13 +31,14 @@ type Way struct {
 // step, and holds for its later passes and items. more reports that there are
 // over limit ways. The case's own events happen in each; its Tasks are ignored.
 func Ways(ctx context.Context, c Case, limit int) (ways []Way, more bool, err error) {
+	stage := New(c.Project)
 	for next := []int{}; next != nil; {
 		if len(ways) == limit {
 			return ways, true, nil
 		}
 		d := &decisions{picks: next}
 		c.choose = d.choose
-		run, err := Simulate(ctx, c)
+		run, err := stage.Play(ctx, c)
 		if err != nil {
 			return nil, false, err
 		}

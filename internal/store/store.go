@@ -32,8 +32,9 @@ type Store interface {
 // Tx is everything one transaction can read and write, used by one goroutine and
 // not after fn has returned. Slices come back in the order that each method
 // names; times are UTC with microseconds; a limit of 0 is none. Numbers inside
-// Field.Value and Props come back as json.Number. After a failure of the
-// database nothing more runs in the transaction, and it is undone.
+// Field.Value and Props come back as json.Number. What is given is copied and
+// what comes back is the caller's own: changing either changes nothing here. After
+// a failure of the database nothing more runs in the transaction, and it is undone.
 type Tx interface {
 	Meta
 	Accounts
@@ -301,7 +302,7 @@ type Enrollments interface {
 	Signals(enrollment string, after int64) ([]Signal, error) // by Seq
 	ExitOf(enrollment string) (Signal, error)                 // the first exit row
 
-	PutListener(l Listener) error // by enrollment and path
+	PutListener(l Listener) error // by enrollment, which must be there, and path
 	DropListener(enrollment, path string) error
 	Listeners(account, event string) ([]Listener, error)
 

@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"holdfast/internal/store"
+	"holdfast/internal/store/turns"
 )
 
 // readers is how many snapshots may be open at once; more wait their turn.
@@ -26,7 +27,7 @@ type Store struct {
 	db     *sql.DB // owns the connections
 	write  *session
 	idle   chan *session // readers; nil in memory, where there is one connection
-	turns  turns
+	turns  turns.Queue
 	group  *group // the commit being gathered; guarded by the turn
 	closed chan struct{}
 }
@@ -107,10 +108,10 @@ var errClosed = errors.New("the database is closed")
 // Close waits for the transactions under way and closes the file. Later calls of
 // Update and View fail; a second Close does nothing.
 func (s *Store) Close() error {
-	if err := s.turns.take(s.write.forever); err != nil {
+	if err := s.turns.Take(s.write.forever); err != nil {
 		return err
 	}
-	defer s.turns.pass(false)
+	defer s.turns.Pass(false)
 	select {
 	case <-s.closed:
 		return nil

@@ -25,12 +25,12 @@ type group struct {
 // ends with ctx, and a ctx that ends before the commit undoes fn. When the
 // commit itself fails, nothing of fn is kept and that failure is returned.
 func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) (err error) {
-	if err := s.turns.take(ctx); err != nil {
+	if err := s.turns.Take(ctx); err != nil {
 		return err
 	}
 	g, err := s.join(ctx)
 	if err != nil {
-		s.turns.pass(false)
+		s.turns.Pass(false)
 		return err
 	}
 	// Deferred, so that a panic of fn passes the turn on too.
@@ -120,11 +120,11 @@ func (s *Store) undo(g *group, first bool) error {
 
 // leave commits the group, or leaves that to the next in the queue and waits.
 func (s *Store) leave(g *group) error {
-	if g.open && g.members < groupMax && s.turns.pass(true) {
+	if g.open && g.members < groupMax && s.turns.Pass(true) {
 		<-g.done
 		return g.err
 	}
-	defer s.turns.pass(false)
+	defer s.turns.Pass(false)
 	return s.flush()
 }
 

@@ -51,10 +51,10 @@ func look(ctx context.Context, r *session, fn func(tx store.Tx) error) (err erro
 // viewWriter reads on the only connection, in its turn. A commit being gathered
 // is finished first, so that nothing is seen that may yet be undone.
 func (s *Store) viewWriter(ctx context.Context, fn func(tx store.Tx) error) error {
-	if err := s.turns.take(ctx); err != nil {
+	if err := s.turns.Take(ctx); err != nil {
 		return err
 	}
-	defer s.turns.pass(false)
+	defer s.turns.Pass(false)
 	select {
 	case <-s.closed:
 		return errClosed

@@ -1,4 +1,6 @@
-package sqlite
+// Package turns lets one at a time through, in the order in which they came. It
+// is what the databases that have one writer make it wait with.
+package turns
 
 import (
 	"context"
@@ -6,17 +8,17 @@ import (
 	"sync"
 )
 
-// turns is a mutex that is fair (first come, first served) and whose wait ends
-// with a context.
-type turns struct {
+// Queue is a mutex that is fair (first come, first served) and whose wait ends
+// with a context. The zero Queue is free.
+type Queue struct {
 	mu    sync.Mutex
 	taken bool
 	queue []chan struct{}
 }
 
-// take waits for the turn. Having it is reported by nil, even when ctx ended in
+// Take waits for the turn. Having it is reported by nil, even when ctx ended in
 // the same moment: whoever has the turn must pass it on.
-func (q *turns) take(ctx context.Context) error {
+func (q *Queue) Take(ctx context.Context) error {
 	q.mu.Lock()
 	if !q.taken {
 		q.taken = true
@@ -41,9 +43,9 @@ func (q *turns) take(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// pass gives the turn to the next in the queue and reports whether there was
+// Pass gives the turn to the next in the queue and reports whether there was
 // one. With keep, it stays with the caller when there was none.
-func (q *turns) pass(keep bool) bool {
+func (q *Queue) Pass(keep bool) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.queue) == 0 {

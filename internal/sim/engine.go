@@ -18,10 +18,10 @@ import (
 	"holdfast/workflows"
 )
 
-// stage is where the workflows run: the SDK's test environment in place of a
+// engine is where the workflows run: the SDK's test environment in place of a
 // server, one for each enrollment. It answers the two calls that a relay makes
 // of a Temporal client.
-type stage struct {
+type engine struct {
 	client.Client // nil: a relay calls nothing else
 
 	clock   clock.Clock
@@ -45,33 +45,33 @@ type run struct {
 	env   *testsuite.TestWorkflowEnvironment
 	wake  int64 // greatest that was signalled
 	over  bool
-	ended bool // the stage is being cleared
+	ended bool // the engine is being cleared
 }
 
 // ExecuteWorkflow starts an enrollment once.
-func (s *stage) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
+func (g *engine) ExecuteWorkflow(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 	in, ok := args[0].(workflows.Input)
 	if !ok {
 		return nil, serviceerror.NewInvalidArgument("an enrollment takes an Input")
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.runs[o.ID] != nil {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.runs[o.ID] != nil {
 		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("it runs", "", "")
 	}
 	r := &run{started: make(chan struct{})}
-	s.runs[o.ID] = r
-	s.busy++
+	g.runs[o.ID] = r
+	g.busy++
 	r.next = true
-	s.all.Go(func() { s.perform(r, in) })
+	g.all.Go(func() { g.perform(r, in) })
 	return nil, nil
 }
 
 // SignalWorkflow wakes an enrollment.
-func (s *stage) SignalWorkflow(ctx context.Context, id, _, name string, arg any) error {
-	s.mu.Lock()
-	r := s.runs[id]
-	s.mu.Unlock()
+func (g *engine) SignalWorkflow(ctx context.Context, id, _, name string, arg any) error {
+	g.mu.Lock()
+	r := g.runs[id]
+	g.mu.Unlock()
 	w, ok := arg.(workflows.Wake)
 	if r == nil || !ok {
 		return serviceerror.NewNotFound("no such enrollment")
@@ -92,9 +92,9 @@ func (s *stage) SignalWorkflow(ctx context.Context, id, _, name string, arg any)
 }
 
 // perform plays a workflow to its end.
-func (s *stage) perform(r *run, in workflows.Input) {
+func (g *engine) perform(r *run, in workflows.Input) {
 	for {
-		env := s.environment(r)
+		env := g.environment(r)
 		r.mu.Lock()
 		r.env = env
 		missed, ended := r.wake, r.ended
@@ -117,67 +117,67 @@ func (s *stage) perform(r *run, in workflows.Input) {
 	r.mu.Unlock()
 }
 
-func (s *stage) environment(r *run) *testsuite.TestWorkflowEnvironment {
+func (g *engine) environment(r *run) *testsuite.TestWorkflowEnvironment {
 	suite := new(testsuite.WorkflowTestSuite)
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
-	env.SetStartTime(s.clock.Now())
+	env.SetStartTime(g.clock.Now())
 	env.SetWorkflowRunTimeout(0)                                                // there is no other timer, so it would fire at the first rest
 	env.SetTestTimeout(24 * time.Hour)                                          // of real time; the conductor notices a stall long before
 	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine is no deadlock
 	worker.SetBinaryChecksum("simulation")                                      // or the SDK hashes our whole binary first
 	env.RegisterActivityWithOptions(func(ctx context.Context, in workflows.Step) (workflows.Progress, error) {
-		return s.played(ctx, r, in)
+		return g.played(ctx, r, in)
 	}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
 	return env
 }
 
 // played is Advance, counted. One that fails ends the simulation: nothing here
 // can be mended by trying again.
-func (s *stage) played(ctx context.Context, r *run, in workflows.Step) (workflows.Progress, error) {
-	s.mu.Lock()
+func (g *engine) played(ctx context.Context, r *run, in workflows.Step) (workflows.Progress, error) {
+	g.mu.Lock()
 	if !r.next {
-		s.busy++
+		g.busy++
 	}
 	r.next = false
-	s.mu.Unlock()
+	g.mu.Unlock()
 	r.once.Do(func() { close(r.started) })
 
-	p, err := s.advance(ctx, in)
+	p, err := g.advance(ctx, in)
 	if err != nil {
-		s.broken(err)
+		g.broken(err)
 	}
-	s.done(r, p)
-	s.rested(ctx, p)
+	g.done(r, p)
+	g.rested(ctx, p)
 	if err != nil {
 		return p, temporal.NewNonRetryableApplicationError("the simulation is broken", "broken", err)
 	}
 	return p, nil
 }
 
-func (s *stage) done(r *run, p workflows.Progress) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (g *engine) done(r *run, p workflows.Progress) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
 	if r.next = p.Again; !r.next {
-		s.busy--
+		g.busy--
 	}
 }
 
 // Busy is how many Advances run or will follow at once.
-func (s *stage) Busy() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.busy
+func (g *engine) Busy() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.busy
 }
 
 // clear ends what still runs and waits for it.
-func (s *stage) clear() {
-	s.mu.Lock()
-	runs := make([]*run, 0, len(s.runs))
-	for _, r := range s.runs {
+func (g *engine) clear() {
+	g.mu.Lock()
+	runs := make([]*run, 0, len(g.runs))
+	for _, r := range g.runs {
 		runs = append(runs, r)
 	}
-	s.mu.Unlock()
+	g.mu.Unlock()
 	for _, r := range runs {
 		<-r.started
 		r.mu.Lock()
@@ -187,5 +187,5 @@ func (s *stage) clear() {
 		}
 		r.mu.Unlock()
 	}
-	s.all.Wait()
+	g.all.Wait()
 }

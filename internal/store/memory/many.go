@@ -1,0 +1,56 @@
+package memory
+
+import (
+	"holdfast/internal/store"
+)
+
+func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
+	return many(t, &t.accounts, ids, func(id string) string { return id }, ownAccount)
+}
+
+func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
+	return many(t, &t.contacts, ids, func(id string) string { return id }, ownContact)
+}
+
+func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string]store.Truth, error) {
+	return many(t, &t.truths, accounts, func(id string) key { return key{playbook, trigger, id} }, self)
+}
+
+// many are the rows that are there, by id.
+func many[K comparable, V any](t *tx, in *table[K, V], ids []string, named func(string) K, own func(*V) V) (map[string]V, error) {
+	by := make(map[string]V, len(ids))
+	for _, id := range ids {
+		if row := in.rows[named(id)]; row != nil {
+			by[id] = own(row)
+		}
+	}
+	return by, t.ready()
+}
+
+func (t *tx) ManyBuckets(metric string, accounts []string, first, to string) (map[string][]store.Bucket, error) {
+	by := map[string][]store.Bucket{}
+	for _, id := range accounts {
+		rows, err := t.Buckets(id, metric, first, to)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			by[id] = rows
+		}
+	}
+	return by, nil
+}
+
+func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
+	by := map[string][]store.Enrollment{}
+	for _, id := range accounts {
+		rows, err := t.EnrollmentsOf(id, false)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			by[id] = rows
+		}
+	}
+	return by, nil
+}
