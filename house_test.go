@@ -58,7 +58,7 @@ var mayImport = map[string][]string{
 	"internal/cast":      {"", "internal/store", "internal/source", "internal/diag", "internal/calendar"},
 	"internal/temporal":  {"", "internal/clock"},
 	"internal/sim":       {"*"},
-	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/sqlite", "playbooks", "rules", "steps", "triggers", "workflows"},
+	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/memory", "playbooks", "rules", "steps", "triggers", "workflows"},
 	"internal/backtest":  {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
 
 	// The only wiring, and its faces.

@@ -49,7 +49,7 @@ func TestACopyIsTheAccount(t *testing.T) {
 	p.group(map[string]any{"name": "Acme", "status": "active", "arr": 20000, "owner": "mira"})
 	p.event("Ticket Opened", map[string]any{"priority": "urgent"})
 	p.play(start.AddDate(0, 0, 6))
-	w, err := newWorld(t.Context(), p.project, "acme", p.clock.Now())
+	w, err := newWorld(p.project, "acme", p.clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestARebuiltAccountReadsTheSame(t *testing.T) {
 	p.clock.Move(start.AddDate(0, 0, 3))
 	p.group(map[string]any{"arr": 9000})
 	p.event("email.replied", nil)
-	w, err := newWorld(t.Context(), p.project, "acme", p.clock.Now())
+	w, err := newWorld(p.project, "acme", p.clock.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/store"
-	"holdfast/internal/store/sqlite"
+	"holdfast/internal/store/memory"
 	"holdfast/playbooks"
 	"holdfast/rules"
 )
@@ -43,11 +43,8 @@ type world struct {
 }
 
 // newWorld is an empty one, under the project's rules and playbooks.
-func newWorld(ctx context.Context, p *project.Project, account string, at time.Time) (*world, error) {
-	s, err := sqlite.OpenMemory(ctx)
-	if err != nil {
-		return nil, err
-	}
+func newWorld(p *project.Project, account string, at time.Time) (*world, error) {
+	s := memory.New()
 	w := &world{
 		account: account, project: p, store: s, clock: clock.NewVirtual(at), heads: p.Playbooks,
 		versions: map[string]*playbooks.Playbook{}, broken: map[string]error{}, held: map[[2]string][]guards.Decision{},
@@ -63,6 +60,7 @@ func newWorld(ctx context.Context, p *project.Project, account string, at time.T
 		Playbooks: func() []*playbooks.Playbook { return w.heads },
 		Options:   intake.Options{Place: settings.Place, Salt: p.Settings.Salt},
 	}
+	var err error
 	w.acts, err = activities.New(activities.Config{
 		Store: s, Clock: w.clock, Rules: set, Log: quiet, Emit: w.intake.Emit, Start: w.intake.Start,
 		Project: func() activities.Project { return settings },

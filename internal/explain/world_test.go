@@ -105,7 +105,7 @@ type production struct {
 
 func newProduction(t testing.TB, p *project.Project) *production {
 	t.Helper()
-	w, err := newWorld(t.Context(), p, "acme", start)
+	w, err := newWorld(p, "acme", start)
 	if err != nil {
 		t.Fatal(err)
 	}
