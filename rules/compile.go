@@ -153,5 +153,9 @@ func (c *compiler) program(checked *cel.Ast) *Expr {
 	if out := checked.OutputType(); out.Kind() == types.ListKind {
 		e.elem = out.Parameters()[0]
 	}
+	if e.typ == Bool {
+		native := checked.NativeRep()
+		e.logic = c.shape(c.tree.Expr(), func(n ast.Expr) Type { return typeOf(native.GetType(n.ID())) })
+	}
 	return e
 }

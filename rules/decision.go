@@ -24,6 +24,7 @@ type input struct {
 type row struct {
 	when *Expr // nil: the else row
 	then map[string]output
+	at   *source.Node
 }
 
 // output is a literal or an expression.
@@ -78,9 +79,7 @@ func (ld *loader) compileDecision(d *decision) {
 		closed = ld.row(d, n, sc) || closed
 	}
 	ld.agree(d)
-	if !closed {
-		ld.diags.Warnf(d.doc.Get("decision").Span(), "decision-gap", "add - else: {…}", "decision %q says nothing when no row holds", d.label)
-	}
+	ld.judge(d, closed)
 }
 
 // inputs reads `{discount: percent}` or `{discount: {type: percent, cel: …}}`.
@@ -133,7 +132,7 @@ func (ld *loader) inputField(name string, def *source.Node) Field {
 // row reads one row; closes reports whether it is the else row.
 func (ld *loader) row(d *decision, n *source.Node, sc *scope) (closes bool) {
 	n.Strict(&ld.diags, "row", "when", "then", "else")
-	var r row
+	r := row{at: n}
 	then := n.Get("else")
 	closes = then != nil
 	if closes && (n.Get("when") != nil || n.Get("then") != nil) {

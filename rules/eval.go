@@ -21,6 +21,7 @@ type Expr struct {
 	slots map[string]*slot
 	reads Reads
 	edges edges
+	logic *logic // of a condition; nil for other types
 }
 
 // Type of e.
