@@ -4,11 +4,15 @@ import (
 	"slices"
 
 	"holdfast"
+	"holdfast/internal/diag"
 )
 
 var noStopOnReply = Check{
-	Name:    "no-stop-on-reply",
-	Summary: "A playbook of outreach sends e-mails and does not stop when somebody answers one.",
+	Check: diag.Check{
+		Name: "no-stop-on-reply", Severity: diag.Warning,
+		Summary: "A playbook of outreach sends e-mails and does not stop when somebody answers one.",
+		Why:     "Who answered and gets the next automated mail knows that nobody read the answer. A no is respected, and a yes deserves a person (S122).",
+	},
 	Run: func(s Subject) {
 		p := s.Playbook
 		mails := s.steps("email")
@@ -16,7 +20,7 @@ var noStopOnReply = Check{
 		if p.Class != Outreach || len(mails) == 0 || stops {
 			return
 		}
-		s.warn(mails[0].Span, "no-stop-on-reply", "add to exit: {on: email.replied, outcome: responded}",
+		s.warn(mails[0].Span, "add to exit: {on: email.replied, outcome: responded}",
 			"who answers this e-mail goes on getting the next ones")
 	},
 }

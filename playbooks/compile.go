@@ -25,18 +25,31 @@ var keys = []string{
 // templates/ lies; nil has none. Findings are returned whole; the playbook is
 // nil when any is an error.
 func Compile(doc *source.Node, set *rules.Set, templates fs.FS) (*Playbook, []diag.Diagnostic) {
-	return compile(doc, set, templates, false)
+	return compile(doc, set, templates, toRun)
 }
 
-// compile is Compile. A published playbook is not held to lanes, which are live.
-func compile(doc *source.Node, set *rules.Set, templates fs.FS, published bool) (*Playbook, []diag.Diagnostic) {
-	c := &compiler{set: set, templates: templates, published: published, files: map[string]string{}, rules: map[string]bool{}}
+// Lint is Compile, and says of what would run too what the Checks find.
+func Lint(doc *source.Node, set *rules.Set, templates fs.FS) (*Playbook, []diag.Diagnostic) {
+	return compile(doc, set, templates, toLint)
+}
+
+// purpose of compiling.
+type purpose int
+
+const (
+	toRun     purpose = iota
+	toLint            // and the Checks are run
+	published         // it is not held to lanes, which are live
+)
+
+func compile(doc *source.Node, set *rules.Set, templates fs.FS, why purpose) (*Playbook, []diag.Diagnostic) {
+	c := &compiler{set: set, templates: templates, published: why == published, files: map[string]string{}, rules: map[string]bool{}}
 	p := c.playbook(doc)
-	for _, check := range Checks {
-		check.Run(Subject{Doc: doc, Playbook: p, Diags: &c.diags})
-	}
 	c.keep(p.Program)
 	p.Bundle = c.bundle(doc, p)
+	if why == toLint {
+		runChecks(doc, p, set, &c.diags)
+	}
 	p.Digest = p.Bundle.Digest()
 	p.encoded = sync.OnceValue(p.Bundle.Encode)
 	found := diag.Sort(c.diags.All)

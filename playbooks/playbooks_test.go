@@ -64,7 +64,7 @@ func compile(t *testing.T, src string) (*playbooks.Playbook, []diag.Diagnostic) 
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	return playbooks.Compile(docs[0], load(t, schema), templates)
+	return playbooks.Lint(docs[0], load(t, schema), templates)
 }
 
 // book is a right playbook with lines put in.

@@ -132,7 +132,7 @@ func Open(b Bundle, set *rules.Set) (*Playbook, error) {
 	if err := broken(b, found); err != nil {
 		return nil, err
 	}
-	p, found := compile(own, under, b.FS(), true)
+	p, found := compile(own, under, b.FS(), published)
 	if err := broken(b, found); err != nil {
 		return nil, err
 	}

@@ -169,19 +169,27 @@ func (r *Renderer) line(src string, to target, data map[string]any) (string, err
 	return oneLine(s), err
 }
 
-// Check parses template name, in every locale it has, and reports the variables
-// it uses, for lint: sorted paths such as contact.first_name. The error is the
-// first mistake, an *Error when it has a place.
-func (r *Renderer) Check(name string) (vars []string, err error) {
+// Variant is one file of a template.
+type Variant struct {
+	File, Locale string // templates/win-back/opening.de.md and de; "" = for all others
+	Subject      string
+	Vars         []string // that subject and body use, sorted: contact.first_name
+}
+
+// Variants parses template name in every locale it has, for lint. The error is
+// the first mistake, an *Error when it has a place.
+func (r *Renderer) Variants(name string) ([]Variant, error) {
 	files, err := r.variants(name)
 	if err != nil {
 		return nil, err
 	}
+	var out []Variant
 	for _, file := range files {
 		t, err := r.read(file, "")
 		if err != nil {
 			return nil, err
 		}
+		v := Variant{File: file, Subject: t.subject, Locale: localeOf(file, name)}
 		for _, part := range []struct {
 			src  string
 			line int
@@ -190,11 +198,29 @@ func (r *Renderer) Check(name string) (vars []string, err error) {
 			if err != nil {
 				return nil, err
 			}
-			vars = append(vars, used...)
+			v.Vars = append(v.Vars, used...)
 		}
+		slices.Sort(v.Vars)
+		v.Vars = slices.Compact(v.Vars)
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+func localeOf(file, name string) string {
+	return strings.TrimPrefix(strings.TrimSuffix(strings.TrimPrefix(file, "templates/"+name), ".md"), ".")
+}
+
+// Check parses template name, in every locale it has, and reports the variables
+// it uses, for lint: sorted paths such as contact.first_name. The error is the
+// first mistake, an *Error when it has a place.
+func (r *Renderer) Check(name string) (vars []string, err error) {
+	all, err := r.Variants(name)
+	for _, v := range all {
+		vars = append(vars, v.Vars...)
 	}
 	slices.Sort(vars)
-	return slices.Compact(vars), nil
+	return slices.Compact(vars), err
 }
 
 // CheckLine does for a one-line text what Check does for a template.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"holdfast/internal/diag"
+	"holdfast/internal/mail"
 	"holdfast/internal/source"
 	"holdfast/playbooks"
 	library "holdfast/playbooks/library"
@@ -33,6 +34,14 @@ type loader struct {
 	settings, team         *source.Node
 	ruleDocs, playbookDocs []*source.Node
 	libraryRules           bool
+	compiled               []compiled                // the playbooks that run, in file order
+	parsed                 map[string][]mail.Variant // templates by name
+}
+
+// compiled is a playbook and the document it was.
+type compiled struct {
+	doc  *source.Node
+	book *playbooks.Playbook
 }
 
 func (ld *loader) load() {
@@ -58,6 +67,7 @@ func (ld *loader) load() {
 	ld.lanes()
 	ld.runs()
 	ld.endpoints()
+	ld.checkAll()
 	slices.SortFunc(ld.p.Playbooks, func(a, b *playbooks.Playbook) int { return strings.Compare(a.Name, b.Name) })
 }
 
@@ -242,7 +252,7 @@ func (ld *loader) calendarFiles() map[string]rules.File {
 
 // playbook compiles one document.
 func (ld *loader) playbook(doc *source.Node) {
-	p, found := playbooks.Compile(doc, ld.p.Rules, ld.p.Templates)
+	p, found := playbooks.Lint(doc, ld.p.Rules, ld.p.Templates)
 	ld.diags.Add(found...)
 	name := doc.Get("playbook")
 	if first, taken := ld.known[name.Text()]; taken {
@@ -250,8 +260,8 @@ func (ld *loader) playbook(doc *source.Node) {
 		return
 	}
 	ld.known[name.Text()] = name.Span()
-	ld.check(doc, p)
-	if p != nil {
+	if ld.lines(doc.Get("steps"), ld.shownBy(doc, p)); p != nil {
 		ld.p.Playbooks = append(ld.p.Playbooks, p)
+		ld.compiled = append(ld.compiled, compiled{doc, p})
 	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/diag"
+	"holdfast/internal/mail"
 	"holdfast/playbooks"
 	"holdfast/rules"
 )
@@ -27,6 +28,7 @@ type Project struct {
 	Team      []Person
 	Templates fs.FS             // the project's own over the library's
 	Sources   map[string]string // file -> text, for carets
+	Notes     []diag.Diagnostic // matters of taste, sorted: lint --notes
 }
 
 // Playbook by name, or nil.
@@ -47,7 +49,7 @@ const settingsFile = "holdfast.yaml"
 // whose playbooks alone are compiled; the project is the nearest directory at or
 // above it with a holdfast.yaml.
 //
-// The findings are all there are, sorted; where one is an error the Project is
+// The findings are all there are but the notes, sorted; where one is an error the Project is
 // as much as could be read. The error is that there is nothing to read.
 func Load(path string) (*Project, []diag.Diagnostic, error) {
 	dir, only, err := find(path)
@@ -60,14 +62,21 @@ func Load(path string) (*Project, []diag.Diagnostic, error) {
 	}
 	defer root.Close() //nolint:errcheck // only read from
 	ld := &loader{
-		p:     &Project{Dir: dir, Sources: map[string]string{}},
-		own:   root.FS(),
-		only:  only,
-		files: map[string]string{},
-		known: map[string]diag.Span{},
+		p:      &Project{Dir: dir, Sources: map[string]string{}},
+		own:    root.FS(),
+		only:   only,
+		files:  map[string]string{},
+		known:  map[string]diag.Span{},
+		parsed: map[string][]mail.Variant{},
 	}
 	ld.load()
-	return ld.p, diag.Sort(ld.diags.All), nil
+	found := ld.allowed(ld.diags.All)
+	for _, d := range found {
+		if d.Severity == diag.Note {
+			ld.p.Notes = append(ld.p.Notes, d)
+		}
+	}
+	return ld.p, slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Note }), nil
 }
 
 // find is the project's directory and, when path is a file, its name below it.

@@ -29,7 +29,8 @@ type Settings struct {
 	// RedirectAllTo takes every e-mail, in staging; "" sends them to whom they are for.
 	RedirectAllTo string
 	// Salt decides who is held out and who is let in first; "" draws one and keeps it.
-	Salt string
+	Salt   string
+	Claims Claims
 }
 
 // Sender of e-mails when the owner is unknown.
@@ -53,7 +54,7 @@ func (ld *loader) takeSettings() {
 		ld.p.Settings = s
 		return
 	}
-	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels", "webhooks", "redirect_all_to", "salt")
+	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels", "webhooks", "redirect_all_to", "salt", "claims")
 	s.Name = n.Require(l, "the project", "project").String(l, "project")
 	s.Timezone = or(ld.zone(n.Get("timezone")), s.Timezone)
 	s.Country = ld.country(n.Get("country"))
@@ -74,6 +75,7 @@ func (ld *loader) takeSettings() {
 	s.Webhooks = ld.webhooks(n.Get("webhooks"))
 	s.RedirectAllTo = ld.matched(n.Get("redirect_all_to"), "redirect_all_to", addresses, "write an address")
 	s.Salt = n.Get("salt").String(l, "salt")
+	s.Claims = ld.claims(n.Get("claims"))
 	ld.p.Settings = s
 }
 
