@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"playbooks":         {"", "internal/diag", "internal/source", "internal/calendar", "rules", "triggers", "steps", "guards"},
 	"playbooks/library": {},
 	"internal/mail":     {"", "internal/source", "internal/diag"},
-	"internal/project":  {"", "internal/diag", "internal/source", "internal/calendar", "internal/mail", "rules", "rules/library", "steps", "playbooks", "playbooks/library"},
+	"internal/project":  {"", "internal/diag", "internal/source", "internal/calendar", "internal/mail", "rules", "rules/library", "triggers", "steps", "playbooks", "playbooks/library"},
 
 	// What is remembered.
 	"internal/store":           {""},
@@ -65,7 +65,7 @@ var mayImport = map[string][]string{
 	"internal/app":        {"*"},
 	"internal/graph":      {"playbooks", "steps"},
 	"internal/timeline":   {"internal/store"},
-	"internal/reference":  {"rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/reference":  {"internal/diag", "internal/project", "rules", "triggers", "steps", "guards", "playbooks"},
 	"internal/server/web": {"", "internal/store", "internal/clock"},
 	"internal/cli":        {"*"},
 	"internal/crash":      {"*"},

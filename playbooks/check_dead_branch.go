@@ -38,11 +38,11 @@ var deadBranch = Check{
 func (s Subject) deadElse() {
 	for _, st := range s.steps("branch") {
 		var before []*rules.Expr
-		for i, arm := range blocks(st) {
-			if items := s.nodes[st.ID].Get("branch").Items(); arm.other && i < len(items) && rules.Covered(before) {
-				s.warn(items[i].Span(), "delete it", "else is never taken: one of the arms above always is")
+		for _, arm := range st.Blocks() {
+			if arm.When == nil && arm.Label == "else" && rules.Covered(before) {
+				s.warn(arm.Span, "delete it", "else is never taken: one of the arms above always is")
 			}
-			before = append(before, arm.when)
+			before = append(before, arm.When)
 		}
 	}
 }

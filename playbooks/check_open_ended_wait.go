@@ -39,7 +39,7 @@ func (s Subject) known(st *steps.Step, f string) bool {
 		return true
 	}
 	for _, h := range s.holders(st) {
-		if reads(h.step.If, blocks(h.step)[h.block].when) {
+		if reads(h.step.If, h.step.Blocks()[h.block].When) {
 			return true
 		}
 	}

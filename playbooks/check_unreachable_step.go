@@ -1,6 +1,8 @@
 package playbooks
 
 import (
+	"slices"
+
 	"holdfast/internal/diag"
 	"holdfast/steps"
 )
@@ -30,12 +32,15 @@ func (s Subject) ends(st *steps.Step) bool {
 	if st.Verb == "end" {
 		return true
 	}
-	arms := blocks(st)
-	if st.Verb != "branch" || len(arms) == 0 || !arms[len(arms)-1].other {
+	arms := st.Blocks()
+	if !slices.Contains([]string{"branch", "split"}, st.Verb) || len(arms) == 0 {
+		return false
+	}
+	if last := arms[len(arms)-1]; st.Verb == "branch" && (last.When != nil || last.Label == "on_error") {
 		return false
 	}
 	for _, arm := range arms {
-		if !s.blockEnds(arm.first) {
+		if !s.blockEnds(arm.First) {
 			return false
 		}
 	}

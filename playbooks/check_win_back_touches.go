@@ -60,7 +60,7 @@ func (w *way) block(first string, touches, days int) (int, int) {
 		case *steps.Listening:
 			days += roughDays(spec.Timeout)
 		}
-		if below := blocks(st); len(below) > 0 {
+		if below := st.Blocks(); len(below) > 0 {
 			touches, days = w.blocks(st, below, touches, days)
 			continue
 		}
@@ -72,15 +72,15 @@ func (w *way) block(first string, touches, days int) (int, int) {
 	return touches, days
 }
 
-func (w *way) blocks(st *steps.Step, below []block, touches, days int) (int, int) {
+func (w *way) blocks(st *steps.Step, below []steps.Block, touches, days int) (int, int) {
 	most, longest := touches, days
 	for _, b := range below {
 		if st.Verb == "parallel" {
-			t, d := w.block(b.first, most, days)
+			t, d := w.block(b.First, most, days)
 			most, longest = t, max(longest, d)
 			continue
 		}
-		if t, d := w.block(b.first, touches, days); t > most || t == most && d > longest {
+		if t, d := w.block(b.First, touches, days); t > most || t == most && d > longest {
 			most, longest = t, d
 		}
 	}

@@ -14,81 +14,69 @@ type written struct {
 	under []*source.Node // the `when` and `if` that must hold, outermost first; its own `if` last
 }
 
-// verbBlocks are keys below which other steps stand.
-var verbBlocks = []string{"branch", "parallel", "split", "steps", "arms", "escalate", "each"}
+// walkSteps is every step of a list and below it, in file order: of all verbs,
+// those too that a version does not know.
+func walkSteps(list *source.Node) []written { return stepsOf(list, nil) }
 
-// walkSteps is every step below a list, in file order: of all verbs, those that
-// this version does not know too.
-func walkSteps(list *source.Node) []written { return walkUnder(list, nil) }
-
-func walkUnder(list *source.Node, under []*source.Node) []written {
+func stepsOf(list *source.Node, under []*source.Node) []written {
 	var out []written
 	for _, n := range list.Items() {
 		if n.Kind() != source.Map {
 			continue
 		}
-		mine := slices.Clone(under)
-		for _, key := range []string{"if", "when"} {
-			if c := n.Get(key); c != nil {
-				mine = append(mine, c)
-			}
-		}
-		if n.Get("id") != nil || n.Get("steps") == nil && n.Get("when") == nil && n.Get("else") == nil && n.Get("arm") == nil {
-			out = append(out, written{n, mine})
-		}
-		for _, key := range verbBlocks {
-			below := n.Get(key)
-			if below.Kind() == source.Map {
-				below = below.Get("arms")
-			}
-			out = append(out, walkUnder(below, mine)...)
+		mine := with(under, n.Get("if"))
+		out = append(out, written{n, mine})
+		for _, p := range n.Pairs() {
+			out = append(out, stepsIn(p, mine)...)
 		}
 	}
 	return out
 }
 
-// block of steps below a step.
-type block struct {
-	when  *rules.Expr // of a branch arm; nil otherwise
-	other bool        // the else arm
-	first string
-}
-
-// blocks of st, in file order.
-func blocks(st *steps.Step) []block {
-	switch spec := st.Spec.(type) {
-	case *steps.Branch:
-		var out []block
-		for _, arm := range spec.Arms {
-			out = append(out, block{when: arm.When, other: arm.When == nil, first: arm.First})
-		}
-		return out
-	case *steps.Every:
-		return []block{{first: spec.First}}
+// stepsIn are the steps below a key that is not one itself: lists called steps,
+// at any depth, under the conditions of their arms.
+func stepsIn(p source.Pair, under []*source.Node) []written {
+	if p.Key.Text() == "steps" {
+		return stepsOf(p.Value, under)
 	}
-	return nil
+	var out []written
+	for _, m := range append([]*source.Node{p.Value}, p.Value.Items()...) {
+		mine := with(under, m.Get("when"))
+		for _, q := range m.Pairs() {
+			out = append(out, stepsIn(q, mine)...)
+		}
+	}
+	return out
 }
 
-// holders are the blocks around st, innermost first: the step and which of its blocks.
+func with(under []*source.Node, cond *source.Node) []*source.Node {
+	if cond == nil {
+		return under
+	}
+	return append(slices.Clone(under), cond)
+}
+
+// holder is a step and which of its blocks.
+type holder struct {
+	step  *steps.Step
+	block int
+}
+
+// holders are the blocks around st, innermost first.
 func (s Subject) holders(st *steps.Step) (out []holder) {
 	for st != nil && st.Parent != "" {
 		up := s.Playbook.Program.ByID[st.Parent]
 		if up == nil {
 			return out
 		}
-		for i, b := range blocks(up) {
-			if s.inBlock(b.first, st.ID) {
+		for i, b := range up.Blocks() {
+			if s.inBlock(b.First, st.ID) {
 				out = append(out, holder{up, i})
 			}
 		}
 		st = up
 	}
 	return out
-}
-
-type holder struct {
-	step  *steps.Step
-	block int
 }
 
 // inBlock reports whether the step id stands in the block that begins with first.
@@ -101,8 +89,15 @@ func (s Subject) inBlock(first, id string) bool {
 	return false
 }
 
-// conditions are all expressions of the steps that are asked by themselves, with
-// the node they stand in and the step they belong to.
+// condition is an expression of a step that is asked by itself.
+type condition struct {
+	expr *rules.Expr
+	node *source.Node
+	step *steps.Step
+	arm  int // of a branch; -1 otherwise
+}
+
+// conditions of the steps, in file order.
 func (s Subject) conditions() []condition {
 	var out []condition
 	for _, st := range s.Playbook.Program.Steps {
@@ -110,25 +105,14 @@ func (s Subject) conditions() []condition {
 		if st.If != nil {
 			out = append(out, condition{st.If, n.Get("if"), st, -1})
 		}
-		switch spec := st.Spec.(type) {
-		case *steps.Branch:
-			for i, arm := range spec.Arms {
-				if items := n.Get("branch").Items(); arm.When != nil && i < len(items) {
-					out = append(out, condition{arm.When, items[i].Get("when"), st, i})
-				}
+		for i, b := range st.Blocks() {
+			if items := n.Get(st.Verb).Items(); b.When != nil && i < len(items) {
+				out = append(out, condition{b.When, items[i].Get("when"), st, i})
 			}
-		case *steps.Every:
-			if spec.Until != nil {
-				out = append(out, condition{spec.Until, n.Get("until"), st, -1})
-			}
+		}
+		if every, ok := st.Spec.(*steps.Every); ok && every.Until != nil {
+			out = append(out, condition{every.Until, n.Get("until"), st, -1})
 		}
 	}
 	return out
-}
-
-type condition struct {
-	expr *rules.Expr
-	node *source.Node
-	step *steps.Step
-	arm  int // of a branch; -1 otherwise
 }

@@ -88,8 +88,8 @@ type Subject struct {
 	Choice bool // it is asked to be one of some texts, or to be set: a state and no measure
 	Opaque bool
 	Texts  []string // it is compared with
-	Has    bool // has() asks whether it is set
-	Denied bool // it is asked what it is not: != or behind !, which an unset value does not answer
+	Has    bool     // has() asks whether it is set
+	Denied bool     // it is asked what it is not: != or behind !, which an unset value does not answer
 }
 
 // Subjects of condition e, each once, in the order of the text.

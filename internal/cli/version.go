@@ -30,3 +30,12 @@ func versionCommand(s Streams) *cobra.Command {
 		},
 	}
 }
+
+// buildVersion is the version of this binary, "" when it is not known.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	return info.Main.Version
+}

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"holdfast/guards"
-	"holdfast/playbooks"
+	"holdfast/internal/project"
 	"holdfast/rules"
 	"holdfast/steps"
 	"holdfast/triggers"
@@ -21,13 +21,17 @@ import (
 
 // Pages are the pages by file name, complete.
 func Pages() map[string]string {
-	return map[string]string{
+	pages := map[string]string{
 		"steps.md":     stepsPage(),
 		"triggers.md":  triggersPage(),
 		"guards.md":    guardsPage(),
 		"functions.md": functionsPage(),
 		"checks.md":    checksPage(),
 	}
+	for _, c := range project.Checks() {
+		pages["checks/"+c.Name+".md"] = checkPage(c)
+	}
+	return pages
 }
 
 // Write puts the pages into dir.
@@ -36,8 +40,11 @@ func Write(dir string) error {
 		return fmt.Errorf("make %s: %w", dir, err)
 	}
 	pages := Pages()
+	if err := os.MkdirAll(filepath.Join(dir, "checks"), 0o755); err != nil {
+		return fmt.Errorf("make %s: %w", dir, err)
+	}
 	for _, name := range slices.Sorted(maps.Keys(pages)) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(pages[name]), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(pages[name]), 0o644); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
 	}
@@ -161,13 +168,4 @@ func given(e rules.Example) string {
 		return ""
 	}
 	return ", when " + strings.Join(facts, ", ")
-}
-
-func checksPage() string {
-	b := page("Checks", "What `holdfast lint` looks for in a whole playbook, beyond mistakes in its YAML and its expressions. The name stands in brackets behind each finding.")
-	b.WriteString("\n| check | what it finds |\n| --- | --- |\n")
-	for _, c := range playbooks.Checks {
-		fmt.Fprintf(b, "| `%s` | %s |\n", c.Name, cell(c.Summary))
-	}
-	return b.String()
 }

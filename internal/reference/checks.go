@@ -1,0 +1,43 @@
+package reference
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"holdfast/internal/diag"
+	"holdfast/internal/project"
+	"holdfast/playbooks"
+)
+
+func checksPage() string {
+	b := page("Checks", "What `holdfast lint` finds, by the name that stands in brackets behind each finding. An error does not run; a warning runs, probably not as meant; a note is taste, and shown with `--notes`. `# lint: allow NAME because …` on its line, or alone on the line above, lets a warning or a note pass.")
+	b.WriteString("\n| check | is | what it finds |\n| --- | --- | --- |\n")
+	for _, c := range project.Checks() {
+		fmt.Fprintf(b, "| [`%s`](checks/%s.md) | %s | %s |\n", c.Name, c.Name, c.Severity, cell(c.Summary))
+	}
+	return b.String()
+}
+
+// checkPage is a check's own page: what, why, and both its cases.
+func checkPage(c diag.Check) string {
+	b := page(c.Name, fmt.Sprintf("%s (%s)\n\n%s", c.Summary, c.Severity, c.Why))
+	for _, which := range []string{"bad", "good"} {
+		fmt.Fprintf(b, "\n## %s case\n", strings.ToUpper(which[:1])+which[1:])
+		for _, f := range playbooks.Case(c.Name, which) {
+			fmt.Fprintf(b, "\n`%s`\n\n%s\n", f.Name, fenced(f))
+		}
+	}
+	return b.String()
+}
+
+// longest is how many lines of a case are shown; a playbook of two thousand steps is no reading.
+const longest = 60
+
+func fenced(f playbooks.CaseFile) string {
+	lines := strings.Split(strings.TrimRight(f.Text, "\n"), "\n")
+	if len(lines) > longest {
+		lines = append(lines[:longest], "# and so on")
+	}
+	return "```" + strings.TrimPrefix(path.Ext(f.Name), ".") + "\n" + strings.Join(lines, "\n") + "\n```"
+}
