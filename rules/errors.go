@@ -187,6 +187,9 @@ func (c *compiler) argumentError(at place, e ast.Expr, name string, words []stri
 
 func (c *compiler) unknownFunction(e ast.Expr) {
 	name := e.AsCall().FunctionName()
+	if c.calledName(e) || c.calledMonths(e) {
+		return
+	}
 	var known []string
 	for f := range c.set.env.Functions() {
 		if plainName.MatchString(f) {

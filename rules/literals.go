@@ -99,11 +99,21 @@ func (c *compiler) checkEnum(name, literal ast.Expr) {
 	}
 }
 
-// checkDivisions warns where a whole number is divided by another: CEL cuts the
-// fraction, as nobody expects.
+// checkDivisions warns where a whole number is divided by another, whose fraction
+// CEL cuts as nobody expects, and where an index may be beyond the end of its list.
 func (c *compiler) checkDivisions(checked *ast.AST) {
 	ast.PostOrderVisit(checked.Expr(), ast.NewExprVisitor(func(e ast.Expr) {
-		if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.Divide {
+		if e.Kind() != ast.CallKind {
+			return
+		}
+		if args := e.AsCall().Args(); e.AsCall().FunctionName() == operators.Index && len(args) == 2 {
+			if t := checked.GetType(args[0].ID()); t != nil && t.Kind() == types.ListKind {
+				c.diags.Warnf(c.span(c.extent(e)), "short-list", "write .first(1), which takes what there is, and .exists(), .all() or .map() on it",
+					"this fails where the list is shorter than the index")
+			}
+			return
+		}
+		if e.AsCall().FunctionName() != operators.Divide {
 			return
 		}
 		if t := checked.GetType(e.ID()); t != nil && t.Kind() == types.IntKind {

@@ -88,6 +88,10 @@ func (c *compiler) tokenError(at int, found string) {
 
 // inputError explains a word or sign where another was expected.
 func (c *compiler) inputError(at int) {
+	if sign, number, ok := c.percentSign(at); ok {
+		c.report(place{sign, sign + 1}, "bad-expression", "write percent("+number+")", "a percent sign is the remainder of a division here")
+		return
+	}
 	if at >= len(c.runes) {
 		c.report(place{at, at + 1}, "bad-expression", "", "the expression ends too early")
 		return
