@@ -33,7 +33,7 @@ var Checks = []Check{
 	unreachableStep, deadBranch, deadExit, deadTrigger, readsSkippedStep, unusedAnswer,
 	endlessLoop, endlessRestart, deafWait, openEndedWait,
 	noStopOnReply, noGuardrails, winBack, noOptOut, weakSignal,
-	discountReason, offerExchange, offerSunset, transactionalOffer,
+	discountReason, offerWithoutExchange, offerWithoutSunset, transactionalOffer,
 }
 
 // run all checks over p.
@@ -46,6 +46,12 @@ func runChecks(doc *source.Node, p *Playbook, set *rules.Set, l *diag.List) {
 		s.check = c.Check
 		c.Run(s)
 	}
+}
+
+// warning adds a finding that is one though others of the check are errors.
+func (s Subject) warning(at diag.Span, hint, format string, args ...any) {
+	s.check.Severity = diag.Warning
+	s.warn(at, hint, format, args...)
 }
 
 // warn adds the check's finding.

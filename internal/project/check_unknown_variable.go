@@ -3,11 +3,13 @@ package project
 import (
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 
 	"holdfast/internal/diag"
 	"holdfast/internal/mail"
 	"holdfast/internal/source"
+	"holdfast/steps"
 )
 
 var unknownVariable = check{
@@ -89,7 +91,7 @@ func (ld *loader) lines(n *source.Node, may shows) {
 			ld.lines(p.Value, may)
 			continue
 		}
-		if k := p.Key.Text(); k != "task" && k != "text" || !strings.Contains(p.Value.Text(), "{") {
+		if !slices.Contains(liquidKeys(), p.Key.Text()) || !strings.Contains(p.Value.Text(), "{") {
 			continue
 		}
 		vars, err := r.CheckLine(p.Value.Text())
@@ -102,6 +104,19 @@ func (ld *loader) lines(n *source.Node, may shows) {
 			}
 		}
 	}
+}
+
+// liquidKeys are the keys of steps whose text is Liquid.
+func liquidKeys() []string {
+	var keys []string
+	for _, v := range steps.All {
+		for _, f := range v.Doc.Fields {
+			if f.Type == "liquid" {
+				keys = append(keys, f.Name[strings.LastIndexByte(f.Name, '.')+1:])
+			}
+		}
+	}
+	return keys
 }
 
 // within is where word stands in the text of n.

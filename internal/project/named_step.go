@@ -24,6 +24,7 @@ var stepChecks = []diag.Check{
 	{Name: "wrong-step", Severity: diag.Error, Summary: "A reference to a step of another verb.", Why: "Only an e-mail has a conversation to continue."},
 	{Name: "derived-field", Severity: diag.Error, Summary: "A step that sets a field which comes from something else, or an id.", Why: "The next message would compute it again, and what was set is lost."},
 	{Name: "run-cycle", Severity: diag.Error, Summary: "A playbook that runs itself, by itself or through others.", Why: "It would begin again and again, and never end."},
+	{Name: "unknown-endpoint", Severity: diag.Error, Summary: "A webhook to an endpoint that the settings do not name.", Why: "Outbound calls go to named endpoints alone, never to a free address."},
 	{Name: "duplicate-trigger", Severity: diag.Error, Summary: "Two triggers of one id.", Why: "The id is part of the entry key: the second would never start."},
 	{Name: "duplicate-exit", Severity: diag.Error, Summary: "Two exits of one id.", Why: "Reports tell exits by it."},
 }
