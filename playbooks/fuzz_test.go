@@ -31,7 +31,7 @@ func FuzzCompile(f *testing.F) {
 		set := load(t, schema)
 		lines := len(diag.Lines(src))
 		for _, doc := range docs {
-			p, found := playbooks.Compile(doc, set, templates)
+			p, found := playbooks.Lint(doc, set, templates)
 			if p == nil && !diag.Failed(found) {
 				t.Error("no playbook, and nothing says why")
 			}

@@ -74,7 +74,9 @@ func (c *compiler) compile(want Type) *Expr {
 	if c.diags.Failed() {
 		return nil
 	}
-	c.fold(c.tree.Expr())
+	if c.fold(c.tree.Expr()); c.diags.Failed() {
+		return nil
+	}
 	return c.program(checked)
 }
 

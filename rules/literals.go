@@ -146,7 +146,11 @@ func (c *compiler) fold(root ast.Expr) {
 			}
 			vals[i] = a.AsLiteral()
 		}
-		if v := f.constant(vals); v != nil && !types.IsUnknownOrError(v) {
+		switch v := f.constant(vals); {
+		case v == nil || types.IsUnknown(v):
+		case types.IsError(v):
+			c.report(c.extent(e), "bad-literal", "", "%s", v)
+		default:
 			e.SetKindCase(factory.NewLiteral(e.ID(), v))
 		}
 	}))

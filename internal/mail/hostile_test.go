@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -166,6 +167,27 @@ func FuzzLine(f *testing.F) {
 		got, err := New(fstest.MapFS{}).Line(src, map[string]any{"a": map[string]any{"b": value}})
 		if err == nil && strings.ContainsAny(got, "\r\n") {
 			t.Errorf("%q with %q: more than one line: %q", src, value, got)
+		}
+	})
+}
+
+// A template that a stranger wrote is refused or rendered, within its bounds.
+func FuzzMail(f *testing.F) {
+	for _, body := range append([]string{
+		"Hi {{ a.b }}", "{% for i in (1..999999999) %}{{ i }}{% endfor %}", "{% assign x = a.b %}{% for i in a.list %}{% assign x = x | append: x %}{% endfor %}{{ x }}",
+		"{% if a.b == 'x' %}# T{% else %}- l{% endif %}", "[l]({{ a.b }})", "{{ a.b | default: a.c | date: '%Y' }}", "{% comment %}{{ no }}{% endcomment %}",
+	}, hostile...) {
+		f.Add("Hi {{ a.b }}", body, "value")
+	}
+	f.Fuzz(func(t *testing.T, subject, body, value string) {
+		r := files("x.md", "---\nsubject: "+strconv.Quote(subject)+"\n---\n"+body)
+		vs, checked := r.Variants("x")
+		got, err := r.Mail("x", "en", map[string]any{"a": map[string]any{"b": value, "c": 5, "list": []any{value, "y"}}})
+		if err == nil && checked != nil {
+			t.Errorf("a template that lint refuses was rendered: %v", checked)
+		}
+		if err == nil && (len(vs) != 1 || strings.ContainsAny(got.Subject, "\r\n") || len(got.HTML) > maxOutput || len(got.Text) > maxOutput) {
+			t.Errorf("got subject %q, %d and %d bytes", got.Subject, len(got.HTML), len(got.Text))
 		}
 	})
 }
