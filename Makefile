@@ -53,6 +53,7 @@ bench: ## speed as ratios against a baseline in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./rules ./internal/store/... ./internal/intake ./workflows
 	$(GO) test ./internal/backtest -run TestBench -v -timeout 60m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./internal/sim -run '^TestBench' -v -timeout 30m -bench-pairs $${PAIRS:-10}
+	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./bench -run TestBench -v -timeout 60m -bench-pairs $${PAIRS:-10}
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost

@@ -1,6 +1,8 @@
 package playbooks
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"holdfast/internal/diag"
@@ -14,15 +16,12 @@ var unusedAnswer = Check{
 		Why:     "Every question costs the person who fills the form in. An answer may be for reports alone, hence a note; but mostly the branch that was to read it was never written.",
 	},
 	Run: func(s Subject) {
-		text := s.Doc.Document()
-		for _, file := range s.Playbook.Bundle.Files {
-			text += file
-		}
+		texts := append(slices.Collect(maps.Values(s.Playbook.Bundle.Files)), s.Doc.Document())
 		for _, st := range s.steps("task") {
 			spec, ok := st.Spec.(*steps.Task)
 			for i := 0; ok && i < len(spec.Form); i++ {
 				q := spec.Form[i]
-				if !q.Long && !strings.Contains(text, st.ID+"."+q.Name) {
+				if !q.Long && !slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, st.ID+"."+q.Name) }) {
 					at := st.Span
 					if k := s.nodes[st.ID].Get("form").Key(q.Name); k != nil {
 						at = k.Span()

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -88,12 +87,10 @@ func (c *compiler) calendarFile(rule string) {
 	}
 }
 
-var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-
 // keep marks the steps that a template names: it may show their results.
 func (c *compiler) keep(p *steps.Program) {
 	for _, text := range c.files {
-		for _, w := range word.FindAllString(text, -1) {
+		for w := range source.Names(text) {
 			if p.ByID[w] != nil {
 				p.Keep(w)
 			}

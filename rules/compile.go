@@ -16,8 +16,15 @@ import (
 // (one for each rune of src, and one for the end) name; e is nil when one of
 // them is an error.
 func (s *Set) Compile(src string, spans []diag.Span, sc Scope, want Type) (*Expr, []diag.Diagnostic) {
+	key := memoKey{src, sc.Event, want}
+	if e := s.memo.get(key, sc); e != nil {
+		return e, nil
+	}
 	c := &compiler{set: s, scope: &scope{Scope: sc}, src: src, spans: spans}
 	e := c.compile(want)
+	if e != nil && len(c.diags.All) == 0 {
+		s.memo.put(key, sc, e)
+	}
 	return e, c.diags.All
 }
 

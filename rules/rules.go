@@ -40,7 +40,8 @@ var fieldTypes = []Type{String, Bool, Int, Double, Money, Percent, Date, Timesta
 // Kinds are the document kinds that Load takes.
 var Kinds = []string{"schema", "event", "object", "mapping", "metric", "score", "decision", "segment", "calendar", "lanes"}
 
-// Set is the compiled rules of one project. Immutable; safe for concurrent use.
+// Set is the compiled rules of one project. Immutable but for what it remembers
+// of expressions asked for; safe for concurrent use.
 type Set struct {
 	docs      []*source.Node
 	account   *fieldSet
@@ -59,6 +60,8 @@ type Set struct {
 	counts    map[string][]*metric  // by event, each by name
 	derived   []derivation
 	env       *cel.Env
+	names     []string // of the events, sorted; set once all are declared
+	memo      memo
 	zones     sync.Map // IANA name -> *time.Location
 }
 
@@ -75,6 +78,7 @@ func LoadFiles(docs []*source.Node, files map[string]File) (*Set, []diag.Diagnos
 	for _, doc := range docs {
 		ld.declare(doc)
 	}
+	ld.set.names = ld.set.Events()
 	ld.set.env = newEnv(ld.set)
 	ld.compileAll()
 	ld.index()

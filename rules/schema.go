@@ -131,6 +131,9 @@ func (s *Set) EventFields(name string) (fields []Field, ok bool) {
 
 // Events are the declared event names, sorted; our own dotted events included.
 func (s *Set) Events() []string {
+	if s.names != nil {
+		return slices.Clone(s.names)
+	}
 	var out []string
 	for name := range s.events {
 		if !isTraits(name) {

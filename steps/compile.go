@@ -203,7 +203,7 @@ var words = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
 // reads marks every name that an expression says; more than it reads is harmless.
 func (c *compiler) reads(src string) {
-	for _, w := range words.FindAllString(src, -1) {
+	for w := range source.Names(src) {
 		c.words[w] = true
 	}
 }

@@ -85,6 +85,9 @@ func rewrite(src, file string, line int) (unit, error) {
 
 // variables of src that come from data: sorted by nothing, with repeats.
 func variables(src, file string, line int) ([]string, error) {
+	if vars, ok := plainly(src); ok {
+		return vars, nil
+	}
 	u, err := rewrite(src, file, line)
 	if err != nil {
 		return nil, err
@@ -93,6 +96,23 @@ func variables(src, file string, line int) ([]string, error) {
 		return nil, err
 	}
 	return u.vars, nil
+}
+
+// shows is a variable that is shown as it is.
+var shows = regexp.MustCompile(`\{\{-?[ \t]*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)[ \t]*-?\}\}`)
+
+// plainly are the variables of a text that only shows some, which is most: it
+// needs no parser. ok is false when there is more in it.
+func plainly(src string) (vars []string, ok bool) {
+	last := 0
+	for _, m := range shows.FindAllStringSubmatchIndex(src, -1) {
+		name := src[m[2]:m[3]]
+		if root, _, _ := strings.Cut(name, "."); slices.Contains(words, root) || root == "forloop" || strings.ContainsAny(src[last:m[0]], "{}") {
+			return nil, false
+		}
+		vars, last = append(vars, name), m[1]
+	}
+	return vars, !strings.ContainsAny(src[last:], "{}")
 }
 
 func trims(source string) (left, right string) {

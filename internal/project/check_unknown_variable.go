@@ -21,7 +21,7 @@ var unknownVariable = check{
 	run: func(ld *loader, r reporter) {
 		done := map[string]bool{} // a template that two playbooks show is read once for what each may name
 		for _, c := range ld.compiled {
-			may := ld.shownBy(c.doc, c.book)
+			may := c.may
 			for _, name := range c.book.TemplateNames() {
 				for _, v := range ld.variants(name) {
 					for _, variable := range v.Vars {
@@ -91,7 +91,7 @@ func (ld *loader) lines(n *source.Node, may shows) {
 			ld.lines(p.Value, may)
 			continue
 		}
-		if !slices.Contains(liquidKeys(), p.Key.Text()) || !strings.Contains(p.Value.Text(), "{") {
+		if !strings.Contains(p.Value.Text(), "{") || !slices.Contains(liquidKeys(), p.Key.Text()) {
 			continue
 		}
 		vars, err := r.CheckLine(p.Value.Text())

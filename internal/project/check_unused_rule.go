@@ -2,9 +2,11 @@ package project
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"holdfast/internal/diag"
+	"holdfast/internal/source"
 )
 
 var unusedRule = check{
@@ -16,6 +18,12 @@ var unusedRule = check{
 	run: func(ld *loader, r reporter) {
 		if ld.only != "" {
 			return
+		}
+		mine := slices.ContainsFunc(ld.ruleDocs, func(doc *source.Node) bool {
+			return rootOf[doc.Pairs()[0].Key.Text()] != "" && !strings.HasPrefix(doc.File(), "library/")
+		})
+		if !mine {
+			return // most projects have the library's alone: nothing to look for
 		}
 		read := map[string]bool{}
 		for file, text := range ld.p.Sources {

@@ -36,12 +36,15 @@ type loader struct {
 	libraryRules           bool
 	compiled               []compiled                // the playbooks that run, in file order
 	parsed                 map[string][]mail.Variant // templates by name
+	accountNames           []string                  // of declared fields
+	contactNames           []string
 }
 
 // compiled is a playbook and the document it was.
 type compiled struct {
 	doc  *source.Node
 	book *playbooks.Playbook
+	may  shows // what its texts may name
 }
 
 func (ld *loader) load() {
@@ -60,6 +63,8 @@ func (ld *loader) load() {
 	var found []diag.Diagnostic
 	ld.p.Rules, found = rules.LoadFiles(ld.ruleDocs, ld.calendarFiles())
 	ld.diags.Add(found...)
+	ld.accountNames = append(names(ld.p.Rules.AccountFields()), "id")
+	ld.contactNames = append(names(ld.p.Rules.ContactFields()), "id")
 	ld.shippedPlaybooks()
 	for _, doc := range ld.playbookDocs {
 		ld.playbook(doc)
@@ -260,8 +265,9 @@ func (ld *loader) playbook(doc *source.Node) {
 		return
 	}
 	ld.known[name.Text()] = name.Span()
-	if ld.lines(doc.Get("steps"), ld.shownBy(doc, p)); p != nil {
+	may := ld.shownBy(doc, p)
+	if ld.lines(doc.Get("steps"), may); p != nil {
 		ld.p.Playbooks = append(ld.p.Playbooks, p)
-		ld.compiled = append(ld.compiled, compiled{doc, p})
+		ld.compiled = append(ld.compiled, compiled{doc, p, may})
 	}
 }

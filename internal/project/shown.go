@@ -26,9 +26,8 @@ var (
 // shownBy is what the texts of p may name; p may be nil.
 func (ld *loader) shownBy(doc *source.Node, p *playbooks.Playbook) shows {
 	s := shows{
-		"account": append(names(ld.p.Rules.AccountFields()), "id"),
-		"contact": append(names(ld.p.Rules.ContactFields()), "id"),
-		"owner":   ownerFields, "project": projectFields,
+		"account": ld.accountNames, "contact": ld.contactNames,
+		"owner": ownerFields, "project": projectFields,
 		"forloop": nil, "unsubscribe_url": nil, "steps": nil, "event": nil,
 	}
 	for _, as := range below(doc.Get("steps"), "as") {
