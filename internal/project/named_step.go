@@ -25,6 +25,10 @@ var stepChecks = []diag.Check{
 	{Name: "derived-field", Severity: diag.Error, Summary: "A step that sets a field which comes from something else, or an id.", Why: "The next message would compute it again, and what was set is lost."},
 	{Name: "run-cycle", Severity: diag.Error, Summary: "A playbook that runs itself, by itself or through others.", Why: "It would begin again and again, and never end."},
 	{Name: "unknown-endpoint", Severity: diag.Error, Summary: "A webhook to an endpoint that the settings do not name.", Why: "Outbound calls go to named endpoints alone, never to a free address."},
+	{Name: "unknown-lane", Severity: diag.Error, Summary: "A lane that the project does not order.", Why: "A misspelt lane is weaker and stronger than none: it keeps nobody waiting."},
+	{Name: "no-lane", Severity: diag.Error, Summary: "A playbook without a lane says what happens to it in one.", Why: "A promise that means nothing is mostly a forgotten lane."},
+	{Name: "bad-holdout", Severity: diag.Error, Summary: "A transactional playbook holds accounts out.", Why: "What a customer is owed is owed to everyone."},
+	{Name: "out-of-range", Severity: diag.Error, Summary: "A share of nothing, or of more than there is.", Why: "A holdout of 100 % is a playbook that is switched off."},
 	{Name: "duplicate-trigger", Severity: diag.Error, Summary: "Two triggers of one id.", Why: "The id is part of the entry key: the second would never start."},
 	{Name: "duplicate-exit", Severity: diag.Error, Summary: "Two exits of one id.", Why: "Reports tell exits by it."},
 }
