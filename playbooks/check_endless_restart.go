@@ -1,10 +1,14 @@
 package playbooks
 
 import (
+	"slices"
+	"strings"
+
 	"holdfast"
 	"holdfast/internal/diag"
 	"holdfast/internal/source"
 	"holdfast/rules"
+	"holdfast/steps"
 	"holdfast/triggers"
 )
 
@@ -19,7 +23,7 @@ var endlessRestart = Check{
 		if p.Enroll.AtMost > 0 || !p.Enroll.NotWithin.Zero() {
 			return
 		}
-		own, _ := s.Rules.Compile(`event.playbook == "`+p.Name+`"`, nil, rules.Scope{Event: holdfast.EventEnrollmentEnded}, rules.Bool)
+		own, _ := s.Rules.Compile(`event.playbook == "`+p.Name+`" && event.outcome in ["`+strings.Join(s.outcomes(), `", "`)+`"]`, nil, rules.Scope{Event: holdfast.EventEnrollmentEnded}, rules.Bool)
 		nodes := triggerNodes(s.Doc.Get("trigger"))
 		for i, t := range p.Triggers {
 			if t.Kind != triggers.Event || t.On != holdfast.EventEnrollmentEnded || i >= len(nodes) || rules.Contradict(t.When, own) {
@@ -29,6 +33,20 @@ var endlessRestart = Check{
 				"this playbook starts again whenever it ends")
 		}
 	},
+}
+
+// outcomes that the playbook can end with, those of every playbook included.
+func (s Subject) outcomes() []string {
+	out := []string{"completed", "failed", "missed", "exited", "preempted"}
+	for _, x := range s.Playbook.Exits {
+		out = append(out, x.Outcome)
+	}
+	for _, st := range s.steps("end") {
+		if e, ok := st.Spec.(*steps.End); ok {
+			out = append(out, e.Outcome)
+		}
+	}
+	return slices.DeleteFunc(out, func(o string) bool { return !words.MatchString(o) })
 }
 
 func or(n, otherwise *source.Node) *source.Node {

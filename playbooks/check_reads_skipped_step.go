@@ -43,7 +43,7 @@ func (s Subject) skipped(c condition, read *steps.Step, q rules.Subject) {
 		case same && in != h.block && h.step.Verb == "branch":
 			s.warn(c.node.Span(), "read a step of this arm, or one before the branch", "%q is never done where this is asked: it stands in another arm of %q", read.ID, h.step.ID)
 			return
-		case !same:
+		case !same && h.step != c.step: // until reads the pass before
 			maybe = true
 		}
 	}

@@ -15,6 +15,7 @@ type unit struct {
 	src   string
 	sites []site
 	vars  []string
+	loops []string // names of the open loops' items, outermost first
 }
 
 // offeredTags are the tags a template may use, their clauses and ends included.
@@ -140,8 +141,20 @@ func (u *unit) tag(name, args string, line int, locals *[]string) (string, error
 		if !ok {
 			return "", fmt.Errorf("for wants a name, in, and a list")
 		}
+		u.loops = append(u.loops, strings.TrimSpace(as))
 		*locals = append(*locals, strings.TrimSpace(as))
 		return args, u.use(over, *locals)
+	case "endfor":
+		if n := len(u.loops) - 1; n >= 0 { // the item is gone with its loop
+			for i := len(*locals) - 1; i >= 0; i-- {
+				if (*locals)[i] == u.loops[n] {
+					*locals = slices.Delete(*locals, i, i+1)
+					break
+				}
+			}
+			u.loops = u.loops[:n]
+		}
+		return args, nil
 	case "cycle", "comment", "raw":
 		return args, nil
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func checksPage() string {
-	b := page("Checks", "What `holdfast lint` finds, by the name that stands in brackets behind each finding. An error does not run; a warning runs, probably not as meant; a note is taste, and shown with `--notes`. `# lint: allow NAME because …` on its line, or alone on the line above, lets a warning or a note pass.")
+	b := page("Checks", "What `holdfast lint` finds, by the name that stands in brackets behind each finding. An error does not run; a warning runs, probably not as meant; a note is taste, and shown with `--notes`. `# lint: allow NAME because …` on its line, or alone on the line above, lets a warning or a note pass.\n\nEach has a bad and a good case: `holdfast lint --notes --format json playbooks/testdata/checks` finds every bad one at the place that its `# want LINE:COLUMN` says, and nothing in the good ones.")
 	b.WriteString("\n| check | is | what it finds |\n| --- | --- | --- |\n")
 	for _, c := range project.Checks() {
 		fmt.Fprintf(b, "| [`%s`](checks/%s.md) | %s | %s |\n", c.Name, c.Name, c.Severity, cell(c.Summary))
