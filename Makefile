@@ -60,7 +60,7 @@ crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full
 
 playbooks: ## lint what we ship
-	$(GO) run -tags noembed ./cmd/holdfast lint playbooks/library examples/*/
+	$(GO) run -tags noembed ./cmd/holdfast lint --strict playbooks/library examples/*/
 
 clean: ## remove bin and local data
 	rm -rf bin .holdfast

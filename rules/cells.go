@@ -1,12 +1,9 @@
 package rules
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strings"
-
-	"github.com/google/cel-go/common/operators"
 )
 
 // maxCells bounds how many combinations of values are tried; beyond it nothing
@@ -85,10 +82,12 @@ func intervals(points []float64, t Type) []cell {
 	var out []cell
 	last := math.Inf(-1)
 	for _, p := range points {
-		if !whole || p-last > 1 {
+		if !whole || math.Floor(last)+1 < p { // a whole number lies between
 			out = append(out, cell{lo: last, hi: p})
 		}
-		out = append(out, cell{lo: p, hi: p})
+		if !whole || p == math.Floor(p) {
+			out = append(out, cell{lo: p, hi: p})
+		}
 		last = p
 	}
 	return append(out, cell{lo: last, hi: math.Inf(1)})
@@ -115,99 +114,6 @@ func (l *logic) each(visit func(ask)) {
 	for _, k := range l.kids {
 		k.each(visit)
 	}
-}
-
-// at is the truth of l at a place of the space: dims give each subject's cell.
-func (l *logic) at(where map[string]cell) Truth {
-	switch l.op {
-	case opConst:
-		return truthOf(l.ask.truth)
-	case opAsk:
-		return l.ask.at(where[l.ask.of.key])
-	case opNot:
-		return not(l.kids[0].at(where))
-	case opAnd, opOr:
-		return l.fold(where)
-	case opIf:
-		switch l.kids[0].at(where) {
-		case True:
-			return l.kids[1].at(where)
-		case False:
-			return l.kids[2].at(where)
-		case Unknown:
-		}
-	}
-	return Unknown
-}
-
-// fold is and, or: false beats unknown in the one, true in the other.
-func (l *logic) fold(where map[string]cell) Truth {
-	strong, out := False, True
-	if l.op == opOr {
-		strong, out = True, False
-	}
-	for _, k := range l.kids {
-		switch t := k.at(where); t {
-		case strong:
-			return strong
-		case Unknown:
-			out = Unknown
-		case True, False:
-		}
-	}
-	return out
-}
-
-func (a ask) at(c cell) Truth {
-	switch {
-	case a.op == "has":
-		return truthOf(!c.unset)
-	case c.unset:
-		return Unknown
-	case a.of.kind == asBool:
-		return truthOf(c.truth)
-	case a.of.kind == asText:
-		return truthOf((c.text == a.texts[0]) == (a.op == operators.Equals))
-	}
-	// An open interval lies wholly on one side of every point.
-	order := cmp.Compare(c.lo, a.num)
-	if !c.point() {
-		order = -1
-		if c.lo >= a.num {
-			order = 1
-		}
-	}
-	switch a.op {
-	case operators.Less:
-		return truthOf(order < 0)
-	case operators.LessEquals:
-		return truthOf(order <= 0)
-	case operators.Greater:
-		return truthOf(order > 0)
-	case operators.GreaterEquals:
-		return truthOf(order >= 0)
-	case operators.NotEquals:
-		return truthOf(order != 0)
-	}
-	return truthOf(order == 0)
-}
-
-func truthOf(b bool) Truth {
-	if b {
-		return True
-	}
-	return False
-}
-
-func not(t Truth) Truth {
-	switch t {
-	case True:
-		return False
-	case False:
-		return True
-	case Unknown:
-	}
-	return Unknown
 }
 
 // walk visits every combination until visit says stop.

@@ -19,6 +19,8 @@ func TestDecisionTablesSayWhatIsMissingAndWhatIsTwice(t *testing.T) {
 		{"nothing is below nothing", "{d: percent}", "d >= 0 && d <= 15; d > 15", ``},
 		{"whole numbers have none between", "{n: int}", "n <= 5; n >= 6", ``},
 		{"whole numbers", "{n: int}", "n < 5; n > 9", `decision-gap nothing is said for n from 5 to 9`},
+		{"whole numbers around a fraction", "{n: int}", "n < 2.5; n > 2.5", ``},
+		{"a whole number between fractions", "{n: int}", "n < 2.5; n > 3.2", `decision-gap nothing is said for n of 3`},
 		{"fractions have some between", "{n: double}", "n <= 5; n >= 6", `decision-gap nothing is said for n between 5 and 6`},
 		{"money", "{m: money}", "m < 1000; m >= 5000", `decision-gap nothing is said for m from 1000 to below 5000`},
 		{"dates", "{d: date}", "d < date('2026-01-01'); d > date('2026-01-31')", `decision-gap nothing is said for d from 2026-01-01 to 2026-01-31`},

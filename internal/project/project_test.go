@@ -274,3 +274,20 @@ func TestAFileIsLintedWithItsProject(t *testing.T) {
 		t.Error("a directory inside the project lints all of it")
 	}
 }
+
+func TestADirectoryThatIsNoProjectStandsForThoseBelowIt(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{
+		"b/holdfast.yaml": plain, "a/deep/holdfast.yaml": plain, ".git/holdfast.yaml": plain, "none/readme.md": "x",
+		"1/2/3/4/5/6/7/holdfast.yaml": plain,
+	})
+	want := []string{filepath.Join(dir, "a", "deep"), filepath.Join(dir, "b")}
+	if d := cmp.Diff(want, project.Below(dir)); d != "" {
+		t.Error(d)
+	}
+	for _, path := range []string{filepath.Join(dir, "b"), filepath.Join(dir, "none"), filepath.Join(dir, "b", "holdfast.yaml"), "nowhere"} {
+		if d := cmp.Diff([]string{path}, project.Below(path)); d != "" {
+			t.Error(d)
+		}
+	}
+}
