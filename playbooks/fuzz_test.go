@@ -26,9 +26,9 @@ func FuzzCompile(f *testing.F) {
 	}
 	f.Add(book(stops))
 	f.Add(book("guardrails: {send_window: {days: [mon-fri], hours: \"09:00-17:00\"}, caps: [], avoid: x}", "exit: [{when: 'x', rest: {for: 1d}}]", "goal: []"))
+	set := load(f, schema)
 	f.Fuzz(func(t *testing.T, src string) {
 		docs, _ := source.Parse("p.yaml", []byte(src))
-		set := load(t, schema)
 		lines := len(diag.Lines(src))
 		for _, doc := range docs {
 			p, found := playbooks.Lint(doc, set, templates)

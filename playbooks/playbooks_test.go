@@ -41,7 +41,7 @@ segment: unused
 when: account.arr == 0
 `
 
-func load(t *testing.T, src string) *rules.Set {
+func load(t testing.TB, src string) *rules.Set {
 	t.Helper()
 	docs, found := source.Parse("rules.yaml", []byte(src))
 	s, more := rules.Load(docs)
