@@ -16,7 +16,7 @@ var badmouthing = check{
 	Check: diag.Check{
 		Name: "badmouthing", Severity: diag.Warning,
 		Summary: "An e-mail names a competitor and a failing in one sentence.",
-		Why:     "Who left chose that competitor: to call it bad is to call them foolish. Say what changed here instead; no badmouthing (S135). The names are those of claims.competitors, and whatever account.churn.competitor holds.",
+		Why:     "Who left chose that competitor: to call it bad is to call them foolish. Say what changed here instead; no badmouthing (S135). The names are those of claims: {competitors: [...]} in holdfast.yaml, and whatever account.churn.competitor holds.",
 	},
 	run: func(ld *loader, r reporter) {
 		names := []*regexp.Regexp{regexp.MustCompile(`()(account\.churn\.competitor)()`)}

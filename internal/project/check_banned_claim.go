@@ -20,7 +20,7 @@ var bannedClaim = check{
 	Check: diag.Check{
 		Name: "banned-claim", Severity: diag.Warning,
 		Summary: "An e-mail promises what nobody can keep, or presses with an urgency that is made up; or it has a phrase that the project bans.",
-		Why:     "A claim that is not true is remembered by the people who left over one (S135). Soft urgency names a real date, such as a package until the end of the quarter (S127); \"last chance\" is false as soon as the next mail goes.",
+		Why:     "A claim that is not true is remembered by the people who left over one (S135). Soft urgency names a real date, such as a package until the end of the quarter (S127); \"last chance\" is false as soon as the next mail goes. A project adds phrases of its own to holdfast.yaml: claims: {banned: [...]}.",
 	},
 	run: func(ld *loader, r reporter) {
 		banned := phrase(append(append([]string{}, bannedWords...), ld.p.Settings.Claims.Banned...)...)
