@@ -38,6 +38,9 @@ func (ld *loader) shownBy(doc *source.Node, p *playbooks.Playbook) shows {
 	}
 	s["steps"], s["event"] = []string{}, []string{}
 	for _, st := range p.Program.Steps {
+		if each, ok := st.Spec.(*steps.Each); ok && each.Item.Object != "" {
+			s[each.As] = append(s[each.As], append(names(ld.p.Rules.ObjectFields(each.Item.Object)), ld.p.Rules.ObjectKey(each.Item.Object))...)
+		}
 		s["steps"] = append(s["steps"], st.ID+".outcome", st.ID+".at")
 		if t, ok := st.Spec.(*steps.Task); ok {
 			for _, q := range t.Form {

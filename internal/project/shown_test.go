@@ -25,12 +25,14 @@ func TestATextMayNameWhatSomebodySets(t *testing.T) {
 		{"a name of the template's own", "on: Account Saved", "{% assign x = account.plan %}{{ x }}", ""},
 		{"an item of a list", "on: Account Saved", "{% for t in account.churn.missing_features %}{{ forloop.index }} {{ t }}{% endfor %}", ""},
 		{"an item beyond its list", "on: Account Saved", "{% for t in account.churn.missing_features %}{% endfor %}{{ t }}", `unknown variable "t" [unknown-variable]`},
+		{"an object of a list", "on: Account Saved", "{{ sub.plan }} {{ sub.subscription_id }}", ""},
+		{"a field that an object has not", "on: Account Saved", "{{ sub.plam }}", `unknown variable "sub.plam" [unknown-variable]`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir := write(t, map[string]string{
 				"holdfast.yaml":   plain,
-				"p.yaml":          "playbook: p\nclass: service\ntrigger: {" + tt.trigger + "}\nsteps:\n  - {id: call, task: Call, form: {mood: {choose: [good, bad]}, notes: {text: long}}}\n  - {id: mail, email: hi, to: [contacts.champion]}\n",
+				"p.yaml":          "playbook: p\nclass: service\ntrigger: {" + tt.trigger + "}\nsteps:\n  - {id: call, task: Call, form: {mood: {choose: [good, bad]}, notes: {text: long}}}\n  - {id: all, each: subscriptions.first(3), as: sub, steps: [{id: mail, email: hi, to: [contacts.champion]}]}\n",
 				"templates/hi.md": "---\nsubject: Hi\n---\n" + tt.text + "\n",
 			})
 			_, found := lint(t, dir)
