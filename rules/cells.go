@@ -6,9 +6,12 @@ import (
 	"strings"
 )
 
-// maxCells bounds how many combinations of values are tried; beyond it nothing
-// is said.
-const maxCells = 20_000
+// What a comparison may cost: combinations of values, and how often a condition
+// is held against one. Beyond it nothing is said.
+const (
+	maxCells = 20_000
+	maxTries = 200_000
+)
 
 // space is every combination of values that some conditions tell apart. A
 // value is a cell: unset, or one that stands for all that no condition
@@ -67,7 +70,7 @@ func spaceOf(conds []*logic) *space {
 			d.cells = append(d.cells, choicesOf(d.of, words[key])...)
 		}
 		s.dims = append(s.dims, d)
-		if s.size *= len(d.cells); s.size > maxCells {
+		if s.size *= len(d.cells); s.size > maxCells || s.size*len(conds) > maxTries {
 			return nil
 		}
 	}

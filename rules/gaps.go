@@ -11,9 +11,15 @@ import (
 // mostGaps is how many are said of one table: who reads three sees the fourth.
 const mostGaps = 3
 
+// mostRows is how many rows of a table are held against each other.
+const mostRows = 500
+
 // judge says which rows of a decision no account comes to, which rows give one
 // case two answers, and what no row is for. Of what it cannot look into it is silent.
 func (ld *loader) judge(d *decision, closed bool) {
+	if len(d.rows) > mostRows {
+		return
+	}
 	var before []*Expr
 	dead := map[*source.Node]bool{}
 	for _, r := range d.rows {

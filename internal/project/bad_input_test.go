@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,6 +29,8 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 		{"a bomb of aliases", "p.yaml", bomb, "aliases expand to more than 100000 values [too-large]"},
 		{"a thousand brackets", "p.yaml", "playbook: " + strings.Repeat("[", 1000) + strings.Repeat("]", 1000), "[too-large]"},
 		{"ten thousand steps", "p.yaml", book(many.String()), "a playbook has at most 2000 steps [too-many-steps]"},
+		{"a table of two thousand rows", "p.yaml", "decision: d\ninputs: {n: int}\nrows:\n" + rows(2000) + "  - {when: n > , then: {a: x}}\n", "[bad-expression]"},
+		{"a table of four hundred rows", "p.yaml", "decision: d\ninputs: {n: int, m: int}\nrows:\n" + rows(400) + "  - {when: n == 7, then: {a: x}}\n", "[unreachable-row]"},
 		{"blocks in blocks", "p.yaml", book(nested(20)), "steps are nested more than 16 deep [too-deep]"},
 		{"an expression of a megabyte", "p.yaml", "segment: s\nwhen: " + strings.Repeat("account.logo || ", 1<<16) + "true\n", "the expression is longer than 8 KiB [bad-expression]"},
 		{"a thousand parentheses", "p.yaml", "segment: s\nwhen: " + strings.Repeat("(", 1000) + "true" + strings.Repeat(")", 1000) + "\n", "nested too deeply [bad-expression]"},
@@ -55,6 +58,14 @@ func TestBadInputIsRefusedWithASentence(t *testing.T) {
 			}
 		})
 	}
+}
+
+func rows(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "  - {when: n == %d, then: {a: x}}\n", i)
+	}
+	return b.String()
 }
 
 func nested(deep int) string {
