@@ -66,6 +66,8 @@ var mayImport = map[string][]string{
 	"internal/graph":      {"playbooks", "steps"},
 	"internal/timeline":   {"internal/store"},
 	"internal/reference":  {"rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/reference":  {"rules", "triggers", "steps", "guards", "playbooks", "internal/source", "internal/project", "internal/schema"},
+	"internal/schema":     {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
 	"internal/server/web": {"", "internal/store", "internal/clock"},
 	"internal/cli":        {"*"},
 	"internal/crash":      {"*"},
@@ -97,6 +99,7 @@ var onlyIn = map[string][]string{
 	"github.com/chromedp":             {},
 	"github.com/stretchr/testify":     {},
 	"github.com/rogpeppe/go-internal": {},
+	"github.com/santhosh-tekuri":      {},
 }
 
 type pkg struct {
