@@ -82,9 +82,9 @@ var mappingKind = source.KindDoc{
 	Summary: "Turns events as they arrive into what is known: customer data needs no code.",
 	Keys: []source.KeyDoc{
 		{Name: "mapping", Type: "literal", Required: true, Summary: "Its name."},
-		{Name: "on", Type: "list", Required: true, Summary: "The event, or a list of them; identify and group are the messages of traits.", Example: "Subscription Renewed"},
+		{Name: "on", Names: "event", Type: "list", Required: true, Summary: "The event, or a list of them; identify and group are the messages of traits.", Example: "Subscription Renewed"},
 		{Name: "when", Type: "cel", Summary: "Only then; sees the event alone."},
-		{Name: "upsert", Type: "reference", Summary: "The kind of object that it makes or changes."},
+		{Name: "upsert", Names: "object", Type: "reference", Summary: "The kind of object that it makes or changes."},
 		{Name: "key", Type: "cel", Summary: "Which object: {cel: event.…}. Unset, the field of the event that is called as the object's key."},
 		{Name: "key.cel", Type: "cel", Summary: "An expression that sees the event alone."},
 		{Name: "set", Type: "map", Summary: "Fields of the account, or of the object with upsert, by name."},
@@ -106,8 +106,8 @@ var metricKind = source.KindDoc{
 	Summary: "A count or a sum of events in the last days, kept by day as they arrive.",
 	Keys: []source.KeyDoc{
 		{Name: "metric", Type: "literal", Required: true, Summary: "Its name, after metric. in expressions.", Example: "logins"},
-		{Name: "on", Type: "list", Summary: "The event, or a list of them."},
-		{Name: "count", Type: "literal", Summary: "The event to count; or true, beside on.", Example: "Feature Used"},
+		{Name: "on", Names: "event", Type: "list", Summary: "The event, or a list of them."},
+		{Name: "count", Names: "event", Type: "literal", Summary: "The event to count; or true, beside on.", Example: "Feature Used"},
 		{Name: "sum", Type: "cel", Summary: "What to add up of each event; needs on.", Example: "event.count"},
 		{Name: "when", Type: "cel", Summary: "Count only those for which it holds; sees the event alone.", Example: `event.feature == "export"`},
 		{Name: "window", Type: "duration", Default: "30d", Summary: "Of how many days, today included: days or weeks.", Example: "30d"},

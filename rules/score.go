@@ -45,6 +45,14 @@ func (s *score) bandOf(value float64) string {
 	return ""
 }
 
+// ScoreBands are the names of a score's bands, lowest first; nil when it has none.
+func (s *Set) ScoreBands(name string) []string {
+	if sc := s.scores[name]; sc != nil && len(sc.bands) > 0 {
+		return sc.bandNames()
+	}
+	return nil
+}
+
 // scoreDoc declares `score: name`.
 func (ld *loader) scoreDoc(doc *source.Node) {
 	doc.Strict(&ld.diags, "score", keys(scoreKind, "")...)

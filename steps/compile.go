@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -130,8 +129,7 @@ func (c *compiler) step(n *source.Node, parent string) *Step {
 		s.fields = verb.result(s.Spec)
 	}
 	c.texts(n, verb.Doc)
-	c.scope.Steps[id] = map[string]rules.Type{"outcome": rules.String, "at": rules.Timestamp}
-	maps.Copy(c.scope.Steps[id], s.fields)
+	c.scope.Steps[id] = s.Fields()
 	s.OnError = d.onError()
 	return s
 }

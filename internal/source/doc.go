@@ -17,6 +17,7 @@ import (
 type KeyDoc struct {
 	Name, Type, Summary, Default, Example string
 	Required                              bool
+	Names                                 string            // what the value, or each of a list, names: template, event, step, object, field, person, metric, score, decision, segment, calendar, lane or playbook
 	Means                                 map[string]string // what each word of an enum says, where the summary does not
 }
 
