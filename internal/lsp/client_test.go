@@ -176,6 +176,10 @@ func (c *client) edit(name, text string) position {
 	return newText(before).position(len(before))
 }
 
+func (c *client) close(name string) {
+	c.notify("textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": c.uri(name)}})
+}
+
 func at(uri string, p position) map[string]any {
 	return map[string]any{"textDocument": map[string]any{"uri": uri}, "position": p}
 }

@@ -33,6 +33,7 @@ func project1(t testing.TB, more ...string) *client {
 
 func TestCompletionKnowsThePlace(t *testing.T) {
 	t.Parallel()
+	c := project1(t)
 	head := "playbook: p\ntrigger: {on: email.replied}\n"
 	for name, tt := range map[string]struct {
 		text string
@@ -93,9 +94,9 @@ func TestCompletionKnowsThePlace(t *testing.T) {
 		"a second document":              {checkIn + "---\nmetric: m\n|\n", []string{"count", "window"}, []string{"steps"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := project1(t)
+			c.t = t
 			got := c.completions("playbooks/new.yaml", tt.text)
+			c.close("playbooks/new.yaml")
 			for _, w := range tt.want {
 				if _, ok := got[w]; !ok {
 					t.Errorf("no %q among %v", w, sortedKeys(got))
@@ -131,6 +132,7 @@ func TestCompletionReplacesTheWordBeingTyped(t *testing.T) {
 
 func TestTemplatesCompleteVariablesFiltersAndTags(t *testing.T) {
 	t.Parallel()
+	c := project1(t)
 	for text, want := range map[string]string{
 		"Hello {{ | }}":                    "contact",
 		"Hello {{ contact.| }}":            "first_name",
@@ -143,8 +145,8 @@ func TestTemplatesCompleteVariablesFiltersAndTags(t *testing.T) {
 		"Hello {{ project.sender.| }}":     "email",
 	} {
 		t.Run(text, func(t *testing.T) {
-			t.Parallel()
-			c := project1(t)
+			c.t = t
+			defer c.close("templates/check-in.md")
 			before, after, pipe := strings.Cut(text, "§")
 			var got map[string]completion
 			if pipe {
@@ -166,6 +168,7 @@ func TestTemplatesCompleteVariablesFiltersAndTags(t *testing.T) {
 
 func TestHoverSaysWhatStandsThere(t *testing.T) {
 	t.Parallel()
+	c := project1(t)
 	head := "playbook: p\ntrigger: {on: Account Saved}\n"
 	for name, tt := range map[string]struct{ text, want string }{
 		"a key":               {head + "guard|rails: {}\n", "When a touch may go"},
@@ -187,10 +190,10 @@ func TestHoverSaysWhatStandsThere(t *testing.T) {
 		"a variable":          {head + "steps:\n  - {id: a, task: \"Call {{ account.na|me }}\"}\n", "Name of the company"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := project1(t)
+			c.t = t
 			p := c.edit("playbooks/new.yaml", tt.text)
 			got := result[*hover](c, c.request("textDocument/hover", at(c.uri("playbooks/new.yaml"), p)))
+			c.close("playbooks/new.yaml")
 			if got == nil || !strings.Contains(got.Contents.Value, tt.want) {
 				t.Errorf("got %+v, want it to say %q", got, tt.want)
 			}
@@ -200,7 +203,8 @@ func TestHoverSaysWhatStandsThere(t *testing.T) {
 
 func TestDefinitionsAreFound(t *testing.T) {
 	t.Parallel()
-	own := "schema: account\nfields:\n  tier: {type: string, summary: Ours}\n---\nmetric: calls\ncount: Feature Used\n---\nsegment: big\nwhen: account.tier == \"a\"\n---\nevent: Ping\n"
+	const ownRules = "schema: account\nfields:\n  tier: {type: string, summary: Ours}\n---\nmetric: calls\ncount: Feature Used\n---\nsegment: big\nwhen: account.tier == \"a\"\n---\nevent: Ping\n"
+	c := project1(t, "rules/own.yaml", ownRules)
 	head := "playbook: p\ntrigger: {on: Ping}\n"
 	for name, tt := range map[string]struct {
 		file, text, in string
@@ -216,10 +220,10 @@ func TestDefinitionsAreFound(t *testing.T) {
 		"a template's variable": {"templates/check-in.md", "Tier {{ account.ti|er }}", "rules/own.yaml", position{2, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			c := project1(t, "rules/own.yaml", own)
+			c.t = t
 			p := c.edit(tt.file, tt.text)
 			got := result[*location](c, c.request("textDocument/definition", at(c.uri(tt.file), p)))
+			c.close(tt.file)
 			if got == nil || got.URI != c.uri(tt.in) || got.Range.Start != tt.at {
 				t.Errorf("got %+v, want %s at %v", got, tt.in, tt.at)
 			}
