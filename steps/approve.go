@@ -39,7 +39,7 @@ var approve = Verb{
 		Fields: []FieldDoc{
 			{Name: "approve", Type: "liquid", Required: true, Summary: "What to say yes to, in one line.", Example: "Free training for {{ account.name }}"},
 			{Name: "by", Names: "person", Type: "reference", Default: "owner.manager", Summary: "Who may say yes: a role of the team, owner.manager, account.<field>, or decide.<table> whose output approver names a role.", Example: "decide.concession_authority"},
-			{Name: "amount", Type: "cel", Summary: "What it costs: money or a percentage. It is frozen when asked.", Example: "{cel: account.arr * percent(10)}"},
+			{Name: "amount", Type: "literal", Summary: "What it costs: money or a percentage. It is frozen when asked.", Example: "{cel: account.arr * percent(10)}"},
 			{Name: "amount.cel", Type: "cel", Required: true, Summary: "An expression."},
 			{Name: "due", Type: "duration", Default: "1bd", Summary: "When the answer should be there.", Example: "1bd"},
 			{Name: "expires", Type: "duration", Default: "due + 10bd", Summary: "When the playbook stops waiting for it."},

@@ -35,7 +35,7 @@ var offer = Verb{
 		Summary: "Prepares a concession. It is checked against the authority table and approved by the least senior person whose authority is enough, before the customer hears of it; each answer is kept on record with amount, exchange and end. An offer without anything in exchange is refused. Its outcome is approved, denied, expired or refused; <id>.by is who answered. When it ends, an event offer.sunset comes ninety days before.",
 		Fields: []FieldDoc{
 			{Name: "offer", Type: "enum(" + strings.Join(offerKinds, "|") + ")", Required: true, Summary: "What is offered.", Example: "discount"},
-			{Name: "amount", Type: "cel", Summary: "How much: a percentage or money, as a literal or {cel: …}. Required for a discount.", Example: "15%"},
+			{Name: "amount", Type: "literal", Summary: "How much: a percentage or money, as a literal or {cel: …}. Required for a discount.", Example: "15%"},
 			{Name: "amount.cel", Type: "cel", Required: true, Summary: "An expression."},
 			{Name: "in_exchange", Type: "literal", Required: true, Summary: "What the customer gives for it, as text or {cel: …}.", Example: "a case study"},
 			{Name: "in_exchange.cel", Type: "cel", Required: true, Summary: "An expression."},

@@ -30,6 +30,8 @@ type completer struct {
 	d     *document
 	off   int
 	items []completion
+
+	inPlaybook bool
 }
 
 var keyTail = regexp.MustCompile(`[A-Za-z0-9_.*-]*$`)
@@ -37,6 +39,7 @@ var keyTail = regexp.MustCompile(`[A-Za-z0-9_.*-]*$`)
 func (c *completer) yaml() {
 	src := c.d.text.s[:c.off] + marker + c.d.text.s[c.off:]
 	p := placeAt(parseTree(src), c.d.kinds, c.off+1)
+	c.inPlaybook = p.kind != nil && p.kind.Name == "playbook"
 	switch {
 	case p.onKey:
 		c.keys(p)
@@ -96,18 +99,21 @@ func (c *completer) keysOf(m *schema.Map, in *node, self *entry) {
 		c.add(it, insert, from)
 	}
 	if m.Any != nil {
-		c.freeKeys(m.Any, from, colon)
+		c.freeKeys(m, from, colon)
 	}
 }
 
 var keyHead = regexp.MustCompile(`^[A-Za-z0-9_.*-]*`)
 
 // freeKeys are the fields that an author's own key may name.
-func (c *completer) freeKeys(k *schema.Key, from int, colon bool) {
+func (c *completer) freeKeys(m *schema.Map, from int, colon bool) {
 	x := &scope{a: c.d.analysis}
 	var fields []member
 	prefix := ""
-	group, _, _ := strings.Cut(k.Path, ".")
+	group, _, _ := strings.Cut(m.Any.Path, ".")
+	if m.Any.Path == "set.*" && c.inPlaybook {
+		prefix = "account."
+	}
 	switch group {
 	case "set", "account":
 		fields, _ = x.fields("account")

@@ -79,16 +79,33 @@ func KindNamed(kinds []Kind, name string) *Kind {
 	return nil
 }
 
-// Variant that a map with these keys is, or nil while none is there.
+// Variant that a map with these keys is, or nil while none is there. One that
+// takes the key of another as a key of its own goes before it: {run, wait} runs.
 func (m *Map) Variant(keys []string) *Variant {
-	for i := range m.Variants {
-		for _, k := range keys {
-			if k == m.Variants[i].By {
-				return &m.Variants[i]
-			}
+	for _, v := range m.precedence() {
+		if slices.Contains(keys, v.By) {
+			return v
 		}
 	}
 	return nil
+}
+
+// precedence of the variants: those that take another's key first.
+func (m *Map) precedence() []*Variant {
+	var first, rest []*Variant
+	for i := range m.Variants {
+		v := &m.Variants[i]
+		if slices.ContainsFunc(m.Variants, func(o Variant) bool { return o.By != v.By && v.has(o.By) }) {
+			first = append(first, v)
+		} else {
+			rest = append(rest, v)
+		}
+	}
+	return append(first, rest...)
+}
+
+func (v *Variant) has(key string) bool {
+	return slices.ContainsFunc(v.Keys, func(k *Key) bool { return k.Name == key })
 }
 
 // Key that name is in a map which has the keys present; nil when it takes none
