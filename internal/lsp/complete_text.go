@@ -67,11 +67,11 @@ func (c *completer) behindDot(sc *scope, whole expression, before []token, p pla
 		return
 	}
 	last := len(before) - 1
-	first := last // of the value before the dot
+	begin := last // of the value before the dot
 	if before[last].kind == 'i' {
 		path, ok := chain(before, last)
 		if b, bound := whole.binding(path[0].text, last); ok && bound {
-			for _, f := range sc.objectFields(firstWord(b.over)) {
+			for _, f := range sc.objectFields(first(b.over)) {
 				c.add(f, f.name, from)
 			}
 			return
@@ -81,15 +81,15 @@ func (c *completer) behindDot(sc *scope, whole expression, before []token, p pla
 				c.add(m, m.name, from)
 			}
 		}
-		first = last - 2*(len(path)-1)
+		begin = last - 2*(len(path)-1)
 	}
 	x := expression{src: p.tree.src, tokens: before}
 	root := x.root(last)
 	if before[last].kind != 'i' && root != nil {
-		for first = last; first > 0 && before[first].text != root[0]; first-- {
+		for begin = last; begin > 0 && before[begin].text != root[0]; begin-- {
 		}
 	}
-	src := p.tree.src[before[first].start:before[last].end]
+	src := p.tree.src[before[begin].start:before[last].end]
 	if p.value.style == '"' {
 		src = strings.ReplaceAll(src, `\"`, `"`)
 	}
@@ -100,13 +100,6 @@ func (c *completer) behindDot(sc *scope, whole expression, before []token, p pla
 			c.add(member{name: f.name, kind: kindMethod, detail: f.signature, doc: join(f.summary, example2(f))}, f.name, from)
 		}
 	}
-}
-
-func firstWord(path []string) string {
-	if len(path) == 0 {
-		return ""
-	}
-	return path[0]
 }
 
 // texts offers the words that what is compared with can be.
@@ -126,7 +119,7 @@ func (c *completer) texts(sc *scope, whole expression, ts []token) {
 	}
 	var enum []string
 	if b, bound := whole.binding(path[0].text, i-1); bound && len(path) == 2 {
-		for _, f := range sc.objectFields(firstWord(b.over)) {
+		for _, f := range sc.objectFields(first(b.over)) {
 			if f.name == path[1].text {
 				enum = f.enum
 			}
@@ -151,7 +144,7 @@ func (c *completer) liquid(text liquidText) {
 		}
 		from := c.tail(wordTail)
 		lead := strings.TrimRight(text.src[o.start:max(from, o.start)], " -")
-		x := c.d.liquidScope(text.books)
+		x := c.d.liquidScope(text)
 		switch {
 		case strings.HasSuffix(lead, "|"):
 			docs := mail.FilterDocs()

@@ -47,27 +47,28 @@ type liquidText struct {
 	src      string
 	from, to int
 	books    []string // the playbooks whose steps and events it may show
+	items    []item   // the open items of lists
 }
 
 // liquidAt is the text around off, if it is one that Liquid renders.
 func (d *document) liquidAt(p place, off int) (liquidText, bool) {
 	if d.template() != "" {
-		return liquidText{d.text.s, 0, len(d.text.s), d.analysis.users(d.template())}, true
+		return liquidText{src: d.text.s, to: len(d.text.s), books: d.analysis.users(d.template())}, true
 	}
 	if p.value == nil || p.key == nil || p.key.Type != "liquid" || p.onKey {
 		return liquidText{}, false
 	}
 	start, end := p.value.inner(p.tree.src)
-	return liquidText{p.tree.src, start, end, []string{p.tree.word(p.root.get("playbook"))}}, true
+	return liquidText{p.tree.src, start, end, []string{p.tree.word(p.root.get("playbook"))}, itemsAt(p)}, true
 }
 
 // liquidScope is what a text may show: the account and the contact, the owner,
 // the project, the event of a trigger, and how steps ended.
-func (d *document) liquidScope(books []string) *scope {
+func (d *document) liquidScope(text liquidText) *scope {
 	a := d.analysis
 	a.index()
-	x := &scope{a: a, book: &book{}}
-	for _, name := range books {
+	x := &scope{a: a, book: &book{}, items: text.items}
+	for _, name := range text.books {
 		def, ok := a.defs["playbook:"+name]
 		if !ok {
 			continue
@@ -95,6 +96,9 @@ func (x *scope) liquidRoots() []member {
 	}
 	if len(x.events) > 0 {
 		out = append(out, member{name: "event", detail: strings.Join(x.events, ", "), kind: kindVariable, doc: "The event that started the playbook."})
+	}
+	for _, it := range x.items {
+		out = append(out, member{name: it.name, detail: "an item of " + strings.Join(it.over, "."), kind: kindVariable})
 	}
 	if len(x.steps) > 0 {
 		out = append(out, member{name: "steps", detail: "how steps ended", kind: kindModule, doc: "steps.<id>.outcome, .at, and the answers of its form."})
@@ -127,10 +131,8 @@ func (x *scope) liquidNext(path []string) []member {
 			out = append(out, member{name: "id", detail: "string", kind: kindField})
 		}
 		return out
-	case "event":
-		return x.next(path)
 	}
-	return nil
+	return x.next(path)
 }
 
 func fixed(path []string, names ...string) []member {
@@ -150,9 +152,14 @@ func (x *scope) liquidResolve(path []string) (m member, used int, ok bool) {
 		m, used, ok = x.resolve(path[1:])
 		return m, used + 1, ok
 	}
-	if path[0] == "account" || path[0] == "contact" || path[0] == "event" {
-		if m, used, ok := x.resolve(path); ok {
+	if fixed := x.liquidNext(path[:1]); len(path) > 1 && path[0] != "steps" {
+		if m, used, ok := x.resolve(path); ok && used > 1 {
 			return m, used, true
+		}
+		for _, m := range fixed {
+			if m.name == path[1] {
+				return m, 2, true
+			}
 		}
 	}
 	for _, r := range x.liquidRoots() {

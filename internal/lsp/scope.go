@@ -18,6 +18,39 @@ type scope struct {
 	tree   *tree
 	book   *book
 	inputs *node // a decision's
+	items  []item
+}
+
+// item is the name of an open item of a list, and what the list begins with.
+type item struct {
+	name string
+	over []string
+}
+
+// itemsAt are those of the steps around p that take each item of a list.
+func itemsAt(p place) []item {
+	var out []item
+	for _, l := range p.levels {
+		as, list := l.in.get("as"), l.in.get("each")
+		if !isStep(l.m) || as == nil || list == nil || l.key == nil || l.key.Type != "steps" {
+			continue
+		}
+		x := expressionAt(p.tree, list)
+		out = append(out, item{p.tree.word(as), x.root(len(x.tokens) - 1)})
+	}
+	return out
+}
+
+// ruleItems are the items as the compiler takes them.
+func (x *scope) ruleItems() map[string]rules.Item {
+	out := map[string]rules.Item{}
+	for _, it := range x.items {
+		out[it.name] = rules.Item{Type: rules.String}
+		if kind, ok := strings.CutSuffix(first(it.over), "s"); ok && len(x.objectFields(kind+"s")) > 0 {
+			out[it.name] = rules.Item{Object: kind}
+		}
+	}
+	return out
 }
 
 // member is a name, or the next part of one.
@@ -38,6 +71,7 @@ func (a *analysis) scopeAt(p place) *scope {
 	switch p.kind.Name {
 	case "playbook":
 		x.book = a.books[p.tree.word(p.root.get("playbook"))]
+		x.items = itemsAt(p)
 		if in := p.inStep(); in != nil {
 			for _, s := range stepsOf(p.tree, p.root, p.kind) {
 				if s.node.start <= in.start || s.node.start >= in.start && s.node.end <= in.end {
@@ -85,6 +119,9 @@ func (x *scope) roots() []member {
 		if s.id != "" {
 			out = append(out, member{name: s.id, detail: "step: " + s.verb, kind: kindReference, doc: x.stepDoc(s)})
 		}
+	}
+	for _, it := range x.items {
+		out = append(out, member{name: it.name, detail: "an item of " + strings.Join(it.over, "."), kind: kindVariable})
 	}
 	if x.only == "" {
 		out = append(out,
@@ -188,6 +225,11 @@ func (x *scope) fields(root string) ([]member, bool) {
 		}
 		return out, true
 	}
+	for _, it := range x.items {
+		if it.name == root {
+			return x.objectFields(first(it.over)), true
+		}
+	}
 	return x.results(root)
 }
 
@@ -283,7 +325,7 @@ func (x *scope) next(path []string) []member {
 
 // typeOf an expression that could stand here; "" when it is wrong or no single type.
 func (x *scope) typeOf(src string) rules.Type {
-	sc := rules.Scope{Steps: map[string]map[string]rules.Type{}}
+	sc := rules.Scope{Steps: map[string]map[string]rules.Type{}, Items: x.ruleItems()}
 	if len(x.events) > 0 {
 		sc.Event = x.events[0]
 	}

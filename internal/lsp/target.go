@@ -291,7 +291,7 @@ func quotedIn(s string) bool {
 }
 
 func (d *document) onVariable(t target, text liquidText, _ int) (target, bool) {
-	x := d.liquidScope(text.books)
+	x := d.liquidScope(text)
 	path := strings.Split(text.src[t.start:t.end], ".")
 	m, used, ok := x.liquidResolve(path)
 	if !ok {
