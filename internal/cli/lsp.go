@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,7 +27,7 @@ editor just went away.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := slog.New(slog.NewTextHandler(s.Err, nil))
-			err := lsp.Serve(cmd.Context(), s.In, s.Out, lsp.Options{Version: version(), Pause: pause, Log: log})
+			err := lsp.Serve(cmd.Context(), s.In, s.Out, lsp.Options{Version: builtAs(), Pause: pause, Log: log})
 			if errors.Is(err, lsp.ErrNoShutdown) {
 				fmt.Fprintln(s.Err, "holdfast: "+err.Error())
 				return errFindings // the exit code that LSP wants
@@ -37,4 +38,12 @@ editor just went away.`,
 	c.Flags().DurationVar(&pause, "pause", 150*time.Millisecond, "how long to let typing go on before looking for findings")
 	c.Flags().Bool("stdio", true, "what editors add to say how they speak; there is no other way")
 	return c
+}
+
+// builtAs is the version of this binary; "" when it carries none.
+func builtAs() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
 }

@@ -67,6 +67,16 @@ func analyse(h home, kinds []schema.Kind, at *snapshot) *analysis {
 // saw reports whether a document was open when the project was read.
 func (a *analysis) saw(uri string) bool { return a != nil && a.seen[uri] }
 
+// current reports whether what is open is what was looked at.
+func (a *analysis) current(at *snapshot) bool {
+	for _, b := range at.open {
+		if b.home == a.home && a.open[b.path] != b {
+			return false
+		}
+	}
+	return true
+}
+
 // alone is a document without a project, held against the shipped rules. One
 // that is no document of ours has no findings.
 func (a *analysis) alone(b *buffer) {

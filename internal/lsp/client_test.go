@@ -222,12 +222,3 @@ func (c *client) published(name string, version int) []diagnostic {
 		c.cond.Wait()
 	}
 }
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
-}

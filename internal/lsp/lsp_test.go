@@ -246,7 +246,7 @@ func TestADefinitionThatWeShipCanBeOpened(t *testing.T) {
 	if got == nil || !strings.HasSuffix(got.URI, "/rules/scores.yaml") {
 		t.Fatalf("got %+v", got)
 	}
-	if text := readFile(t, pathOf(got.URI)); !strings.Contains(text, "score: health") {
+	if text := readFileOf(t, pathOf(got.URI)); !strings.Contains(text, "score: health") {
 		t.Errorf("the file holds %q", text)
 	}
 }

@@ -67,7 +67,10 @@ func renameAt(ctx context.Context, s *server, d *document, off int, p placeParam
 		return s.edits(d.snapshot, map[string][]textEdit{}), nil
 	}
 	at := d.snapshot
-	before := analyse(d.home, d.kinds, at) // what is open now, not what was looked at last
+	before := d.analysis
+	if !before.current(at) {
+		before = analyse(d.home, d.kinds, at)
+	}
 	before.index()
 	if err := legal(before, r, p.NewName); err != nil {
 		return nil, err

@@ -134,7 +134,7 @@ func TestEveryStepOfTheLibraryCanBeRenamed(t *testing.T) {
 	files := map[string]string{}
 	root := "../../playbooks/library"
 	for _, name := range []string{"win-back.yaml", "renewal-90.yaml", "post-save.yaml", "save.yaml"} {
-		files["playbooks/"+name] = readFile(t, filepath.Join(root, name))
+		files["playbooks/"+name] = readFileOf(t, filepath.Join(root, name))
 	}
 	c := open(t, files)
 	if err := os.CopyFS(filepath.Join(c.dir, "templates"), os.DirFS(filepath.Join(root, "templates"))); err != nil {
