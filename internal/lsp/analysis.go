@@ -26,8 +26,9 @@ type analysis struct {
 
 	indexed sync.Once
 	defs    map[string]definition
-	texts   map[string]*text // by the name under which findings appear
-	books   map[string]*book // compiled steps, by playbook
+	texts   map[string]*text    // by the name under which findings appear
+	books   map[string]*book    // compiled steps, by playbook
+	uses    map[string][]string // playbooks, by the template that they name
 }
 
 // bareProject stands in for the settings of a document that has no project.

@@ -33,6 +33,7 @@ type book struct {
 func (a *analysis) index() {
 	a.indexed.Do(func() {
 		a.defs, a.texts, a.books = map[string]definition{}, map[string]*text{}, map[string]*book{}
+		a.uses = map[string][]string{}
 		var names []string
 		for name := range a.project.Sources {
 			names = append(names, name)
@@ -124,6 +125,7 @@ func (a *analysis) indexFile(name string, t *tree) {
 			}
 		}
 		if kind == "playbook" {
+			a.indexUses(label, t, root)
 			a.indexSteps(label, name, t, root)
 		}
 	}
@@ -168,23 +170,16 @@ func (a *analysis) indexSteps(label, name string, t *tree, root *node) {
 
 // users are the playbooks that use a template, by name.
 func (a *analysis) users(template string) []string {
-	var out []string
 	a.index()
-	for key, d := range a.defs {
-		name, ok := strings.CutPrefix(key, "playbook:")
-		if !ok {
-			continue
+	out := slices.Sorted(slices.Values(a.uses[template]))
+	return slices.Compact(out)
+}
+
+// indexUses notes the templates that a playbook names.
+func (a *analysis) indexUses(label string, t *tree, root *node) {
+	every(root, schema.KindNamed(a.kinds, "playbook").Map, func(_ *node, _ *schema.Map, e *entry, k *schema.Key) {
+		if k != nil && k.Names == "template" {
+			a.uses[t.word(e.val)] = append(a.uses[t.word(e.val)], label)
 		}
-		found := false
-		every(d.root, schema.KindNamed(a.kinds, "playbook").Map, func(_ *node, _ *schema.Map, e *entry, k *schema.Key) {
-			if k != nil && k.Names == "template" && d.tree.word(e.val) == template {
-				found = true
-			}
-		})
-		if found {
-			out = append(out, name)
-		}
-	}
-	slices.Sort(out)
-	return out
+	})
 }

@@ -140,7 +140,7 @@ func (w *writer) variants(m *Map) object {
 		props[k.Name] = object{"description": describe(k)}
 	}
 	var choices []choice
-	for _, v := range m.precedence() {
+	for _, v := range m.ranked {
 		name := base + "." + v.By
 		d := w.closed(append(append([]*Key(nil), m.Keys...), v.Keys...), nil)
 		d["description"] = described(v.Summary)

@@ -29,6 +29,8 @@ type Map struct {
 	Any      *Key      // for names that the author chooses; nil when there are none
 	Variants []Variant // a step or a trigger is one of these
 	What     string    // names the map in messages: "a step"
+
+	ranked []*Variant // as they are recognised
 }
 
 // Variant is a map known by one of its keys.
@@ -82,7 +84,7 @@ func KindNamed(kinds []Kind, name string) *Kind {
 // Variant that a map with these keys is, or nil while none is there. One that
 // takes the key of another as a key of its own goes before it: {run, wait} runs.
 func (m *Map) Variant(keys []string) *Variant {
-	for _, v := range m.precedence() {
+	for _, v := range m.ranked {
 		if slices.Contains(keys, v.By) {
 			return v
 		}
@@ -90,8 +92,8 @@ func (m *Map) Variant(keys []string) *Variant {
 	return nil
 }
 
-// precedence of the variants: those that take another's key first.
-func (m *Map) precedence() []*Variant {
+// rank puts the variants that take another's key first.
+func (m *Map) rank() {
 	var first, rest []*Variant
 	for i := range m.Variants {
 		v := &m.Variants[i]
@@ -101,7 +103,7 @@ func (m *Map) precedence() []*Variant {
 			rest = append(rest, v)
 		}
 	}
-	return append(first, rest...)
+	m.ranked = append(first, rest...)
 }
 
 func (v *Variant) has(key string) bool {
@@ -200,6 +202,7 @@ func (b *builder) stepMap() {
 			Keys: b.keys(v.Doc.Fields, "", v.Doc.Name).Keys,
 		})
 	}
+	b.steps.rank()
 }
 
 // triggerMap: a list below any, or one of the kinds. The order is that in which
@@ -220,6 +223,8 @@ func (b *builder) triggerMap() {
 		}
 	}
 	b.triggers.Variants = append(b.triggers.Variants, one.Variants...)
+	one.rank()
+	b.triggers.rank()
 }
 
 func withoutRequired(docs []source.KeyDoc) []source.KeyDoc {
