@@ -85,7 +85,7 @@ func choose(s object, choices []choice, what string) {
 		s = next
 		names = append(names, c.key)
 	}
-	s["not"] = object{}
+	s["type"] = "null" // no map is: editors show the message
 	s["errorMessage"] = what + " needs one of " + strings.Join(names, ", ")
 }
 
