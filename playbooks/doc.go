@@ -56,7 +56,7 @@ var Doc = source.KindDoc{
 		{Name: "guardrails.send_window.days", Type: "list", Summary: "A range or a list: mon-thu, or [mon, wed].", Example: "mon-thu"},
 		{Name: "guardrails.send_window.hours", Type: "literal", Summary: "From and to, in quotes.", Example: `"09:00-16:30"`},
 		{Name: "guardrails.send_window.timezone", Type: "literal", Default: "contact", Summary: "Whose hours: contact, account, project, or a zone such as Europe/Berlin.", Example: "contact"},
-		{Name: "guardrails.avoid", Names: "calendar", Type: "list", Default: "public_holidays", Summary: "Calendars on whose days nothing goes: one or a list; [] is none.", Example: "[public_holidays, quarter_end]", Means: map[string]string{
+		{Name: "guardrails.avoid", Names: "calendar", Type: "list", Default: "public_holidays", Summary: "Calendars on whose days nothing goes: one or a list; [] is none. public_holidays and quarter_end are always there.", Example: "[public_holidays, quarter_end]", Means: map[string]string{
 			"public_holidays": "of the contact's country, else the account's, else the project's",
 			"quarter_end":     "the last ten business days of the fiscal quarter",
 		}},

@@ -153,6 +153,9 @@ func (c *completer) value(p place) {
 	for _, word := range p.key.Words() {
 		c.add(member{name: word, kind: kindEnumMember, doc: p.key.Means[word]}, word, start)
 	}
+	for _, word := range sortedKeys(p.key.Means) { // of those that are no enum, but always there
+		c.add(member{name: word, kind: kindEnumMember, doc: p.key.Means[word]}, word, start)
+	}
 	switch p.key.Type {
 	case "bool":
 		c.add(member{name: "true", kind: kindValue}, "true", start)

@@ -111,6 +111,12 @@ func (a *analysis) indexFile(name string, t *tree) {
 			}
 			continue
 		}
+		if kind == "lanes" {
+			for _, it := range first.val.itemsOf() {
+				a.define("lane:"+t.word(it), name, t, it, it)
+			}
+			continue
+		}
 		if schema.KindNamed(a.kinds, kind) == nil || label == "" {
 			continue
 		}

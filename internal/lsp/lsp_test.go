@@ -59,6 +59,8 @@ func TestCompletionKnowsThePlace(t *testing.T) {
 		"an event with a blank":          {"playbook: p\ntrigger: {on: Account |}\n", []string{"Account Saved"}, nil},
 		"words that choose":              {head + "class: |\n", []string{"outreach", "service", "transactional"}, nil},
 		"a list of words":                {head + "guardrails: {avoid: [public_holidays, |]}\n", []string{"quarter_end"}, nil},
+		"calendars":                      {head + "guardrails: {avoid: [|]}\n", []string{"public_holidays", "quarter_end"}, nil},
+		"lanes":                          {head + "lane: |\n", []string{"save", "win-back"}, nil},
 		"templates":                      {head + "steps:\n  - {id: a, email: |}\n", []string{"check-in"}, nil},
 		"recipients":                     {head + "steps:\n  - {id: a, email: check-in, to: [contacts.|]}\n", []string{"contacts.champion"}, nil},
 		"steps before, of the verb":      {head + "steps:\n  - {id: a, email: check-in}\n  - {id: b, wait: 1d}\n  - {id: c, email: check-in, thread: |}\n", []string{"a"}, []string{"b", "c"}},
