@@ -65,7 +65,6 @@ var mayImport = map[string][]string{
 	"internal/app":        {"*"},
 	"internal/graph":      {"playbooks", "steps"},
 	"internal/timeline":   {"internal/store"},
-	"internal/reference":  {"rules", "triggers", "steps", "guards", "playbooks"},
 	"internal/reference":  {"rules", "triggers", "steps", "guards", "playbooks", "internal/source", "internal/project", "internal/schema"},
 	"internal/lsp":        {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
 	"internal/schema":     {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
