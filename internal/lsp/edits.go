@@ -92,12 +92,10 @@ func (e *edits) done() ([]textEdit, string) {
 	return list, out.String()
 }
 
-// elsewhere are the words of a test or a cast that name a step of a playbook: the
-// values of step, touch, task and after, and the step of a cast's act. In a test
-// the document says which playbook it is about, in a cast each act does.
-func elsewhere(t *tree, root *node, playbook, id string) []stretch {
+// ofCast are the words of a cast that name a step of a playbook: each act says
+// of which.
+func ofCast(t *tree, root *node, playbook, id string) []stretch {
 	var out []stretch
-	named := map[string]bool{"step": true, "touch": true, "task": true, "after": true, "since": true, "at_step": true}
 	var walk func(n *node, about string)
 	walk = func(n *node, about string) {
 		if n == nil {
@@ -110,7 +108,7 @@ func elsewhere(t *tree, root *node, playbook, id string) []stretch {
 			walk(it, about)
 		}
 		for _, e := range n.entries {
-			if about == playbook && named[e.key] && t.word(e.val) == id {
+			if about == playbook && e.key == "step" && t.word(e.val) == id {
 				start, end := e.val.inner(t.src)
 				out = append(out, stretch{start, end})
 			}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/internal/clock"
+	"holdfast/internal/diag"
 	"holdfast/internal/project"
 )
 
@@ -149,5 +150,9 @@ func (s *server) analysed(h home, at *snapshot) (a *analysis) {
 			}
 		}
 	}()
-	return analyse(h, s.ws.kinds, at)
+	a = analyse(h, s.ws.kinds, at)
+	if s.options.Check != nil && h.alone == "" {
+		a.found = diag.Sort(append(a.found, s.options.Check(a.project)...))
+	}
+	return a
 }

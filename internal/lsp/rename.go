@@ -177,8 +177,12 @@ func (a *analysis) renamed(d *document, r renaming, name string) map[string]rewr
 						templates[t.word(en.val)] = true
 					}
 				})
-			case kind == "test" || kind == "cast":
-				for _, n := range elsewhere(t, root, r.playbook, r.id) {
+			case kind == "test" && t.word(root.get("playbook")) == r.playbook:
+				for _, ref := range references(t, root, schema.KindNamed(a.kinds, "test"), r.id) {
+					e.replace(ref.start, ref.end, name)
+				}
+			case kind == "cast":
+				for _, n := range ofCast(t, root, r.playbook, r.id) {
 					e.replace(n.start, n.end, name)
 				}
 			}

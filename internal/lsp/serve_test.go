@@ -9,6 +9,9 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"holdfast/internal/diag"
+	"holdfast/internal/project"
 )
 
 // session is what a server answers to raw bytes, one after the other.
@@ -161,4 +164,16 @@ func FuzzFrames(f *testing.F) {
 			_ = Serve(t.Context(), bytes.NewReader(in), io.Discard, Options{})
 		}
 	})
+}
+
+func TestMoreFindingsOfAProjectAreShownWithItsOwn(t *testing.T) {
+	t.Parallel()
+	s := &server{ws: newWorkspace(), options: Options{Log: discard(), Check: func(p *project.Project) []diag.Diagnostic {
+		return []diag.Diagnostic{{Span: diag.Span{File: p.Dir + "/a.test.yaml", Line: 1, Col: 1}, Check: "more"}}
+	}}}
+	dir := t.TempDir()
+	a := s.analysed(home{dir: dir}, s.ws.snapshot())
+	if len(a.found) == 0 || a.found[0].Check != "more" {
+		t.Errorf("got %v", a.found)
+	}
 }

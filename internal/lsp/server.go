@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"holdfast/internal/clock"
+	"holdfast/internal/diag"
+	"holdfast/internal/project"
 )
 
 // Options of a server.
@@ -19,6 +21,9 @@ type Options struct {
 	Version string        // shown to the client
 	Pause   time.Duration // after a change, before findings are looked for: typing goes on meanwhile
 	Log     *slog.Logger  // what went wrong inside; nil discards it
+	// Check finds what reading a project does not, such as mistakes in its tests;
+	// nil is no more. It is called by one goroutine at a time.
+	Check func(*project.Project) []diag.Diagnostic
 }
 
 // ErrNoShutdown says that the client went away, or said exit, without having

@@ -21,6 +21,10 @@ func projectPage() string {
 	return kinds("Project and team", "The documents beside the rules and the playbooks.", project.Docs...)
 }
 
+func testsPage() string {
+	return kinds("Tests", "The documents of `*.test.yaml`, beside the playbooks. In expect, a step's verb may stand for what happened, too.", project.TestDocs...)
+}
+
 func kinds(title, intro string, docs ...source.KindDoc) string {
 	b := page(title, intro)
 	for _, d := range docs {

@@ -32,6 +32,7 @@ func Pages() map[string]string {
 		"playbook.md":  playbookPage(),
 		"rules.md":     rulesPage(),
 		"project.md":   projectPage(),
+		"tests.md":     testsPage(),
 		schema.File:    schema.JSON(),
 	}
 }

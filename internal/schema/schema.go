@@ -63,6 +63,13 @@ func Kinds() []Kind {
 	for _, d := range docs {
 		kinds = append(kinds, Kind{Name: d.Name, Summary: d.Summary, Example: d.Example, Map: b.keys(d.Keys, "", d.Name)})
 	}
+	for _, d := range project.TestDocs {
+		m := b.keys(d.Keys, "", d.Name)
+		if expect := m.Key("expect", nil); expect != nil {
+			b.heads(expect.Below)
+		}
+		kinds = append(kinds, Kind{Name: d.Name, Summary: d.Summary, Example: d.Example, Map: m})
+	}
 	for _, name := range project.Kinds() {
 		if KindNamed(kinds, name) == nil {
 			kinds = append(kinds, Kind{Name: name, Map: &Map{What: name}, Open: true})
@@ -192,6 +199,16 @@ func (b *builder) keys(docs []source.KeyDoc, prefix, what string) *Map {
 		m.Keys = append(m.Keys, k)
 	}
 	return m
+}
+
+// heads lets a step's verb stand for what happened in an entry of expect.
+func (b *builder) heads(entry *Map) {
+	for _, v := range steps.All {
+		if entry.Key(v.Doc.Name, nil) == nil {
+			d := source.KeyDoc{Name: v.Doc.Name, Names: "step", Type: "reference", Summary: "A step of this verb is done: " + v.Doc.Summary}
+			entry.Keys = append(entry.Keys, &Key{KeyDoc: d, Path: "expect." + v.Doc.Name})
+		}
+	}
 }
 
 func (b *builder) stepMap() {
