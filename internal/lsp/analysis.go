@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -137,8 +138,8 @@ func (a *analysis) uriOf(name string) string {
 func (a *analysis) files(keep func(name string) bool) map[string]string {
 	out := map[string]string{}
 	texts := map[string]string{}
-	for path, b := range a.open {
-		if rel, err := filepath.Rel(a.home.dir, path); err == nil {
+	for file, b := range a.open {
+		if rel, err := filepath.Rel(a.home.dir, file); err == nil {
 			texts[filepath.ToSlash(rel)] = b.text.s
 		}
 	}
@@ -156,7 +157,7 @@ func (a *analysis) files(keep func(name string) bool) map[string]string {
 		switch {
 		case err != nil:
 			return nil //nolint:nilerr // what cannot be listed is not there
-		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."), d.IsDir() && d.Name() == "node_modules":
+		case d.IsDir() && name != "." && (strings.HasPrefix(d.Name(), ".") || another(over, name)):
 			return fs.SkipDir
 		case d.IsDir() || !keep(name):
 			return nil
@@ -167,6 +168,12 @@ func (a *analysis) files(keep func(name string) bool) map[string]string {
 		return nil
 	})
 	return out
+}
+
+// another reports whether a directory is a project of its own, or none at all.
+func another(fsys fs.FS, dir string) bool {
+	_, err := fs.Stat(fsys, dir+"/holdfast.yaml")
+	return err == nil || path.Base(dir) == "node_modules"
 }
 
 // parse is a file as the project reads it; nil when it has a mistake of YAML.

@@ -153,6 +153,9 @@ func (a *analysis) define(key, file string, t *tree, root, at *node) {
 	a.defs[key] = definition{file: file, start: start, end: end, summary: summary, tree: t, root: root}
 }
 
+// stepKey is under which a playbook's step is defined.
+func stepKey(playbook, id string) string { return "step:" + playbook + "/" + id }
+
 // indexSteps compiles the steps of a playbook, as far as they are right.
 func (a *analysis) indexSteps(label, name string, t *tree, root *node) {
 	b := &book{fields: map[string]map[string]rules.Type{}}
@@ -160,6 +163,7 @@ func (a *analysis) indexSteps(label, name string, t *tree, root *node) {
 	for _, s := range stepsOf(t, root, schema.KindNamed(a.kinds, "playbook")) {
 		if s.id != "" {
 			b.ids = append(b.ids, s.id)
+			a.define(stepKey(label, s.id), name, t, root, s.idNode)
 		}
 	}
 	for _, doc := range parse(name, t.src) {

@@ -229,6 +229,8 @@ func TestDefinitionsAreFound(t *testing.T) {
 		"a template":            {"playbooks/new.yaml", head + "steps:\n  - {id: a, email: check|-in}\n", "templates/check-in.md", position{0, 0}},
 		"a step":                {"playbooks/new.yaml", head + "steps:\n  - {id: a, email: check-in}\n  - {id: b, email: check-in, thread: |a}\n", "playbooks/new.yaml", position{3, 9}},
 		"a step, in CEL":        {"playbooks/new.yaml", head + "steps:\n  - {id: a, email: check-in}\n  - {id: b, wait: 1d, if: a.out|come == 'sent'}\n", "playbooks/new.yaml", position{3, 9}},
+		"a step, from a test":   {"playbooks/x.test.yaml", "test: x\nplaybook: check-in\nexpect: [{task: ca|ll}]\n", "playbooks/check-in.yaml", position{8, 9}},
+		"a step, in a template": {"templates/check-in.md", "It was {{ steps.ca|ll.outcome }}", "playbooks/check-in.yaml", position{8, 9}},
 		"a template's variable": {"templates/check-in.md", "Tier {{ account.ti|er }}", "rules/own.yaml", position{2, 2}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -86,6 +86,7 @@ func (s *server) notified(m message) {
 			s.ws.drop(p.TextDocument.URI)
 		}
 	case "textDocument/didSave", "workspace/didChangeWatchedFiles":
+		s.ws.rehome()
 		s.ws.stale()
 	default:
 		return // the protocol wants an unknown notification to be passed over
@@ -123,7 +124,7 @@ func (s *server) watch(ctx context.Context) {
 		}
 		for _, h := range homes {
 			at := s.ws.begin(h)
-			if h.alone != "" && at.open[h.alone] == nil {
+			if h.alone != "" && (at.open[h.alone] == nil || at.open[h.alone].home != h) {
 				s.ws.found(h, nil)
 				s.publish(h, nil, at)
 				continue

@@ -113,6 +113,7 @@ type step struct {
 	node     *node
 	idNode   *node // the value of id; nil without one
 	parent   int   // index of the step around it; -1 at the top
+	playbook string
 }
 
 // stepsOf a document, in file order.
@@ -127,7 +128,7 @@ func stepsOf(t *tree, root *node, kind *schema.Kind) []step {
 			return
 		}
 		seen[in] = true
-		s := step{node: in, parent: -1, idNode: in.get("id")}
+		s := step{node: in, parent: -1, idNode: in.get("id"), playbook: t.word(root.get("playbook"))}
 		s.id = t.word(s.idNode)
 		if v := m.Variant(in.keys()); v != nil {
 			s.verb = v.By

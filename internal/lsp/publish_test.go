@@ -1,6 +1,8 @@
 package lsp
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -125,6 +127,11 @@ func TestADocumentWithoutAProjectIsHeldAgainstTheLibrary(t *testing.T) {
 	if found(ds, "no-project") == nil || found(ds, "unknown-field") == nil {
 		t.Errorf("got %+v", ds)
 	}
+	p := at(c.uri("loose.yaml"), newText(checkIn).position(strings.Index(checkIn, "id: patience")+5))
+	p["newName"] = "pause_a_bit"
+	if edit := result[workspaceEdit](c, c.request("textDocument/rename", p)); len(edit.Changes[c.uri("loose.yaml")]) != 2 {
+		t.Errorf("a rename gives %+v", edit)
+	}
 	c.edit("other.yaml", "apiVersion: v1\nkind: Service\n")
 	if ds := c.published("other.yaml", 1); len(ds) > 0 {
 		t.Errorf("what is none of ours has %+v", ds)
@@ -190,5 +197,28 @@ func TestChangesOfPartsMakeTheTextThatTheEditorHas(t *testing.T) {
 		if d := cmp.Diff(tt.want, newText(tt.text).changed(tt.change).s); d != "" {
 			t.Errorf("%q: %s", tt.text, d)
 		}
+	}
+}
+
+func TestAProjectThatIsMadeMeanwhileTakesItsDocumentsIn(t *testing.T) {
+	t.Parallel()
+	c := start(t, t)
+	c.request("initialize", map[string]any{})
+	c.edit("loose.yaml", checkIn)
+	if found(c.published("loose.yaml", 1), "no-project") == nil {
+		t.Fatal("it is in a project already")
+	}
+	if err := os.WriteFile(filepath.Join(c.dir, "holdfast.yaml"), []byte(settings), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c.notify("workspace/didChangeWatchedFiles", map[string]any{"changes": []any{}})
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for {
+		all := c.findings[c.uri("loose.yaml")]
+		if last := all[len(all)-1].Diagnostics; found(last, "no-project") == nil && found(last, "unknown-template") != nil {
+			return
+		}
+		c.cond.Wait()
 	}
 }

@@ -165,7 +165,7 @@ func (d *document) onStep(t target, p place, id string) (target, bool) {
 		if !ok {
 			return t, false
 		}
-		tr, root, t.def = def.tree, def.root, "playbook:"+p.tree.word(p.root.get("playbook"))
+		tr, root, t.def = def.tree, def.root, stepKey(p.tree.word(p.root.get("playbook")), id)
 	}
 	for _, s := range stepsOf(tr, root, schema.KindNamed(d.kinds, "playbook")) {
 		if s.id != id {
@@ -303,7 +303,7 @@ func (d *document) onVariable(t target, text liquidText, _ int) (target, bool) {
 	if path[0] == "steps" && len(path) > 1 && len(text.books) > 0 {
 		for _, s := range x.steps {
 			if s.id == path[1] {
-				t.def = "playbook:" + text.books[0]
+				t.def = stepKey(s.playbook, s.id)
 				if x.tree.src == d.text.s {
 					t.local = s.idNode
 				}

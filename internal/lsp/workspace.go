@@ -113,6 +113,24 @@ func (w *workspace) stale(more ...home) {
 	}
 }
 
+// rehome finds the projects of what is open again: one may have been made, or
+// taken away.
+func (w *workspace) rehome() {
+	w.mu.Lock()
+	open := w.open
+	w.mu.Unlock()
+	for _, b := range open {
+		if h := homeOf(b.uri, b.path); h != b.home {
+			moved := *b
+			moved.home = h
+			w.put(&moved)
+			w.mu.Lock()
+			w.dirty[b.home] = true
+			w.mu.Unlock()
+		}
+	}
+}
+
 // due are the homes to look at, and whether each was looked at before.
 func (w *workspace) due() (homes []home, fresh bool) {
 	w.mu.Lock()
