@@ -18,7 +18,7 @@ func completeAt(_ context.Context, _ *server, d *document, off int, _ placeParam
 	d.analysis.index()
 	c := &completer{d: d, off: off, items: []completion{}}
 	if d.template() != "" {
-		text, _ := d.liquidAt(place{}, off)
+		text, _ := d.liquidAt(place{})
 		c.liquid(text)
 	} else {
 		c.yaml()
@@ -116,11 +116,11 @@ func (c *completer) freeKeys(m *schema.Map, from int, colon bool) {
 	}
 	switch group {
 	case "set", "account":
-		fields, _ = x.fields("account")
+		fields = x.fields("account")
 	case "contact":
-		fields, _ = x.fields("contact")
+		fields = x.fields("contact")
 	case "derive":
-		fields, _ = x.fields("account")
+		fields = x.fields("account")
 		prefix = "account."
 	}
 	for _, f := range fields {
@@ -139,7 +139,7 @@ func (c *completer) value(p place) {
 	if p.key.Below != nil && c.startsMap(p) {
 		c.keysOf(p.key.Below, nil, nil)
 	}
-	if text, ok := c.d.liquidAt(p, c.off); ok {
+	if text, ok := c.d.liquidAt(p); ok {
 		text.to -= len(marker)
 		text.src = c.d.text.s
 		text.to = min(text.to, len(text.src))
@@ -215,7 +215,7 @@ func (c *completer) named(p place, start int) {
 			c.add(member{name: "owner", kind: kindReference, doc: "The owner of the account."}, "owner", start)
 			c.add(member{name: "owner.manager", kind: kindReference, doc: "The manager of the owner."}, "owner.manager", start)
 		}
-		fields, _ := (&scope{a: a}).fields("account")
+		fields := (&scope{a: a}).fields("account")
 		for _, f := range fields {
 			f.name = "account." + f.name
 			c.add(f, f.name, start)

@@ -50,8 +50,8 @@ type liquidText struct {
 	items    []item   // the open items of lists
 }
 
-// liquidAt is the text around off, if it is one that Liquid renders.
-func (d *document) liquidAt(p place, off int) (liquidText, bool) {
+// liquidAt is the text at p, if it is one that Liquid renders.
+func (d *document) liquidAt(p place) (liquidText, bool) {
 	if d.template() != "" {
 		return liquidText{src: d.text.s, to: len(d.text.s), books: d.analysis.users(d.template())}, true
 	}

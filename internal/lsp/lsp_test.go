@@ -105,21 +105,18 @@ func TestCompletionKnowsThePlace(t *testing.T) {
 		"behind wide characters":         {"playbook: p\ntitle: \"漢字 😀\"\ntrigger: {id: 😀, when: account.|}\n", []string{"arr"}, nil},
 		"a second document":              {checkIn + "---\nmetric: m\n|\n", []string{"count", "window"}, []string{"steps"}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c.t = t
-			got := c.completions("playbooks/new.yaml", tt.text)
-			c.close("playbooks/new.yaml")
-			for _, w := range tt.want {
-				if _, ok := got[w]; !ok {
-					t.Errorf("no %q among %v", w, sortedKeys(got))
-				}
+		got := c.completions("playbooks/new.yaml", tt.text)
+		c.close("playbooks/new.yaml")
+		for _, w := range tt.want {
+			if _, ok := got[w]; !ok {
+				t.Errorf("%s: no %q among %v", name, w, sortedKeys(got))
 			}
-			for _, w := range tt.not {
-				if _, ok := got[w]; ok {
-					t.Errorf("%q is offered", w)
-				}
+		}
+		for _, w := range tt.not {
+			if _, ok := got[w]; ok {
+				t.Errorf("%s: %q is offered", name, w)
 			}
-		})
+		}
 	}
 }
 
@@ -156,25 +153,23 @@ func TestTemplatesCompleteVariablesFiltersAndTags(t *testing.T) {
 		"Hello {{ steps.call.| }}":         "outcome",
 		"Hello {{ project.sender.| }}":     "email",
 	} {
-		t.Run(text, func(t *testing.T) {
-			c.t = t
-			defer c.close("templates/check-in.md")
-			before, after, pipe := strings.Cut(text, "§")
-			var got map[string]completion
-			if pipe {
-				c.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": c.uri("templates/check-in.md"), "version": 1, "text": before + "| " + after}})
-				got = map[string]completion{}
-				p := position{0, len(before) + 2}
-				for _, it := range result[completionList](c, c.request("textDocument/completion", at(c.uri("templates/check-in.md"), p))).Items {
-					got[it.Label] = it
-				}
-			} else {
-				got = c.completions("templates/check-in.md", text)
+
+		before, after, pipe := strings.Cut(text, "§")
+		var got map[string]completion
+		if pipe {
+			c.notify("textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": c.uri("templates/check-in.md"), "version": 1, "text": before + "| " + after}})
+			got = map[string]completion{}
+			p := position{0, len(before) + 2}
+			for _, it := range result[completionList](c, c.request("textDocument/completion", at(c.uri("templates/check-in.md"), p))).Items {
+				got[it.Label] = it
 			}
-			if _, ok := got[want]; !ok {
-				t.Errorf("no %q among %v", want, sortedKeys(got))
-			}
-		})
+		} else {
+			got = c.completions("templates/check-in.md", text)
+		}
+		if _, ok := got[want]; !ok {
+			t.Errorf("%s: no %q among %v", text, want, sortedKeys(got))
+		}
+		c.close("templates/check-in.md")
 	}
 }
 
@@ -201,15 +196,12 @@ func TestHoverSaysWhatStandsThere(t *testing.T) {
 		"an owner":            {head + "owner: account.ow|ner\n", "Who does the human work"},
 		"a variable":          {head + "steps:\n  - {id: a, task: \"Call {{ account.na|me }}\"}\n", "Name of the company"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c.t = t
-			p := c.edit("playbooks/new.yaml", tt.text)
-			got := result[*hover](c, c.request("textDocument/hover", at(c.uri("playbooks/new.yaml"), p)))
-			c.close("playbooks/new.yaml")
-			if got == nil || !strings.Contains(got.Contents.Value, tt.want) {
-				t.Errorf("got %+v, want it to say %q", got, tt.want)
-			}
-		})
+		p := c.edit("playbooks/new.yaml", tt.text)
+		got := result[*hover](c, c.request("textDocument/hover", at(c.uri("playbooks/new.yaml"), p)))
+		c.close("playbooks/new.yaml")
+		if got == nil || !strings.Contains(got.Contents.Value, tt.want) {
+			t.Errorf("%s: got %+v, want it to say %q", name, got, tt.want)
+		}
 	}
 }
 
@@ -233,15 +225,12 @@ func TestDefinitionsAreFound(t *testing.T) {
 		"a step, in a template": {"templates/check-in.md", "It was {{ steps.ca|ll.outcome }}", "playbooks/check-in.yaml", position{8, 9}},
 		"a template's variable": {"templates/check-in.md", "Tier {{ account.ti|er }}", "rules/own.yaml", position{2, 2}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			c.t = t
-			p := c.edit(tt.file, tt.text)
-			got := result[*location](c, c.request("textDocument/definition", at(c.uri(tt.file), p)))
-			c.close(tt.file)
-			if got == nil || got.URI != c.uri(tt.in) || got.Range.Start != tt.at {
-				t.Errorf("got %+v, want %s at %v", got, tt.in, tt.at)
-			}
-		})
+		p := c.edit(tt.file, tt.text)
+		got := result[*location](c, c.request("textDocument/definition", at(c.uri(tt.file), p)))
+		c.close(tt.file)
+		if got == nil || got.URI != c.uri(tt.in) || got.Range.Start != tt.at {
+			t.Errorf("%s: got %+v, want %s at %v", name, got, tt.in, tt.at)
+		}
 	}
 }
 

@@ -38,12 +38,12 @@ func placeAt(t *tree, kinds []schema.Kind, off int) place {
 			m = p.kind.Map
 		}
 	}
-	p.into(p.root, m, nil, off)
+	p.into(p.root, m, off)
 	return p
 }
 
-// into goes down; key is the one that n stands below.
-func (p *place) into(n *node, m *schema.Map, key *schema.Key, off int) {
+// into goes down to what stands at off; m is what n takes as a map.
+func (p *place) into(n *node, m *schema.Map, off int) {
 	switch n.kind {
 	case mapNode:
 		p.in, p.m = n, m
@@ -57,14 +57,14 @@ func (p *place) into(n *node, m *schema.Map, key *schema.Key, off int) {
 			case e.val != nil && off >= e.val.start && off <= e.val.end:
 				p.levels = append(p.levels, level{n, m, e, k})
 				p.e, p.key = e, k
-				p.into(e.val, below(k), k, off)
+				p.into(e.val, below(k), off)
 				return
 			}
 		}
 	case listNode:
 		for _, it := range n.items {
 			if off >= it.start && off <= it.end {
-				p.into(it, m, key, off)
+				p.into(it, m, off)
 				return
 			}
 		}
@@ -141,14 +141,4 @@ func stepsOf(t *tree, root *node, kind *schema.Kind) []step {
 		out = append(out, s)
 	})
 	return out
-}
-
-// nearest map with What around the place.
-func (p *place) around(what string) *node {
-	for i := len(p.levels) - 1; i >= 0; i-- {
-		if m := p.levels[i].m; m != nil && m.What == what {
-			return p.levels[i].in
-		}
-	}
-	return nil
 }

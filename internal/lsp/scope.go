@@ -168,7 +168,7 @@ func (a *analysis) stepMap() *schema.Map {
 }
 
 // fields below a root with the dots in their names, as members.
-func (x *scope) fields(root string) ([]member, bool) {
+func (x *scope) fields(root string) []member {
 	set := x.a.project.Rules
 	of := func(fields []rules.Field, prefix string) []member {
 		var out []member
@@ -183,28 +183,28 @@ func (x *scope) fields(root string) ([]member, bool) {
 	}
 	switch root {
 	case "account":
-		return of(set.AccountFields(), "account."), true
+		return of(set.AccountFields(), "account.")
 	case "contact":
-		return of(set.ContactFields(), "contact."), true
+		return of(set.ContactFields(), "contact.")
 	case "event":
 		out := []member{{name: "at", detail: "timestamp", doc: "When it happened.", kind: kindField}}
 		for _, name := range x.events[:min(len(x.events), 1)] {
 			fields, _ := set.EventFields(name)
 			out = append(out, of(fields, "event:"+name+".")...)
 		}
-		return out, len(x.events) > 0
+		return out
 	case "metric":
 		var out []member
 		for _, m := range set.Metrics() {
 			out = append(out, member{name: m.Name, detail: string(m.Type) + ", of " + strings.Join(m.Events, ", "), doc: x.a.defs["metric:"+m.Name].summary, kind: kindField, def: "metric:" + m.Name})
 		}
-		return out, true
+		return out
 	case "segment":
 		var out []member
 		for _, name := range set.Segments() {
 			out = append(out, member{name: name, detail: "bool", doc: x.a.defs["segment:"+name].summary, kind: kindField, def: "segment:" + name})
 		}
-		return out, true
+		return out
 	case "score":
 		var out []member
 		for _, name := range set.Scores() {
@@ -214,7 +214,7 @@ func (x *scope) fields(root string) ([]member, bool) {
 				out = append(out, member{name: name + ".band", detail: strings.Join(bands, ", "), doc: d.summary, kind: kindField, def: "score:" + name, enum: bands})
 			}
 		}
-		return out, true
+		return out
 	case "decide":
 		var out []member
 		for _, name := range set.Decisions() {
@@ -223,21 +223,21 @@ func (x *scope) fields(root string) ([]member, bool) {
 				out = append(out, m)
 			}
 		}
-		return out, true
+		return out
 	}
 	for _, it := range x.items {
 		if it.name == root {
-			return x.objectFields(first(it.over)), true
+			return x.objectFields(first(it.over))
 		}
 	}
 	return x.results(root)
 }
 
 // results of a step.
-func (x *scope) results(id string) ([]member, bool) {
+func (x *scope) results(id string) []member {
 	i := slices.IndexFunc(x.steps, func(s step) bool { return s.id == id })
 	if i < 0 {
-		return nil, false
+		return nil
 	}
 	s := x.steps[i]
 	types := map[string]rules.Type{"outcome": rules.String, "at": rules.Timestamp}
@@ -261,7 +261,7 @@ func (x *scope) results(id string) ([]member, bool) {
 		}
 		out = append(out, m)
 	}
-	return out, true
+	return out
 }
 
 // objectFields of the kind whose list is called list.
@@ -280,7 +280,7 @@ func (x *scope) objectFields(list string) []member {
 // resolve finds the longest name that path begins with; used is how many parts
 // of path it takes.
 func (x *scope) resolve(path []string) (m member, used int, ok bool) {
-	fields, _ := x.fields(path[0])
+	fields := x.fields(path[0])
 	for n := len(path); n > 1; n-- {
 		name := strings.Join(path[1:n], ".")
 		for _, f := range fields {
@@ -299,7 +299,7 @@ func (x *scope) resolve(path []string) (m member, used int, ok bool) {
 
 // next are the parts that may follow path and a dot.
 func (x *scope) next(path []string) []member {
-	fields, _ := x.fields(path[0])
+	fields := x.fields(path[0])
 	prefix := strings.Join(path[1:], ".")
 	if prefix != "" {
 		prefix += "."

@@ -21,7 +21,7 @@ type target struct {
 func (d *document) targetAt(off int) (target, bool) {
 	d.analysis.index()
 	if d.template() != "" {
-		text, _ := d.liquidAt(place{}, off)
+		text, _ := d.liquidAt(place{})
 		return d.inLiquid(text, off)
 	}
 	p := d.placeAt(off)
@@ -31,7 +31,7 @@ func (d *document) targetAt(off int) (target, bool) {
 	if p.value == nil || p.key == nil || p.value.kind != scalarNode {
 		return target{}, false
 	}
-	if text, ok := d.liquidAt(p, off); ok {
+	if text, ok := d.liquidAt(p); ok {
 		return d.inLiquid(text, off)
 	}
 	if p.key.Type == "cel" {
@@ -74,12 +74,12 @@ func (d *document) freeKey(p place) (member, bool) {
 			fields = x.objectFields(object + "s")
 			break
 		}
-		fields, _ = x.fields("account")
+		fields = x.fields("account")
 	case "account", "derive":
 		name = strings.TrimPrefix(name, "account.")
-		fields, _ = x.fields("account")
+		fields = x.fields("account")
 	case "contact":
-		fields, _ = x.fields("contact")
+		fields = x.fields("contact")
 	}
 	for _, f := range fields {
 		if f.name == name {
@@ -222,7 +222,7 @@ func (d *document) inExpression(p place, off int) (target, bool) {
 		return t, false
 	}
 	m, used, ok := sc.resolve(words(path))
-	return d.onMember(t, m, path, used, i, ok, sc)
+	return d.onMember(t, m, path, used, ok, sc)
 }
 
 func first(path []string) string {
@@ -233,7 +233,7 @@ func first(path []string) string {
 }
 
 // onMember is one part of a path of which the first used mean m.
-func (d *document) onMember(t target, m member, path []token, used, _ int, ok bool, sc *scope) (target, bool) {
+func (d *document) onMember(t target, m member, path []token, used int, ok bool, sc *scope) (target, bool) {
 	if !ok {
 		return t, false
 	}
@@ -279,7 +279,7 @@ func (d *document) inLiquid(text liquidText, off int) (target, bool) {
 				t.title, t.body = "filter **"+text.src[start:end]+"**", f
 				return t, ok
 			}
-			return d.onVariable(t, text, off)
+			return d.onVariable(t, text)
 		}
 	}
 	return target{}, false
@@ -290,7 +290,7 @@ func quotedIn(s string) bool {
 	return strings.Count(s, `"`)%2 == 1 || strings.Count(s, `'`)%2 == 1
 }
 
-func (d *document) onVariable(t target, text liquidText, _ int) (target, bool) {
+func (d *document) onVariable(t target, text liquidText) (target, bool) {
 	x := d.liquidScope(text)
 	path := strings.Split(text.src[t.start:t.end], ".")
 	m, used, ok := x.liquidResolve(path)

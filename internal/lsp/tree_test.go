@@ -58,7 +58,7 @@ func TestTheTolerantTreeIsTheRealOneWhereTheFileIsRight(t *testing.T) {
 	t.Parallel()
 	files := 0
 	for _, dir := range []string{"playbooks/library", "rules/library", "examples", "internal/cli/scaffold"} {
-		err := filepath.WalkDir(filepath.Join("../..", filepath.FromSlash(dir)), func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(filepath.Join("../..", filepath.FromSlash(dir)), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".yaml" {
 				return err
 			}

@@ -51,7 +51,7 @@ func TestEveryShippedDocumentIsValid(t *testing.T) {
 	files := 0
 	for _, dir := range []string{"playbooks/library", "rules/library", "examples", "internal/cli/scaffold"} {
 		root := filepath.Join("..", "..", filepath.FromSlash(dir))
-		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || filepath.Ext(path) != ".yaml" {
 				return err
 			}
