@@ -23,7 +23,7 @@ type analysis struct {
 	project *project.Project
 	found   []diag.Diagnostic
 	open    map[string]*buffer // what was open, by path
-	seen    map[string]bool    // and whether it was looked at, by URI
+	seen    map[string]int     // and which opening of it, by URI
 
 	indexed sync.Once
 	defs    map[string]definition
@@ -37,9 +37,11 @@ const bareProject = "project: untitled\nrules: library\n"
 
 // analyse reads h's project.
 func analyse(h home, kinds []schema.Kind, at *snapshot) *analysis {
-	a := &analysis{home: h, kinds: kinds, open: map[string]*buffer{}, seen: map[string]bool{}}
+	a := &analysis{home: h, kinds: kinds, open: map[string]*buffer{}, seen: map[string]int{}}
 	for uri, b := range at.open {
-		a.seen[uri] = b.home == h
+		if b.home == h {
+			a.seen[uri] = b.opened
+		}
 	}
 	if h.alone != "" {
 		a.alone(at.open[h.alone])
@@ -66,8 +68,9 @@ func analyse(h home, kinds []schema.Kind, at *snapshot) *analysis {
 	return a
 }
 
-// saw reports whether a document was open when the project was read.
-func (a *analysis) saw(uri string) bool { return a != nil && a.seen[uri] }
+// saw reports whether a document was open when the project was read, since it
+// was opened last.
+func (a *analysis) saw(b *buffer) bool { return a != nil && a.seen[b.uri] == b.opened }
 
 // current reports whether what is open is what was looked at.
 func (a *analysis) current(at *snapshot) bool {

@@ -24,9 +24,9 @@ func (s *server) document(ctx context.Context, at *snapshot, uri string) (*docum
 		return nil, nil
 	}
 	a := at.projects[b.home]
-	if !a.saw(uri) {
+	if !a.saw(b) {
 		var err error
-		if a, err = s.ws.analysis(ctx, b.home, uri); err != nil {
+		if a, err = s.ws.analysis(ctx, b.home, b); err != nil {
 			return nil, err
 		}
 	}

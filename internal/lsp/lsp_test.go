@@ -94,6 +94,7 @@ func TestCompletionKnowsThePlace(t *testing.T) {
 		"metrics":                        {"playbook: p\ntrigger: {when: quiet_days(metric.|)}\n", []string{"usage_30d"}, nil},
 		"steps in an expression":         {head + "steps:\n  - {id: call, task: x, form: {interest: {choose: [yes, no]}}}\n  - {id: b, if: |, wait: 1d}\n", []string{"call", "account"}, nil},
 		"results of a step":              {head + "steps:\n  - {id: call, task: x, form: {interest: {choose: [yes, no]}}}\n  - {id: b, wait: 1d, if: call.|}\n", []string{"outcome", "at"}, nil},
+		"stages of an escalation":        {head + "steps:\n  - {id: boss, escalate: talk, to: owner.manager}\n  - {id: b, wait: 1d, if: |}\n", []string{"boss", "boss_engage"}, nil},
 		"answers of a form":              {head + "steps:\n  - id: call\n    task: x\n    form: {interest: {choose: [keen, cold]}}\n  - {id: b, wait: 1d, if: 'call.interest == \"|\"'}\n", []string{"keen", "cold"}, nil},
 		"an open item in a line":         {head + "steps:\n  - id: all\n    each: subscriptions.filter(s, s.active)\n    as: sub\n    steps:\n      - {id: x, task: \"See {{ sub.| }}\"}\n", []string{"plan"}, nil},
 		"variables of a line":            {head + "steps:\n  - {id: a, task: \"Call {{ |\"}\n", []string{"account", "contact", "owner"}, []string{"segment"}},

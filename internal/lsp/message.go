@@ -30,4 +30,5 @@ const (
 	serverNotInitialized = -32002
 	requestFailed        = -32803
 	requestCancelled     = -32800
+	contentModified      = -32801
 )

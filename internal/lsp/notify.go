@@ -73,7 +73,8 @@ func (s *server) notified(m message) {
 		if json.Unmarshal(m.Params, &p) == nil {
 			d := p.TextDocument
 			path := pathOf(d.URI)
-			s.ws.put(&buffer{uri: d.URI, path: path, version: d.Version, text: newText(d.Text), home: homeOf(d.URI, path)})
+			s.ws.opened++
+			s.ws.put(&buffer{opened: s.ws.opened, uri: d.URI, path: path, version: d.Version, text: newText(d.Text), home: homeOf(d.URI, path)})
 		}
 	case "textDocument/didChange":
 		var p changeParams
@@ -146,8 +147,8 @@ func (s *server) analysed(h home, at *snapshot) (a *analysis) {
 			s.options.Log.Error("reading a project failed", "dir", h.dir, "panic", p)
 			a = analyse(home{h.dir, "nothing"}, s.ws.kinds, &snapshot{}) // none of its files
 			a.home = h
-			for uri := range at.open {
-				a.seen[uri] = true
+			for uri, b := range at.open {
+				a.seen[uri] = b.opened
 			}
 		}
 	}()

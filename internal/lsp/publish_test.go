@@ -200,6 +200,19 @@ func TestChangesOfPartsMakeTheTextThatTheEditorHas(t *testing.T) {
 	}
 }
 
+func TestARequestAboutADocumentThatIsClosedAtOnceIsAnswered(t *testing.T) {
+	t.Parallel()
+	c := project1(t)
+	for range 5 {
+		p := c.edit("playbooks/new.yaml", "playbook: p\n|")
+		id := c.ask("textDocument/completion", at(c.uri("playbooks/new.yaml"), p))
+		c.close("playbooks/new.yaml")
+		if m := c.answer(id); m.Error != nil && m.Error.Code != contentModified {
+			t.Errorf("got %+v", m.Error)
+		}
+	}
+}
+
 func TestAProjectThatIsMadeMeanwhileTakesItsDocumentsIn(t *testing.T) {
 	t.Parallel()
 	c := start(t, t)

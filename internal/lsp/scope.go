@@ -78,6 +78,7 @@ func (a *analysis) scopeAt(p place) *scope {
 					x.steps = append(x.steps, s)
 				}
 			}
+			x.unfold()
 			return x
 		}
 		if len(p.levels) > 0 {
@@ -95,6 +96,23 @@ func (a *analysis) scopeAt(p place) *scope {
 		x.inputs = p.root.get("inputs")
 	}
 	return x
+}
+
+// unfold adds the steps that one step stands for, such as the stages of an
+// escalation: the playbook has them, the file does not.
+func (x *scope) unfold() {
+	if x.book == nil {
+		return
+	}
+	written := slices.Clone(x.steps)
+	for _, id := range sortedKeys(x.book.fields) {
+		for _, s := range written {
+			if s.id != "" && strings.HasPrefix(id, s.id+"_") && !slices.Contains(x.book.ids, id) {
+				x.steps = append(x.steps, step{id: id, verb: s.verb, node: s.node, idNode: s.idNode, parent: -1, playbook: s.playbook})
+				break
+			}
+		}
+	}
 }
 
 // list of words at n, or the one there.

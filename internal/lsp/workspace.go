@@ -15,6 +15,7 @@ type buffer struct {
 	uri     string
 	path    string // "" when it is no file
 	version int
+	opened  int // which didOpen it came with
 	text    *text
 	home    home
 }
@@ -38,6 +39,7 @@ type workspace struct {
 	dirty    map[home]bool
 	ready    chan struct{} // closed and replaced with each new analysis
 	shipped  *shipped
+	opened   int // didOpens so far; of the goroutine that reads
 }
 
 // snapshot is the workspace at one moment. Immutable.
@@ -166,13 +168,16 @@ func (w *workspace) found(h home, a *analysis) {
 
 // analysis of h: the newest that has seen a document, waited for when there is
 // none.
-func (w *workspace) analysis(ctx context.Context, h home, uri string) (*analysis, error) {
+func (w *workspace) analysis(ctx context.Context, h home, b *buffer) (*analysis, error) {
 	for {
 		w.mu.Lock()
-		a, ready := w.projects[h], w.ready
+		a, ready, now := w.projects[h], w.ready, w.open[b.uri]
 		w.mu.Unlock()
-		if a.saw(uri) {
+		if a.saw(b) {
 			return a, nil
+		}
+		if now == nil || now.opened != b.opened || now.home != h {
+			return nil, &rpcError{contentModified, "the document was closed"}
 		}
 		select {
 		case <-ready:
