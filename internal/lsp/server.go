@@ -154,6 +154,7 @@ func (s *server) take(ctx context.Context, body []byte) (over bool) {
 		s.fail(m.ID, &rpcError{serverNotInitialized, "initialize comes first"})
 	case m.Method == "shutdown":
 		s.down = true
+		s.requests.Wait() // what was asked before is answered before
 		s.reply(m.ID, nil)
 	case !known:
 		s.fail(m.ID, &rpcError{methodNotFound, fmt.Sprintf("there is no method %q here", m.Method)})
