@@ -65,7 +65,9 @@ var mayImport = map[string][]string{
 	"internal/app":        {"*"},
 	"internal/graph":      {"playbooks", "steps"},
 	"internal/timeline":   {"internal/store"},
-	"internal/reference":  {"internal/diag", "internal/project", "rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/reference":  {"internal/diag", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/lsp":        {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
+	"internal/schema":     {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
 	"internal/server/web": {"", "internal/store", "internal/clock"},
 	"internal/cli":        {"*"},
 	"internal/crash":      {"*"},
@@ -97,6 +99,7 @@ var onlyIn = map[string][]string{
 	"github.com/chromedp":             {},
 	"github.com/stretchr/testify":     {},
 	"github.com/rogpeppe/go-internal": {},
+	"github.com/santhosh-tekuri":      {},
 }
 
 type pkg struct {

@@ -15,11 +15,8 @@ import (
 	"holdfast/triggers"
 )
 
-// keys of a playbook document.
-var keys = []string{
-	"playbook", "title", "class", "owner", "lane", "when_preempted", "mode", "rollout", "holdout",
-	"trigger", "enroll", "goal", "exit", "guardrails", "unknown_send", "steps",
-}
+// keys that stand below a key of the playbook, or at its top ("").
+func keys(below string) []string { return source.Keys(Doc.Keys, below) }
 
 // Compile reads one `playbook:` document. templates is rooted where
 // templates/ lies; nil has none. Findings are returned whole; the playbook is
@@ -75,7 +72,7 @@ func (c *compiler) playbook(doc *source.Node) *Playbook {
 	l := &c.diags
 	p := &Playbook{File: doc.File(), Rules: c.set}
 	p.Name = c.name(doc.Require(l, "the playbook", "playbook"), "playbook")
-	doc.Strict(l, c.what(p), keys...)
+	doc.Strict(l, c.what(p), keys("")...)
 	if p.Title = doc.Get("title").String(l, "title"); p.Title == "" {
 		p.Title = p.Name
 	}
@@ -151,7 +148,7 @@ func (c *compiler) owner(n *source.Node) string {
 }
 
 func (c *compiler) enroll(n *source.Node) Enroll {
-	n.Strict(&c.diags, "enroll", "once_per", "not_within", "at_most")
+	n.Strict(&c.diags, "enroll", keys("enroll")...)
 	e := Enroll{
 		OncePer:   n.Get("once_per").Words(&c.diags, "once_per", "account", "trigger", "occurrence"),
 		NotWithin: c.span(n.Get("not_within"), "not_within"),

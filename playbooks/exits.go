@@ -43,7 +43,7 @@ func (c *compiler) exits(n *source.Node) []Exit {
 }
 
 func (c *compiler) exit(n *source.Node) Exit {
-	n.Strict(&c.diags, "an exit", "id", "on", "when", "outcome", "rest")
+	n.Strict(&c.diags, "an exit", keys("exit")...)
 	on := triggers.EventName(n.Get("on"), c.set, &c.diags)
 	x := Exit{
 		ID:      c.label(n.Get("id"), "id"),
@@ -70,7 +70,7 @@ func (c *compiler) label(n *source.Node, what string) string {
 // rest is a span, forever, or {for, scope, unless}.
 func (c *compiler) rest(n *source.Node) (length, scope, unless string) {
 	if n.Kind() == source.Map {
-		n.Strict(&c.diags, "rest", "for", "scope", "unless")
+		n.Strict(&c.diags, "rest", keys("exit.rest")...)
 		scope = n.Get("scope").Word(&c.diags, "scope", "lane", "account", "playbook")
 		if c.expr(n.Get("unless"), "unless", rules.Scope{}) != nil {
 			unless = n.Get("unless").Text()
@@ -91,7 +91,7 @@ func (c *compiler) goal(n *source.Node) *Goal {
 	if n == nil {
 		return nil
 	}
-	n.Strict(&c.diags, "goal", "on", "when", "outcome", "within")
+	n.Strict(&c.diags, "goal", keys("goal")...)
 	on := triggers.EventName(n.Get("on"), c.set, &c.diags)
 	g := &Goal{
 		On:     on,

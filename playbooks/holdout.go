@@ -72,7 +72,7 @@ func (c *compiler) holdout(doc *source.Node, p *Playbook) Holdout {
 		}
 		return h
 	case n.Kind() == source.Map:
-		n.Strict(&c.diags, "holdout", "share", "name")
+		n.Strict(&c.diags, "holdout", keys("holdout")...)
 		if name := c.name(n.Get("name"), "holdout"); name != "" {
 			h.Name = name
 		}

@@ -32,7 +32,7 @@ func Defaults(class string) guards.Rails {
 
 func (c *compiler) rails(n *source.Node, class string) (guards.Rails, []*rules.Calendar) {
 	r := Defaults(class)
-	n.Strict(&c.diags, "guardrails", "send_window", "avoid", "caps", "catch_up")
+	n.Strict(&c.diags, "guardrails", keys("guardrails")...)
 	if w := n.Get("send_window"); w != nil {
 		r.Window, r.Zone = c.window(w, r)
 	}
@@ -88,7 +88,7 @@ func (c *compiler) window(n *source.Node, def guards.Rails) (calendar.Window, st
 		}
 		return calendar.Window{}, def.Zone
 	}
-	n.Strict(&c.diags, "send_window", "days", "hours", "timezone")
+	n.Strict(&c.diags, "send_window", keys("guardrails.send_window")...)
 	w := def.Window
 	if d := n.Get("days"); d != nil {
 		w.Days = c.days(d)
@@ -177,7 +177,7 @@ func (c *compiler) caps(n *source.Node) []guards.Cap {
 	}
 	var caps []guards.Cap
 	for _, it := range n.Items() {
-		it.Strict(&c.diags, "a cap", "max", "what", "in", "per")
+		it.Strict(&c.diags, "a cap", keys("guardrails.caps")...)
 		caps = append(caps, guards.Cap{
 			Max:  it.Require(&c.diags, "a cap", "max").Int(&c.diags, "max", 1, 1000),
 			What: c.word(it.Get("what"), "what", "touch", "email", "slack"),

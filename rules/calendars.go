@@ -57,7 +57,7 @@ func (c *Calendar) Reads() Reads { return Reads{}.through(&c.rule) }
 // calendarDoc declares `calendar: name`.
 func (ld *loader) calendarDoc(doc *source.Node) {
 	l := &ld.diags
-	doc.Strict(l, "calendar", "calendar", "country", "closed", "seasons", "last", "of", "ics", "when", "summary")
+	doc.Strict(l, "calendar", keys(calendarKind, "")...)
 	name := ld.name(doc, func(n string) bool { return ld.set.calendars[n] != nil })
 	if name == "" {
 		return
@@ -130,7 +130,7 @@ func (ld *loader) season(n *source.Node, calendarName string) (calendar.Season, 
 		ld.diags.Errorf(n.Span(), "wrong-type", "write {name: Black Friday, from: 11-15, to: 12-31}", "a season must be a map")
 		return s, false
 	}
-	n.Strict(&ld.diags, "a season", "name", "from", "to")
+	n.Strict(&ld.diags, "a season", keys(calendarKind, "seasons")...)
 	if label := n.Get("name").String(&ld.diags, "name"); label != "" {
 		s.Name = label
 	}
@@ -156,7 +156,7 @@ func (ld *loader) closed(n *source.Node, calendarName string) (calendar.Closed, 
 	c := calendar.Closed{Name: calendarName}
 	from, to := n, n
 	if n.Kind() == source.Map {
-		n.Strict(&ld.diags, "closed", "name", "from", "to")
+		n.Strict(&ld.diags, "closed", keys(calendarKind, "closed")...)
 		if label := n.Get("name").String(&ld.diags, "name"); label != "" {
 			c.Name = label
 		}

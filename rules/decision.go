@@ -50,7 +50,7 @@ func (d *decision) openInputs() []string {
 
 // decisionDoc declares `decision: name`.
 func (ld *loader) decisionDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "decision", "decision", "inputs", "rows", "summary")
+	doc.Strict(&ld.diags, "decision", keys(decisionKind, "")...)
 	name := ld.name(doc, func(n string) bool { return ld.set.decisions[n] != nil })
 	if name == "" {
 		return
@@ -94,7 +94,7 @@ func (ld *loader) inputs(d *decision, sc *scope) {
 		def := p.Value
 		var n *source.Node
 		if def.Kind() == source.Map {
-			def.Strict(&ld.diags, "input "+name, "type", "cel", "enum", "summary")
+			def.Strict(&ld.diags, "input "+name, keys(decisionKind, "inputs.*")...)
 			n = def.Get("cel")
 		}
 		if n == nil || def.Get("type") != nil {
@@ -131,7 +131,7 @@ func (ld *loader) inputField(name string, def *source.Node) Field {
 
 // row reads one row; closes reports whether it is the else row.
 func (ld *loader) row(d *decision, n *source.Node, sc *scope) (closes bool) {
-	n.Strict(&ld.diags, "row", "when", "then", "else")
+	n.Strict(&ld.diags, "row", keys(decisionKind, "rows")...)
 	r := row{at: n}
 	then := n.Get("else")
 	closes = then != nil

@@ -37,7 +37,7 @@ var laneName = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 // lanesDoc reads `lanes: [save, renewal, win-back, nurture]`.
 func (ld *loader) lanesDoc(doc *source.Node) {
 	l := &ld.diags
-	doc.Strict(l, "lanes", "lanes", "summary")
+	doc.Strict(l, "lanes", keys(lanesKind, "")...)
 	n := doc.Get("lanes")
 	if first := ld.set.lanes; first != nil {
 		l.Errorf(doc.Pairs()[0].Key.Span(), "duplicate-name", "keep one list", "there are other lanes, in %s", first.doc.File())

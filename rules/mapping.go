@@ -40,7 +40,7 @@ type assign struct {
 
 // mappingDoc declares `mapping: name`.
 func (ld *loader) mappingDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "mapping", "mapping", "on", "when", "set", "account", "contact", "upsert", "key", "summary")
+	doc.Strict(&ld.diags, "mapping", keys(mappingKind, "")...)
 	name := ld.name(doc, func(n string) bool {
 		return slices.ContainsFunc(ld.set.mappings, func(m *mapping) bool { return m.name == n })
 	})

@@ -47,7 +47,7 @@ func (s *Set) Metrics() []MetricInfo {
 // metricDoc declares `metric: name`: `count: Event`, or `on: Event` with
 // `count: true` or `sum:`.
 func (ld *loader) metricDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "metric", "metric", "on", "count", "sum", "when", "window", "summary")
+	doc.Strict(&ld.diags, "metric", keys(metricKind, "")...)
 	name := ld.name(doc, func(n string) bool { return ld.set.metrics[n] != nil })
 	if name == "" {
 		return

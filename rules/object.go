@@ -45,7 +45,7 @@ func (s *Set) ObjectKey(kind string) string {
 
 // objectDoc declares `object: kind`.
 func (ld *loader) objectDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "object", "object", "of", "key", "fields", "derive", "summary")
+	doc.Strict(&ld.diags, "object", keys(objectKind, "")...)
 	name := ld.name(doc, func(n string) bool { return ld.set.objects[n] != nil })
 	doc.Get("of").Word(&ld.diags, "of", "account")
 	key := doc.Require(&ld.diags, "object", "key").String(&ld.diags, "key")

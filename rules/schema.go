@@ -149,7 +149,7 @@ func isTraits(name string) bool { return name == holdfast.Identify || name == ho
 
 // schemaDoc declares `schema: account` or `schema: contact`.
 func (ld *loader) schemaDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "schema", "schema", "fields")
+	doc.Strict(&ld.diags, "schema", keys(schemaKind, "")...)
 	switch doc.Get("schema").Word(&ld.diags, "schema", "account", "contact") {
 	case "account":
 		ld.fields(doc.Get("fields"), ld.set.account, "schema")
@@ -160,7 +160,7 @@ func (ld *loader) schemaDoc(doc *source.Node) {
 
 // eventDoc declares `event: Name`; `event: group` and `event: identify` declare traits.
 func (ld *loader) eventDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "event", "event", "fields", "summary")
+	doc.Strict(&ld.diags, "event", keys(eventKind, "")...)
 	at := doc.Get("event")
 	name := at.String(&ld.diags, "event")
 	if name == "" {
@@ -234,7 +234,7 @@ func (ld *loader) field(name string, n *source.Node) Field {
 	what := "field " + name
 	at := n
 	if n.Kind() == source.Map {
-		n.Strict(&ld.diags, what, "type", "enum", "summary")
+		n.Strict(&ld.diags, what, source.Keys(fieldKeys, "fields.*")...)
 		if at = n.Require(&ld.diags, what, "type"); at == nil {
 			return f
 		}

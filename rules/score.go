@@ -45,9 +45,17 @@ func (s *score) bandOf(value float64) string {
 	return ""
 }
 
+// ScoreBands are the names of a score's bands, lowest first; nil when it has none.
+func (s *Set) ScoreBands(name string) []string {
+	if sc := s.scores[name]; sc != nil && len(sc.bands) > 0 {
+		return sc.bandNames()
+	}
+	return nil
+}
+
 // scoreDoc declares `score: name`.
 func (ld *loader) scoreDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "score", "score", "bands", "signals", "summary")
+	doc.Strict(&ld.diags, "score", keys(scoreKind, "")...)
 	name := ld.name(doc, func(n string) bool { return ld.set.scores[n] != nil })
 	if name == "" {
 		return
@@ -73,7 +81,7 @@ func (ld *loader) bands(n *source.Node) []band {
 		}
 		b := band{name: ps[0].Key.Text()}
 		at := ps[0].Value
-		at.Strict(&ld.diags, "band "+b.name, "below")
+		at.Strict(&ld.diags, "band "+b.name, keys(scoreKind, "bands.*")...)
 		limit := at.Get("below")
 		f, isNumber := asFloat(limit.JSON())
 		switch {
@@ -102,7 +110,7 @@ func (ld *loader) compileScore(s *score) {
 	}
 	for _, p := range signals.Pairs() {
 		what := "signal " + p.Key.Text()
-		p.Value.Strict(&ld.diags, what, "weight", "value", "summary")
+		p.Value.Strict(&ld.diags, what, keys(scoreKind, "signals.*")...)
 		w := p.Value.Require(&ld.diags, what, "weight")
 		v := p.Value.Require(&ld.diags, what, "value")
 		if w == nil || v == nil {

@@ -18,7 +18,7 @@ func (s *Set) Segments() []string { return sortedKeys(s.segments) }
 
 // segmentDoc declares `segment: name`.
 func (ld *loader) segmentDoc(doc *source.Node) {
-	doc.Strict(&ld.diags, "segment", "segment", "when", "summary")
+	doc.Strict(&ld.diags, "segment", keys(segmentKind, "")...)
 	name := ld.name(doc, func(n string) bool { return ld.set.segments[n] != nil })
 	if name == "" {
 		return

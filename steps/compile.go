@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"sort"
@@ -19,8 +18,19 @@ const (
 	maxDepth = 16
 )
 
-// generic are the keys that every step takes.
-var generic = []string{"id", "if", "was", "on_error"}
+// Common are the keys that every step takes, beside those of its verb.
+var Common = []FieldDoc{
+	{Name: "id", Type: "literal", Required: true, Summary: "Its name for ever, in letters, digits and underscores: running enrollments, expressions and reports know it by this.", Example: "opening"},
+	{Name: "if", Type: "cel", Summary: "Skipped unless this is true. A condition that reads an unset field is not true.", Example: "account.arr >= 50000"},
+	{Name: "was", Type: "literal", Summary: "Its former id, so that enrollments that began under that one go on."},
+	{Name: "on_error", Type: "enum(next|exit)", Summary: "What to do when the step cannot be done: go on, end the enrollment, or a map of steps to take then.", Means: map[string]string{
+		"next": "go on with the step after it", "exit": "end the enrollment",
+	}},
+	{Name: "on_error.steps", Type: "steps", Summary: "What is done instead."},
+}
+
+// generic are the names of Common.
+var generic = source.Keys(Common, "")
 
 // Compile reads a steps list into a Program. Mistakes go to l; the program is
 // whole enough to check further even then. An absent or empty list is a mistake.
@@ -119,8 +129,7 @@ func (c *compiler) step(n *source.Node, parent string) *Step {
 		s.fields = verb.result(s.Spec)
 	}
 	c.texts(n, verb.Doc)
-	c.scope.Steps[id] = map[string]rules.Type{"outcome": rules.String, "at": rules.Timestamp}
-	maps.Copy(c.scope.Steps[id], s.fields)
+	c.scope.Steps[id] = s.Fields()
 	s.OnError = d.onError()
 	return s
 }

@@ -23,8 +23,8 @@ var escalate = Verb{
 		Summary: "Brings in an executive in four stages, each a task with an owner and a time: the owner briefs them, they engage, the owner follows up on what was promised, and both note what was learnt. Meanwhile the account is on hold, so that no automated message crosses the talk. The stages are steps called <id>_brief, <id>_engage, <id>_follow_up and <id>_learn; later steps read their outcomes. It ends early when the executive cannot or does not engage.",
 		Fields: []FieldDoc{
 			{Name: "escalate", Type: "literal", Required: true, Summary: "A name for it, as people will read it.", Example: "executive_outreach"},
-			{Name: "to", Type: "reference", Required: true, Summary: "Who engages: owner.manager, or an account field that names one of the team.", Example: "account.executive_sponsor"},
-			{Name: "brief", Type: "literal", Summary: "A template with history, issues, plan, objective and talking points; the owner and the executive get it."},
+			{Name: "to", Names: "person", Type: "reference", Required: true, Summary: "Who engages: owner.manager, or an account field that names one of the team.", Example: "account.executive_sponsor"},
+			{Name: "brief", Names: "template", Type: "literal", Summary: "A template with history, issues, plan, objective and talking points; the owner and the executive get it."},
 			{Name: "channel", Type: "enum(executive|phone|meeting|linkedin)", Default: "executive", Summary: "How the executive reaches the customer: a touch."},
 			{Name: "due", Type: "duration", Default: "3bd", Summary: "When the executive should have engaged.", Example: "5bd"},
 			{Name: "for", Type: "duration", Default: "30d", Summary: "How long the hold lasts at the most."},

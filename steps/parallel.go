@@ -33,6 +33,8 @@ var parallel = Verb{
 		Fields: []FieldDoc{
 			{Name: "parallel", Type: "map", Required: true, Summary: "The arms."},
 			{Name: "parallel.arms", Type: "list", Required: true, Summary: "Each a map of id and steps."},
+			{Name: "parallel.arms.id", Type: "literal", Required: true, Summary: "Its name, as the timeline and <id>.first say it.", Example: "mail"},
+			{Name: "parallel.arms.steps", Type: "steps", Required: true, Summary: "What is done in it."},
 			{Name: "parallel.join", Type: "enum(all|any)", Default: "all", Summary: "Go on when all arms have ended, or when the first has."},
 		},
 		Example: "id: both\nparallel:\n  arms:\n    - {id: mail, steps: [{id: settle, wait: 2d}]}\n    - {id: people, steps: [{id: look, slack: owner, text: \"A look at {{ account.name }}?\"}]}\n",

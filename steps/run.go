@@ -26,7 +26,7 @@ var run = Verb{
 		Name:    runVerb,
 		Summary: "Starts another playbook for the same account, by that playbook's own rules of entry. It runs on by itself, also after this one has ended. Its outcome here is opened, refused, or with wait: true done or timeout; then <id>.ended is the other's outcome.",
 		Fields: []FieldDoc{
-			{Name: "run", Type: "reference", Required: true, Summary: "The playbook's name.", Example: "post-save"},
+			{Name: "run", Names: "playbook", Type: "reference", Required: true, Summary: "The playbook's name.", Example: "post-save"},
 			{Name: "wait", Type: "bool", Default: "false", Summary: "true: go on only when it has ended."},
 			{Name: "timeout", Type: "duration", Summary: "With wait: true, go on after so long at the latest.", Example: "90d"},
 		},

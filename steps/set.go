@@ -26,6 +26,8 @@ var set = Verb{
 		Summary: "Writes fields of the account. What the change sets off (triggers, exits, goals, waits) happens in the same moment. A value that is unknown leaves its field as it is.",
 		Fields: []FieldDoc{
 			{Name: "set", Type: "map", Required: true, Summary: "Fields and their values. A plain value is a literal of the field's type; an expression is written {cel: …}.", Example: "{account.status: active, account.saved_at: {cel: now}}"},
+			{Name: "set.*", Type: "literal", Summary: "A value, checked against the field's type, or {cel: an expression}."},
+			{Name: "set.*.cel", Type: "cel", Required: true, Summary: "An expression.", Example: "now"},
 		},
 		Example: "id: mark\nset: {account.name: Acme}\n",
 	},

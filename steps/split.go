@@ -24,6 +24,9 @@ var split = Verb{
 		Fields: []FieldDoc{
 			{Name: "split", Type: "map", Required: true, Summary: "The arms."},
 			{Name: "split.arms", Type: "list", Required: true, Summary: "Each a map of arm (its name), weight (its share) and steps. Shares add up to 100%.", Example: "{arm: plain, weight: 50%, steps: [...]}"},
+			{Name: "split.arms.arm", Type: "literal", Required: true, Summary: "Its name, as reports and <id>.arm say it.", Example: "plain"},
+			{Name: "split.arms.weight", Type: "literal", Required: true, Summary: "Its share of the accounts.", Example: "50%"},
+			{Name: "split.arms.steps", Type: "steps", Required: true, Summary: "What is done in it."},
 		},
 		Example: "id: tone\nsplit:\n  arms:\n    - {arm: plain, weight: 50%, steps: [{id: quiet, wait: 2d}]}\n    - {arm: numbers, weight: 50%, steps: [{id: loud, wait: 1d}]}\n",
 	},

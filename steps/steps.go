@@ -199,13 +199,8 @@ type Doc struct {
 	Example string // YAML of one step, linted and run by tests
 }
 
-// FieldDoc is one key of a verb: the first of a Doc is the verb's own key, and a
-// dotted name (wait_for.timeout) is a key of the map below it. Type is what may stand there: literal, cel,
-// liquid, reference, duration, enum(a|b), list, steps, bool, int.
-type FieldDoc struct {
-	Name, Type, Summary, Default, Example string
-	Required                              bool
-}
+// FieldDoc is one key of a verb: the first of a Doc is the verb's own key.
+type FieldDoc = source.KeyDoc
 
 // Verb is a kind of step.
 type Verb struct {

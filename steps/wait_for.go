@@ -27,10 +27,10 @@ var waitFor = Verb{
 		Name:    waitForVerb,
 		Summary: "Waits for the first of some events of the account. One that came since the last touch counts, so nothing is missed in between. Its outcome is heard or timeout; event names what was heard.",
 		Fields: []FieldDoc{
-			{Name: "wait_for", Type: "literal", Required: true, Summary: "An event, or a map with any.", Example: "email.replied"},
-			{Name: "wait_for.any", Type: "list", Summary: "The events, any of which ends the wait.", Example: "[email.replied, meeting.booked]"},
+			{Name: "wait_for", Names: "event", Type: "literal", Required: true, Summary: "An event, or a map with any.", Example: "email.replied"},
+			{Name: "wait_for.any", Names: "event", Type: "list", Summary: "The events, any of which ends the wait.", Example: "[email.replied, meeting.booked]"},
 			{Name: "wait_for.timeout", Type: "duration", Default: "30d", Summary: "How long to wait.", Example: "7d"},
-			{Name: "wait_for.since", Type: "reference", Summary: "An earlier step: events since it ended count (for a task: since it opened). Unset: since the last touch, or the start."},
+			{Name: "wait_for.since", Names: "step", Type: "reference", Summary: "An earlier step: events since it ended count (for a task: since it opened). Unset: since the last touch, or the start."},
 		},
 		Example: "id: answer\nwait_for: {any: [email.replied, meeting.booked], timeout: 7d}\n",
 	},

@@ -33,6 +33,8 @@ var webhook = Verb{
 		Fields: []FieldDoc{
 			{Name: "webhook", Type: "reference", Required: true, Summary: "The endpoint's name in holdfast.yaml.", Example: "crm"},
 			{Name: "body", Type: "map", Summary: "Fields of the body: literals, or {cel: …}.", Example: "{stage: saved, at: {cel: now}}"},
+			{Name: "body.*", Type: "literal", Summary: "A value, or {cel: an expression}."},
+			{Name: "body.*.cel", Type: "cel", Required: true, Summary: "An expression.", Example: "account.arr"},
 			{Name: "expires", Type: "duration", Default: "3d", Summary: "Too late to call when it could not be reached for this long; it is skipped then."},
 		},
 		Example: "id: tell_crm\nwebhook: crm\nbody: {stage: saved, arr: {cel: account.arr}}\n",

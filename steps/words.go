@@ -131,3 +131,6 @@ func waiting(p *Program, wait Wait, zone *time.Location) string {
 	}
 	return "waits" + until + reason
 }
+
+// InWords is a span as people say it: "4 business days".
+func InWords(s calendar.Span) string { return inWords(s) }

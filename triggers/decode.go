@@ -23,7 +23,7 @@ func Decode(n *source.Node, set *rules.Set, l *diag.List) (ts []Trigger, when *r
 	}
 	nodes := []*source.Node{n}
 	if any := n.Get("any"); any != nil {
-		n.Strict(l, "the trigger", "any", "when")
+		n.Strict(l, "the trigger", source.Keys(List, "")...)
 		when = compile(n.Get("when"), set, rules.Scope{}, rules.Bool, l)
 		nodes = any.Items()
 		if len(nodes) == 0 {
@@ -60,10 +60,7 @@ func (d *decoder) one(n *source.Node) (Trigger, bool) {
 		return Trigger{}, false
 	}
 	k := All[i]
-	keys := []string{"id"}
-	for _, f := range k.Doc.Fields {
-		keys = append(keys, f.Name)
-	}
+	keys := append(source.Keys(Common, ""), source.Keys(k.Doc.Fields, "")...)
 	n.Strict(d.diags, fmt.Sprintf("%s trigger", article(k.Doc.Name)), keys...)
 	t := k.Decode(n, d.set, d.diags)
 	t.Kind, t.Span = k.Doc.Name, n.Span()

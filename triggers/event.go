@@ -15,7 +15,7 @@ var event = Kind{
 		Summary: "Starts when something happens: an event of the customer, or one of ours such as email.replied.",
 		Example: "trigger: {on: Account Saved, when: account.arr >= 10000}\n",
 		Fields: []FieldDoc{
-			{Name: "on", Type: "reference", Summary: "The event's declared name.", Required: true, Example: "Account Saved"},
+			{Name: "on", Names: "event", Type: "reference", Summary: "The event's declared name.", Required: true, Example: "Account Saved"},
 			{Name: "when", Type: "cel", Summary: "Must hold at that moment; may name the fields of event.", Example: `event.reason == "price"`},
 		},
 	},

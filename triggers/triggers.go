@@ -39,10 +39,7 @@ type Doc struct {
 }
 
 // FieldDoc is one key of a trigger.
-type FieldDoc struct {
-	Name, Type, Summary, Default, Example string
-	Required                              bool
-}
+type FieldDoc = source.KeyDoc
 
 // Kind of trigger: one file each. Key is what tells it from the others: a
 // trigger with it is of this kind.
@@ -55,3 +52,14 @@ type Kind struct {
 // All kinds, in the order of the reference. Condition is last: its key is one
 // that the others take too.
 var All = []Kind{event, date, condition}
+
+// Common are the keys that every kind takes.
+var Common = []FieldDoc{
+	{Name: "id", Type: "literal", Summary: "Its name for ever, in small letters, digits and underscores: entries and reports know it by this. Unset, its kind.", Example: "half_year"},
+}
+
+// List are the keys of a trigger that is several.
+var List = []FieldDoc{
+	{Name: "any", Type: "list", Required: true, Summary: "Triggers, any of which starts the playbook.", Example: "[{id: half_year, at: account.churned_at.add_months(6)}]"},
+	{Name: "when", Type: "cel", Summary: "Must hold whichever of the list starts.", Example: `account.status == "churned"`},
+}

@@ -54,6 +54,8 @@ func commands(s Streams) []*cobra.Command {
 		explainCommand(s),
 		backtestCommand(s),
 		standinCommand(s),
+		lspCommand(s),
+		schemaCommand(s),
 		docsCommand(s),
 		versionCommand(s),
 	}

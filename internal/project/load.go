@@ -145,6 +145,9 @@ func (ld *loader) documents(fsys fs.FS, name, shown, own string) {
 // kinds of documents besides those of rules. test and cast have readers of their own.
 var kinds = append([]string{"project", "team", "playbook", "test", "cast"}, rules.Kinds...)
 
+// Kinds are the first keys that a document may have.
+func Kinds() []string { return slices.Clone(kinds) }
+
 // sort takes a document by its kind, which is its first key.
 func (ld *loader) sort(doc *source.Node, own string) {
 	if doc.Kind() != source.Map || len(doc.Pairs()) == 0 {

@@ -52,7 +52,7 @@ const settingsFile = "holdfast.yaml"
 // The findings are all there are but the notes, sorted; where one is an error the Project is
 // as much as could be read. The error is that there is nothing to read.
 func Load(path string) (*Project, []diag.Diagnostic, error) {
-	dir, only, err := find(path)
+	dir, only, err := Find(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -61,9 +61,19 @@ func Load(path string) (*Project, []diag.Diagnostic, error) {
 		return nil, nil, fmt.Errorf("open project: %w", err)
 	}
 	defer root.Close() //nolint:errcheck // only read from
+	p, found := load(dir, root.FS(), only)
+	return p, found, nil
+}
+
+// LoadFS is Load of a whole project whose files are those of fsys, rooted where
+// holdfast.yaml lies: an editor lays over them what is not saved yet. dir is
+// where the project is said to be; nothing is read from there.
+func LoadFS(dir string, fsys fs.FS) (*Project, []diag.Diagnostic) { return load(dir, fsys, "") }
+
+func load(dir string, own fs.FS, only string) (*Project, []diag.Diagnostic) {
 	ld := &loader{
 		p:      &Project{Dir: dir, Sources: map[string]string{}},
-		own:    root.FS(),
+		own:    own,
 		only:   only,
 		files:  map[string]string{},
 		known:  map[string]diag.Span{},
@@ -76,11 +86,13 @@ func Load(path string) (*Project, []diag.Diagnostic, error) {
 			ld.p.Notes = append(ld.p.Notes, d)
 		}
 	}
-	return ld.p, slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Note }), nil
+	return ld.p, slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Note })
 }
 
-// find is the project's directory and, when path is a file, its name below it.
-func find(path string) (dir, only string, err error) {
+// Find is the directory of the project that path belongs to and, when path is a
+// file, its name below it, in slashes. The error is not_found when no directory
+// at or above path has a holdfast.yaml.
+func Find(path string) (dir, only string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {

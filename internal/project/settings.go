@@ -54,14 +54,14 @@ func (ld *loader) takeSettings() {
 		ld.p.Settings = s
 		return
 	}
-	n.Strict(l, "the project", "project", "timezone", "country", "currency", "locale", "sender", "library", "rules", "closed", "fiscal_start", "channels", "webhooks", "redirect_all_to", "salt", "claims")
+	n.Strict(l, "the project", source.Keys(projectKind.Keys, "")...)
 	s.Name = n.Require(l, "the project", "project").String(l, "project")
 	s.Timezone = or(ld.zone(n.Get("timezone")), s.Timezone)
 	s.Country = ld.country(n.Get("country"))
 	s.Currency = or(ld.matched(n.Get("currency"), "currency", currencies, "write an ISO 4217 code such as USD"), s.Currency)
 	s.Locale = or(ld.matched(n.Get("locale"), "locale", locales, "write a language such as en or pt-BR"), s.Locale)
 	if v := n.Get("sender"); v != nil {
-		v.Strict(l, "sender", "name", "email")
+		v.Strict(l, "sender", source.Keys(projectKind.Keys, "sender")...)
 		s.Sender.Name = v.Get("name").String(l, "name")
 		s.Sender.Email = ld.matched(v.Require(l, "sender", "email"), "email", addresses, "write an address")
 	}
@@ -145,7 +145,7 @@ func (ld *loader) month(n *source.Node) time.Month {
 }
 
 func (ld *loader) channels(n *source.Node) map[string]string {
-	n.Strict(&ld.diags, "channels", "email", "slack", "webhook")
+	n.Strict(&ld.diags, "channels", source.Keys(projectKind.Keys, "channels")...)
 	return map[string]string{
 		"email":   or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid"), "outbox"),
 		"slack":   or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
@@ -181,7 +181,7 @@ func (ld *loader) closed(n *source.Node) []calendar.Closed {
 	}
 	var all []calendar.Closed
 	for _, it := range n.Items() {
-		it.Strict(&ld.diags, "a closure", "name", "from", "to")
+		it.Strict(&ld.diags, "a closure", source.Keys(projectKind.Keys, "closed")...)
 		c := calendar.Closed{
 			Name: it.Require(&ld.diags, "a closure", "name").String(&ld.diags, "name"),
 			From: ld.day(it.Require(&ld.diags, "a closure", "from")),

@@ -39,14 +39,14 @@ var (
 // takeTeam reads the `team:` list.
 func (ld *loader) takeTeam() {
 	l := &ld.diags
-	ld.team.Strict(l, "the team", "team")
+	ld.team.Strict(l, "the team", source.Keys(teamKind.Keys, "")...)
 	list := ld.team.Get("team")
 	if list != nil && list.Kind() != source.List {
 		l.Errorf(list.Span(), "wrong-type", "write a list of {id, name, email}", "team must be a list")
 	}
 	seen := map[string]diag.Span{}
 	for _, n := range list.Items() {
-		n.Strict(l, "a person", "id", "name", "email", "slack", "timezone", "manager", "role", "capacity")
+		n.Strict(l, "a person", source.Keys(teamKind.Keys, "team")...)
 		id := n.Require(l, "a person", "id")
 		p := Person{
 			ID:       ld.matched(id, "id", ids, "use small letters, digits, dot, hyphen and _"),
@@ -73,7 +73,7 @@ func (ld *loader) capacity(n *source.Node) (c Capacity) {
 	if n == nil {
 		return c
 	}
-	n.Strict(&ld.diags, "capacity", "tasks", "accounts")
+	n.Strict(&ld.diags, "capacity", source.Keys(teamKind.Keys, "team.capacity")...)
 	if t := n.Get("tasks"); t != nil {
 		c.Tasks = t.Int(&ld.diags, "tasks", 1, 10_000)
 	}

@@ -1,6 +1,6 @@
 // Package reference writes the reference pages from the code that does what
-// they describe: verbs, triggers, guards, functions, checks. It holds no words
-// of its own beyond headings. To add a page, add it to Pages.
+// they describe: documents and their keys, verbs, triggers, guards, functions,
+// checks, and the JSON Schema. It holds no words of its own beyond headings. To add a page, add it to Pages.
 package reference
 
 import (
@@ -14,6 +14,8 @@ import (
 
 	"holdfast/guards"
 	"holdfast/internal/project"
+	"holdfast/internal/schema"
+	"holdfast/internal/source"
 	"holdfast/rules"
 	"holdfast/steps"
 	"holdfast/triggers"
@@ -27,6 +29,11 @@ func Pages() map[string]string {
 		"guards.md":    guardsPage(),
 		"functions.md": functionsPage(),
 		"checks.md":    checksPage(),
+		"playbook.md":  playbookPage(),
+		"rules.md":     rulesPage(),
+		"project.md":   projectPage(),
+		"tests.md":     testsPage(),
+		schema.File:    schema.JSON(),
 	}
 	for _, c := range project.Checks() {
 		pages["checks/"+c.Name+".md"] = checkPage(c)
@@ -80,20 +87,14 @@ func code(s string) string {
 	return "`" + cell(s) + "`"
 }
 
-// field is one row of a table of keys: a steps.FieldDoc or a triggers.FieldDoc.
-type field struct {
-	Name, Type, Summary, Default, Example string
-	Required                              bool
-}
-
 // entry is one thing that an author can write: what it does, its keys, an example.
-func entry(b *strings.Builder, name, summary string, rows []field, example string) {
+func entry(b *strings.Builder, name, summary string, rows []source.KeyDoc, example string) {
 	fmt.Fprintf(b, "\n## %s\n\n%s\n", name, summary)
 	table(b, rows)
 	fmt.Fprintf(b, "\n```yaml\n%s\n```\n", strings.TrimSpace(example))
 }
 
-func table(b *strings.Builder, rows []field) {
+func table(b *strings.Builder, rows []source.KeyDoc) {
 	if len(rows) == 0 {
 		return
 	}
@@ -103,18 +104,14 @@ func table(b *strings.Builder, rows []field) {
 		if f.Required {
 			fallback = "required"
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.Name, cell(f.Type), fallback, cell(f.Summary))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.Name, cell(f.Type), fallback, cell(meaning(f)))
 	}
 }
 
 func stepsPage() string {
 	b := page("Steps", "What a playbook does. Each step has an `id`, its verb, the keys below, and may have `if:`, a condition without which it is skipped.")
 	for _, v := range steps.All {
-		var rows []field
-		for _, f := range v.Doc.Fields {
-			rows = append(rows, field(f))
-		}
-		entry(b, v.Doc.Name, v.Doc.Summary, rows, v.Doc.Example)
+		entry(b, v.Doc.Name, v.Doc.Summary, v.Doc.Fields, v.Doc.Example)
 	}
 	return b.String()
 }
@@ -122,11 +119,7 @@ func stepsPage() string {
 func triggersPage() string {
 	b := page("Triggers", "Why a playbook starts. `trigger:` is one of these, or `any:` with a list of them and a `when:` that must hold whichever fires.")
 	for _, k := range triggers.All {
-		var rows []field
-		for _, f := range k.Doc.Fields {
-			rows = append(rows, field(f))
-		}
-		entry(b, k.Doc.Name, k.Doc.Summary, rows, k.Doc.Example)
+		entry(b, k.Doc.Name, k.Doc.Summary, k.Doc.Fields, k.Doc.Example)
 	}
 	return b.String()
 }

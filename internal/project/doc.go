@@ -1,0 +1,66 @@
+package project
+
+import "holdfast/internal/source"
+
+// Docs of the documents that belong to no rule and no playbook: the keys that
+// Load takes, and what the reference, the schema and the editor say of them.
+var Docs = []source.KindDoc{projectKind, teamKind}
+
+var projectKind = source.KindDoc{
+	Name:    "project",
+	Summary: "The settings of a project, in holdfast.yaml. One project, one instance.",
+	Keys: []source.KeyDoc{
+		{Name: "project", Type: "literal", Required: true, Summary: "Its name.", Example: "my-company"},
+		{Name: "timezone", Type: "literal", Default: "UTC", Summary: "Used where neither contact nor account has one.", Example: "America/New_York"},
+		{Name: "country", Type: "literal", Summary: "Whose public holidays hold by default, as two capitals.", Example: "US"},
+		{Name: "currency", Type: "literal", Default: "USD", Summary: "Of every amount of money, as an ISO 4217 code.", Example: "USD"},
+		{Name: "locale", Type: "literal", Default: "en", Summary: "How dates and money are written, and which template is taken first.", Example: "pt-BR"},
+		{Name: "sender", Type: "map", Summary: "Who writes when the owner is unknown."},
+		{Name: "sender.name", Type: "literal", Summary: "As it stands in the mail."},
+		{Name: "sender.email", Type: "literal", Required: true, Summary: "The address.", Example: "success@example.com"},
+		{Name: "library", Names: "playbook", Type: "list", Summary: "Shipped playbooks in use.", Example: "[renewal-90, win-back]"},
+		{Name: "rules", Type: "enum(library)", Summary: "library: the shipped fields, scores and decisions are there, and documents of the project add to them or replace them."},
+		{Name: "closed", Type: "list", Summary: "Days on which the company is closed."},
+		{Name: "closed.name", Type: "literal", Required: true, Summary: "What the timeline calls it.", Example: "Winter shutdown"},
+		{Name: "closed.from", Type: "date", Required: true, Summary: "The first day.", Example: "2026-12-24"},
+		{Name: "closed.to", Type: "date", Summary: "The last day; unset, the first.", Example: "2027-01-01"},
+		{Name: "fiscal_start", Type: "literal", Default: "january", Summary: "The month in which the fiscal year begins, by name or number.", Example: "february"},
+		{Name: "channels", Type: "map", Summary: "Where messages go. The default keeps them to be read and sends nothing."},
+		{Name: "channels.email", Type: "enum(outbox|sendgrid)", Default: "outbox", Summary: "How e-mails go.", Means: map[string]string{
+			"outbox": "kept here to be read; nothing is sent", "sendgrid": "through SendGrid, with the key in HOLDFAST_SENDGRID_KEY",
+		}},
+		{Name: "channels.webhook", Type: "enum(outbox|http)", Default: "outbox", Summary: "How calls of webhooks go.", Means: map[string]string{
+			"outbox": "kept here to be read; nothing is called", "http": "called, and signed",
+		}},
+		{Name: "webhooks", Type: "map", Summary: "Endpoints that steps may call, by name."},
+		{Name: "webhooks.*", Type: "literal", Summary: "An address.", Example: "https://crm.example.com/hooks"},
+		{Name: "channels.slack", Type: "enum(outbox|slack)", Default: "outbox", Summary: "How notes and tasks reach our own people.", Means: map[string]string{
+			"outbox": "kept here to be read; nothing is sent", "slack": "through Slack, with the token in HOLDFAST_SLACK_TOKEN",
+		}},
+		{Name: "redirect_all_to", Type: "literal", Summary: "Takes every e-mail, in staging. Unset, they go to whom they are for.", Example: "staging@example.com"},
+		{Name: "claims", Type: "map", Summary: "Words that lint looks for in mails, beside those it knows."},
+		{Name: "claims.banned", Type: "list", Summary: "What a mail may not say.", Example: "[market leader]"},
+		{Name: "claims.competitors", Type: "list", Summary: "Names that nothing bad may be said about.", Example: "[Initech]"},
+		{Name: "salt", Type: "literal", Summary: "Decides who is held out and who is let in first. Unset, one is drawn and kept."},
+	},
+	Example: "project: my-company\ntimezone: America/New_York\ncountry: US\nsender: {name: Customer Success, email: success@example.com}\nrules: library\nlibrary: [renewal-90]\n",
+}
+
+var teamKind = source.KindDoc{
+	Name:    "team",
+	Summary: "Our own people: whom accounts name as their owner, and whom work reaches.",
+	Keys: []source.KeyDoc{
+		{Name: "team", Type: "list", Required: true, Summary: "One map for each person."},
+		{Name: "team.id", Type: "literal", Required: true, Summary: "What accounts name as their owner.", Example: "sam"},
+		{Name: "team.name", Type: "literal", Summary: "As it stands below a mail.", Example: "Sam Rivera"},
+		{Name: "team.email", Type: "literal", Summary: "The address that mails of theirs come from.", Example: "sam@example.com"},
+		{Name: "team.slack", Type: "literal", Summary: "The member id in Slack.", Example: "U0123ABCD"},
+		{Name: "team.timezone", Type: "literal", Summary: "Work reaches them in their working hours there.", Example: "America/New_York"},
+		{Name: "team.manager", Names: "person", Type: "reference", Summary: "The id of another of the team, to whom overdue work goes."},
+		{Name: "team.role", Type: "literal", Summary: "What they are, such as csm.", Example: "csm"},
+		{Name: "team.capacity", Type: "map", Summary: "How much they can look after; unset is not said."},
+		{Name: "team.capacity.tasks", Type: "int", Summary: "Tasks in a week.", Example: "12"},
+		{Name: "team.capacity.accounts", Type: "int", Summary: "Accounts in all.", Example: "40"},
+	},
+	Example: "team:\n  - {id: sam, name: Sam Rivera, email: sam@example.com}\n",
+}
