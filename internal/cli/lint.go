@@ -11,6 +11,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/diag"
+	"holdfast/internal/playtest"
 	"holdfast/internal/project"
 	"holdfast/internal/source"
 )
@@ -143,7 +144,8 @@ func lint(paths []string) (found []diag.Diagnostic, sources map[string]string, b
 			if err != nil {
 				return nil, nil, 0, err
 			}
-			found = append(append(found, ds...), p.Notes...)
+			_, tests := playtest.Read(p)
+			found = slices.Concat(found, ds, p.Notes, tests)
 			maps.Copy(sources, p.Sources)
 			books += len(p.Playbooks)
 		}
