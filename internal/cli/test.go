@@ -117,7 +117,11 @@ func readTests(s Streams, o testOptions) ([]*playtest.Suite, error) {
 	var suites []*playtest.Suite
 	var found []diag.Diagnostic
 	sources := map[string]string{}
+	var below []string
 	for _, path := range o.paths {
+		below = append(below, project.Below(path)...)
+	}
+	for _, path := range below {
 		p, ds, err := project.Load(path)
 		if err != nil {
 			return nil, err

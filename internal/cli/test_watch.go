@@ -42,6 +42,10 @@ func watched(paths []string) []string {
 	var dirs []string
 	for _, path := range paths {
 		dir := path
+		if len(project.Below(path)) > 1 {
+			dirs = append(dirs, path)
+			continue
+		}
 		if p, _, err := project.Load(path); err == nil {
 			dir = p.Dir
 		}
