@@ -37,9 +37,11 @@ func runBranch(w *walk, s *Step) (Command, error) {
 		return Command{}, err
 	}
 	arms := s.Spec.(*Branch).Arms
-	outcome, first := "passed", ""
+	outcome, first := "taken", ""
 	if taken < len(arms) {
-		outcome, first = "taken", arms[taken].First
+		first = arms[taken].First
+	} else {
+		outcome, taken = "passed", len(s.Blocks()) // what is done when it fails is a block too
 	}
 	w.trace(s, taken)
 	w.say(s, "branch", outcome, why, time.Time{})

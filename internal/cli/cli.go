@@ -53,6 +53,7 @@ func commands(s Streams) []*cobra.Command {
 		graphCommand(s),
 		explainCommand(s),
 		backtestCommand(s),
+		testCommand(s),
 		standinCommand(s),
 		lspCommand(s),
 		schemaCommand(s),

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"holdfast/internal/project"
 	"holdfast/playbooks"
 )
 
@@ -13,7 +12,7 @@ func explainCheck(w io.Writer, name string) error {
 	if err := checkNamed(name); err != nil {
 		return err
 	}
-	c, _ := project.Named(name)
+	c, _ := checkOf(name)
 	fmt.Fprintf(w, "%s (%s)\n\n%s\n\n%s\n", c.Name, c.Severity, c.Summary, c.Why)
 	for _, which := range []string{"bad", "good"} {
 		for _, f := range playbooks.Case(name, which) {

@@ -37,8 +37,8 @@ func initCommand(s Streams) *cobra.Command {
 			if err := os.CopyFS(dir, files); err != nil {
 				return fmt.Errorf("write %s: %w", dir, err)
 			}
-			fmt.Fprintf(s.Out, "%s is ready. Next:\n  holdfast lint %s\n  holdfast simulate %s --account %s#acme\n  holdfast dev %s --at 2026-05-20 --speed 2d/s\n",
-				dir, dir, filepath.Join(dir, "playbooks", "check-in.yaml"), filepath.Join(dir, "accounts.csv"), dir)
+			fmt.Fprintf(s.Out, "%s is ready. Next:\n  holdfast lint %s\n  holdfast test %s\n  holdfast simulate %s --account %s#acme\n  holdfast dev %s --at 2026-05-20 --speed 2d/s\n",
+				dir, dir, dir, filepath.Join(dir, "playbooks", "check-in.yaml"), filepath.Join(dir, "accounts.csv"), dir)
 			return nil
 		},
 	}

@@ -11,6 +11,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/diag"
+	"holdfast/internal/playtest"
 	"holdfast/internal/project"
 	"holdfast/internal/source"
 )
@@ -111,19 +112,19 @@ func (o linting) write(w io.Writer, found []diag.Diagnostic, sources map[string]
 	case "github":
 		return diag.GitHub(w, found)
 	case "sarif":
-		return diag.SARIF(w, found, project.Checks(), buildVersion())
+		return diag.SARIF(w, found, checks(), buildVersion())
 	}
 	return diag.Text(w, found, sources, o.colour || terminal(w))
 }
 
 // checkNamed is the error that there is no such check.
 func checkNamed(name string) error {
-	if _, ok := project.Named(name); ok {
+	if _, ok := checkOf(name); ok {
 		return nil
 	}
 	e := holdfast.Errorf(holdfast.Invalid, "there is no check %q", name)
 	var names []string
-	for _, c := range project.Checks() {
+	for _, c := range checks() {
 		names = append(names, c.Name)
 	}
 	e.Hint = "the checks are " + strings.Join(names, ", ")
@@ -143,7 +144,8 @@ func lint(paths []string) (found []diag.Diagnostic, sources map[string]string, b
 			if err != nil {
 				return nil, nil, 0, err
 			}
-			found = append(append(found, ds...), p.Notes...)
+			_, tests := playtest.Read(p)
+			found = slices.Concat(found, ds, p.Notes, tests)
 			maps.Copy(sources, p.Sources)
 			books += len(p.Playbooks)
 		}

@@ -90,6 +90,15 @@ func (p printer) excerpt(d Diagnostic, line string) {
 	fmt.Fprintf(p, "%5d | %s\n      | %s\n", d.Line, text.String(), p.paint("1;32", marks.String()))
 }
 
+// Cells is how many cells of a terminal s takes: wide letters take two.
+func Cells(s string) int {
+	n := 0
+	for _, r := range s {
+		n += columns(r)
+	}
+	return n
+}
+
 // columns is how many cells of a terminal r takes.
 func columns(r rune) int {
 	switch {

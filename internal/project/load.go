@@ -25,11 +25,12 @@ const (
 type loader struct {
 	p     *Project
 	own   fs.FS
-	only  string
+	only  string // the one file whose playbooks are compiled
 	diags diag.List
 	files map[string]string    // templates by path
 	known map[string]diag.Span // playbooks by name
 
+	onlyTests              string // the one file whose tests are kept
 	count                  int
 	settings, team         *source.Node
 	ruleDocs, playbookDocs []*source.Node
@@ -51,6 +52,9 @@ func (ld *loader) load() {
 	ld.walk(".", false)
 	ld.walk("rules", true)
 	ld.walk("playbooks", true)
+	if ld.onlyTests != "" {
+		ld.tests(ld.onlyTests)
+	}
 	ld.takeSettings()
 	ld.takeTeam()
 	if ld.libraryRules {
@@ -74,6 +78,25 @@ func (ld *loader) load() {
 	ld.endpoints()
 	ld.checkAll()
 	slices.SortFunc(ld.p.Playbooks, func(a, b *playbooks.Playbook) int { return strings.Compare(a.Name, b.Name) })
+	if ld.only != "" {
+		ld.p.Tests = slices.DeleteFunc(ld.p.Tests, func(doc *source.Node) bool {
+			return doc.Key("test") != nil && ld.p.Playbook(Tested(doc)) == nil
+		})
+	}
+}
+
+// tests keeps the documents of a file of tests, which have a reader of their own.
+// What is wrong in it is kept apart too: it keeps no playbook from running.
+func (ld *loader) tests(name string) {
+	before := len(ld.diags.All)
+	shown := filepath.Join(ld.p.Dir, filepath.FromSlash(name))
+	if text, ok := ld.read(ld.own, name, shown); ok {
+		docs, found := source.Parse(shown, []byte(text))
+		ld.diags.Add(found...)
+		ld.p.Tests = append(ld.p.Tests, docs...)
+	}
+	ld.p.TestFindings = append(ld.p.TestFindings, ld.diags.All[before:]...)
+	ld.diags.All = ld.diags.All[:before]
 }
 
 // walk reads the YAML files of a directory, and below it when deep. A directory
@@ -91,7 +114,11 @@ func (ld *loader) walk(dir string, deep bool) {
 			if _, err := fs.Stat(ld.own, path.Join(name, settingsFile)); deep && err != nil {
 				ld.walk(name, true)
 			}
-		case path.Ext(e.Name()) == ".yaml" && !isTest(e.Name()):
+		case isTest(e.Name()):
+			if ld.onlyTests == "" {
+				ld.tests(name)
+			}
+		case path.Ext(e.Name()) == ".yaml":
 			ld.documents(ld.own, name, filepath.Join(ld.p.Dir, filepath.FromSlash(name)), name)
 		case path.Ext(e.Name()) == ".yml":
 			at := diag.Span{File: filepath.Join(ld.p.Dir, filepath.FromSlash(name)), Line: 1, Col: 1}
@@ -142,8 +169,8 @@ func (ld *loader) documents(fsys fs.FS, name, shown, own string) {
 	}
 }
 
-// kinds of documents besides those of rules. test and cast have readers of their own.
-var kinds = append([]string{"project", "team", "playbook", "test", "cast"}, rules.Kinds...)
+// kinds of documents besides those of rules. test, given and cast have readers of their own.
+var kinds = append([]string{"project", "team", "playbook", "test", "given", "cast"}, rules.Kinds...)
 
 // Kinds are the first keys that a document may have.
 func Kinds() []string { return slices.Clone(kinds) }
@@ -168,6 +195,8 @@ func (ld *loader) sort(doc *source.Node, own string) {
 		if ld.only == "" || own == ld.only {
 			ld.playbookDocs = append(ld.playbookDocs, doc)
 		}
+	case kind == "test" || kind == "given":
+		ld.diags.Errorf(key.Span(), "misplaced", "move it to a file that ends in "+testSuffix, "tests stand in *%s alone", testSuffix)
 	case slices.Contains(rules.Kinds, kind):
 		ld.ruleDocs = append(ld.ruleDocs, doc)
 	case !slices.Contains(kinds, kind):
@@ -269,8 +298,11 @@ func (ld *loader) playbook(doc *source.Node) {
 	}
 	ld.known[name.Text()] = name.Span()
 	may := ld.shownBy(doc, p)
-	if ld.lines(doc.Get("steps"), may); p != nil {
-		ld.p.Playbooks = append(ld.p.Playbooks, p)
-		ld.compiled = append(ld.compiled, compiled{doc, p, may})
+	ld.lines(doc.Get("steps"), may)
+	if p == nil {
+		ld.p.Broken = append(ld.p.Broken, name.Text())
+		return
 	}
+	ld.p.Playbooks = append(ld.p.Playbooks, p)
+	ld.compiled = append(ld.compiled, compiled{doc, p, may})
 }

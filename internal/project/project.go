@@ -14,6 +14,7 @@ import (
 	"holdfast"
 	"holdfast/internal/diag"
 	"holdfast/internal/mail"
+	"holdfast/internal/source"
 	"holdfast/playbooks"
 	"holdfast/rules"
 )
@@ -25,10 +26,14 @@ type Project struct {
 	Settings  Settings
 	Rules     *rules.Set
 	Playbooks []*playbooks.Playbook // by name
+	Broken    []string              // names of those that have errors
 	Team      []Person
-	Templates fs.FS             // the project's own over the library's
-	Sources   map[string]string // file -> text, for carets
 	Notes     []diag.Diagnostic // matters of taste, sorted: lint --notes
+	Templates fs.FS             // the project's own over the library's
+	Tests     []*source.Node    // documents of *.test.yaml, by file and place; package playtest reads them
+	// TestFindings are of files of tests that cannot be read; no error of the project.
+	TestFindings []diag.Diagnostic
+	Sources      map[string]string // file -> text, for carets
 }
 
 // Playbook by name, or nil.
@@ -44,10 +49,11 @@ func (p *Project) Playbook(name string) *playbooks.Playbook {
 const settingsFile = "holdfast.yaml"
 
 // Load reads a project: holdfast.yaml, team.yaml, the documents in *.yaml beside
-// them and below rules/ and playbooks/ (tests left out), templates/, and what
-// holdfast.yaml takes from the shipped library. path is a directory, or one file
-// whose playbooks alone are compiled; the project is the nearest directory at or
-// above it with a holdfast.yaml.
+// them and below rules/ and playbooks/, templates/, and what holdfast.yaml takes
+// from the shipped library. path is a directory, or one file: then its playbooks
+// alone are compiled and their tests alone kept, or, if it is a *.test.yaml, its
+// tests alone are kept. The project is the nearest directory at or above it with
+// a holdfast.yaml.
 //
 // The findings are all there are but the notes, sorted; where one is an error the Project is
 // as much as could be read. The error is that there is nothing to read.
@@ -78,6 +84,9 @@ func load(dir string, own fs.FS, only string) (*Project, []diag.Diagnostic) {
 		files:  map[string]string{},
 		known:  map[string]diag.Span{},
 		parsed: map[string][]mail.Variant{},
+	}
+	if isTest(only) {
+		ld.only, ld.onlyTests = "", only
 	}
 	ld.load()
 	found := ld.allowed(ld.diags.All)
@@ -139,5 +148,16 @@ func relative(dir, path string) (string, string, error) {
 	return dir, filepath.ToSlash(rel), nil
 }
 
+const testSuffix = ".test.yaml"
+
 // isTest reports whether name is a test of playbooks.
-func isTest(name string) bool { return strings.HasSuffix(name, ".test.yaml") }
+func isTest(name string) bool { return strings.HasSuffix(name, testSuffix) }
+
+// Tested is the playbook that a `test:` document is about: what it says or, by
+// default, what its file is named after.
+func Tested(doc *source.Node) string {
+	if n := doc.Get("playbook"); n.Kind() == source.Scalar {
+		return n.Text()
+	}
+	return strings.TrimSuffix(filepath.Base(doc.File()), testSuffix)
+}

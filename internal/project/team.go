@@ -40,7 +40,19 @@ var (
 func (ld *loader) takeTeam() {
 	l := &ld.diags
 	ld.team.Strict(l, "the team", source.Keys(teamKind.Keys, "")...)
-	list := ld.team.Get("team")
+	ld.people(ld.team.Get("team"))
+}
+
+// ReadTeam reads a list of people as team.yaml has it; mistakes go to l.
+func ReadTeam(list *source.Node, l *diag.List) []Person {
+	ld := &loader{p: &Project{}}
+	ld.people(list)
+	l.Add(ld.diags.All...)
+	return ld.p.Team
+}
+
+func (ld *loader) people(list *source.Node) {
+	l := &ld.diags
 	if list != nil && list.Kind() != source.List {
 		l.Errorf(list.Span(), "wrong-type", "write a list of {id, name, email}", "team must be a list")
 	}

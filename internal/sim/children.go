@@ -13,13 +13,13 @@ func (w *world) books() []*playbooks.Playbook {
 	if w.heads != nil {
 		return w.heads
 	}
-	return w.Case.books()
+	return w.Case.Books()
 }
 
-// books are the case's playbook, those beside it, and those that they run,
+// Books are the case's playbook, those beside it, and those that they run,
 // directly or through others. These start by being run alone: their triggers are
 // left out.
-func (c Case) books() []*playbooks.Playbook {
+func (c Case) Books() []*playbooks.Playbook {
 	books := []*playbooks.Playbook{c.Playbook}
 	for _, p := range c.Beside {
 		if p.Name != c.Playbook.Name {

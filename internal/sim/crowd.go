@@ -15,7 +15,6 @@ import (
 	"holdfast/internal/store"
 	"holdfast/internal/store/memory"
 	"holdfast/playbooks"
-	"holdfast/workflows"
 )
 
 // Recording is what really happened to all accounts, to be played against
@@ -62,7 +61,7 @@ func (w *world) crowd(ctx context.Context, r Recording) error {
 	if err := w.wire(stop); err != nil {
 		return err
 	}
-	w.engine.rested = func(context.Context, workflows.Progress) { w.conductor.Poke() }
+	w.engine.ended = func(context.Context) {} // others go on
 	f := &feed{intake: w.intake, left: r.Messages}
 	if err := f.history(ctx, r.From); err != nil {
 		return err

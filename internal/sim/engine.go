@@ -26,8 +26,9 @@ type engine struct {
 
 	clock   clock.Clock
 	advance func(context.Context, workflows.Step) (workflows.Progress, error)
-	broken  func(error)                               // an Advance failed: the simulation is over
-	rested  func(context.Context, workflows.Progress) // an Advance is done, with this answer
+	broken  func(error)           // an Advance failed: the simulation is over
+	ended   func(context.Context) // an enrollment is over
+	rested  func()                // an Advance is done
 
 	mu   sync.Mutex
 	runs map[string]*run
@@ -147,8 +148,11 @@ func (g *engine) played(ctx context.Context, r *run, in workflows.Step) (workflo
 	if err != nil {
 		g.broken(err)
 	}
+	if p.Over {
+		g.ended(ctx) // before the clock may move on: another moment may start another
+	}
 	g.done(r, p)
-	g.rested(ctx, p)
+	g.rested()
 	if err != nil {
 		return p, temporal.NewNonRetryableApplicationError("the simulation is broken", "broken", err)
 	}

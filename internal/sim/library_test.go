@@ -1,78 +1,53 @@
 package sim_test
 
 import (
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
-	"holdfast/internal/intake"
+	"holdfast/internal/playtest"
 	"holdfast/internal/project"
 	"holdfast/internal/sim"
-	"holdfast/playbooks"
 )
 
-// library is the cases of the shipped playbooks' timelines, by name: what the
-// speed and the sameness of simulations are judged by.
+// library is the cases of the shipped playbooks' tests, by name: what the speed
+// and the sameness of simulations are judged by.
 func library(t testing.TB) map[string]sim.Case {
 	t.Helper()
-	const dir = "../../playbooks/library"
-	p, found, err := project.Load(dir)
+	p, found, err := project.Load("../../playbooks/library")
 	if err != nil || len(found) > 0 {
 		t.Fatalf("load the library: %v, %v", err, found)
 	}
-	p.Team = []project.Person{
-		{ID: "mira", Name: "Mira Halloran", Email: "mira@ours.example", Slack: "U0MIRA", Timezone: "America/New_York"},
-		{ID: "lea", Name: "Lea Brandt", Email: "lea@ours.example", Slack: "U0LEA", Timezone: "America/New_York", Role: "executive"},
+	suite, found := playtest.Read(p)
+	if len(found) > 0 {
+		t.Fatalf("read its tests: %v", found)
 	}
-	files, err := filepath.Glob(dir + "/testdata/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
+	all := map[string]sim.Case{}
+	for _, test := range suite.Tests {
+		all[test.Name] = test.Case
 	}
 	cases := map[string]sim.Case{}
-	for _, file := range files {
-		cases[strings.TrimSuffix(filepath.Base(file), ".txtar")] = libraryCase(t, p, file)
+	for short, name := range tested {
+		c, ok := all[name]
+		if !ok {
+			t.Fatalf("no test of the library is called %q", name)
+		}
+		cases[short] = c
 	}
 	return cases
 }
 
-func libraryCase(t testing.TB, p *project.Project, file string) sim.Case {
-	t.Helper()
-	a, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	head := map[string]string{}
-	for line := range strings.Lines(string(a.Comment)) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
-			head[key] = value
-		}
-	}
-	dir := t.TempDir()
-	for _, f := range a.Files {
-		if err := os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	at, err := intake.ParseTime(head["at"])
-	if err != nil {
-		t.Fatalf("%s: at %v", file, err)
-	}
-	i := slices.IndexFunc(p.Playbooks, func(b *playbooks.Playbook) bool { return b.Name == head["playbook"] })
-	c := sim.Case{Project: p, Playbook: p.Playbooks[i], Trigger: head["trigger"], At: at, Tasks: sim.People(head["tasks"])}
-	if c.Account, c.Known, err = sim.ReadAccount(t.Context(), filepath.Join(dir, "accounts.csv")+"#acme", at, p.Rules); err != nil {
-		t.Fatal(err)
-	}
-	for name, into := range map[string]*[]sim.Message{"known.jsonl": &c.Known, "events.jsonl": &c.Events} {
-		events, err := sim.ReadEvents(t.Context(), filepath.Join(dir, name), c.Account, time.Time{}, p.Rules)
-		if err != nil && !os.IsNotExist(err) {
-			t.Fatal(err)
-		}
-		*into = append(*into, events...)
-	}
-	return c
+// tested are tests of the library by short names.
+var tested = map[string]string{
+	"post-save-kept":             "half a year of weekly looks without a relapse (S107)",
+	"post-save-churned":          "they leave all the same, and it ends at once",
+	"renewal-comprehensive":      "ninety days ahead come review, value, invitation, talk, proposal and paperwork (S50, S51)",
+	"renewal-emergency":          "with twenty days left there is an alarm, and a call the same day (S37)",
+	"renewal-issues-and-silence": "poor health and no answer to the invitation mean open issues first, then a call",
+	"renewal-last-days":          "with four days left and a talk that takes longer, nothing goes after the date",
+	"save-kept":                  "diagnosed, fixed in 72 hours, verified, saved (S72, S73)",
+	"silence-before-renewal":     "not a word for 45 days and the renewal comes near, so there is an alarm and a task (S53)",
+	"silence-broken":             "somebody speaks with them before the task is done",
+	"win-back-automated":         "worth 1,000 to 10,000, they get three e-mails over four weeks (S41, S121)",
+	"win-back-opted-out":         "who opts out hears nothing for a year, unless something material changes (S123)",
+	"win-back-personal":          "worth over 50,000 a year and silent, they get five touches, then half a year of rest (S120, S122)",
+	"win-back-quarter-end":       "over the end of a quarter and on public holidays nothing goes (S124)",
 }

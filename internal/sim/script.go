@@ -53,7 +53,13 @@ func (s *script) Fire(ctx context.Context, now time.Time) error {
 	if _, ok := closes[m.Event]; ok {
 		return s.close(ctx, m)
 	}
-	return s.take(ctx, []Message{m}, intake.Live)
+	if err := s.take(ctx, []Message{m}, intake.Live); err != nil {
+		return err
+	}
+	if s.over(ctx) { // it came after the end
+		return errOver
+	}
+	return nil
 }
 
 func (s *script) pop(now time.Time) (m Message, ok bool) {

@@ -26,7 +26,6 @@ import (
 	"holdfast/internal/store/memory"
 	"holdfast/playbooks"
 	"holdfast/rules"
-	"holdfast/workflows"
 )
 
 // Case is one account and one playbook.
@@ -35,10 +34,12 @@ type Case struct {
 	Playbook *playbooks.Playbook
 	Account  string
 	Trigger  string    // assumed to fire at At; "" = the first
+	Natural  bool      // no trigger is assumed: the account starts when the rules say so
 	At       time.Time // where the clock starts
 	Until    time.Time // where it stops; zero = two years after At
 	// Known are messages that tell the state at At. Events happen later, each at its time.
 	Known, Events []Message
+	Objects       []store.Object // of Account, there from the start
 	Tasks         People
 	ScanEvery     time.Duration // how often conditions that read the clock are looked at; 0 is the intake's default
 	// Beside are other playbooks of the project that are active, with their
@@ -63,9 +64,15 @@ type Message struct {
 type Run struct {
 	Lines  []store.Line
 	Ended  bool           // the enrollment came to its end
+	At     string         // the step at which it stands, when it did not
 	Doing  string         // what it does at Stands, when it did not
 	Stands time.Time      // where the clock stood at last
 	Zone   *time.Location // of the account
+
+	Mail    []store.Outmail // what was sent, in order
+	Tasks   []store.Task
+	Rests   []store.Rest // of the account, at Stands
+	Account rules.Record // its fields at Stands
 }
 
 // horizon is how long a case is played unless it says so.
@@ -92,7 +99,7 @@ func Simulate(ctx context.Context, c Case) (Run, error) { return New(c.Project).
 
 // Play plays a case, whose Project is the stage's or nil. The error is a
 // *holdfast.Error when the case is at fault: an account that is not known, a
-// message that was refused.
+// message that was refused. The Run is what happened until then.
 func (s *Stage) Play(ctx context.Context, c Case) (Run, error) {
 	return s.playOn(ctx, c, memory.New())
 }
@@ -139,10 +146,9 @@ func (w *world) play(ctx context.Context) (Run, error) {
 	if err := w.begin(ctx); err != nil {
 		return Run{}, err
 	}
-	if err := w.run(ctx, stop); err != nil {
-		return Run{}, err
-	}
-	return w.told(context.WithoutCancel(ctx))
+	err := w.run(ctx, stop)
+	run, unread := w.told(context.WithoutCancel(ctx))
+	return run, errors.Join(err, unread)
 }
 
 // run lets time pass until nothing more can happen.
@@ -195,12 +201,12 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 		Sources: []conductor.Source{w.script, w.others(), w.intake},
 		Stall:   30 * time.Second,
 	}
-	w.engine.rested = func(ctx context.Context, p workflows.Progress) {
-		w.conductor.Poke()
-		if p.Over && w.over(ctx) {
+	w.engine.ended = func(ctx context.Context) {
+		if w.over(ctx) {
 			stop(errOver)
 		}
 	}
+	w.engine.rested = w.conductor.Poke
 	w.relay.OnIdle = w.conductor.Poke
 	return nil
 }
@@ -221,11 +227,25 @@ func (w *world) poke() {
 
 // begin tells what is known, publishes the playbook, and starts the account in it.
 func (w *world) begin(ctx context.Context) error {
+	err := w.store.Update(ctx, func(tx store.Tx) error {
+		for _, o := range w.Objects {
+			if err := tx.PutObject(o); err != nil {
+				return fmt.Errorf("put %s %s: %w", o.Kind, o.Key, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	if err := w.take(ctx, w.Known, intake.History); err != nil {
 		return err
 	}
 	if _, err := w.intake.Publish(ctx, w.books()); err != nil {
 		return err
+	}
+	if w.Natural {
+		return nil
 	}
 	return w.intake.Assume(ctx, w.Playbook.Name, w.Trigger, w.Account)
 }
@@ -250,7 +270,7 @@ func (w *world) take(ctx context.Context, ms []Message, mode intake.Mode) error 
 
 // over reports that nothing of the case can still happen.
 func (w *world) over(ctx context.Context) bool {
-	if w.script.more() {
+	if w.script.more() || w.Natural { // the rules may start another
 		return false
 	}
 	active := 0
@@ -271,16 +291,21 @@ func (w *world) told(ctx context.Context) (Run, error) {
 			return err
 		}
 		r.Ended = !slices.ContainsFunc(es, func(e store.Enrollment) bool {
-			r.Doing = e.Doing
+			r.At, r.Doing = e.Step, e.Doing
 			return e.Status == "active"
 		})
 		f, err := facts.Load(tx, w.Project.Rules, w.Account, "", r.Stands)
 		if err != nil {
 			return err
 		}
+		r.Account = f.Account
 		r.Zone, _ = w.place(f.Account)
-		r.Lines, err = tx.Lines(0, 100_000)
-		return err
+		var errs [4]error
+		r.Lines, errs[0] = tx.Lines(0, 100_000)
+		r.Mail, errs[1] = tx.Messages(w.Account, 0, 0)
+		r.Tasks, errs[2] = tx.Tasks(w.Account, "", "", 0)
+		r.Rests, errs[3] = tx.Rests(w.Account, r.Stands)
+		return errors.Join(errs[:]...)
 	})
 	if err != nil {
 		return Run{}, fmt.Errorf("read what happened: %w", err)

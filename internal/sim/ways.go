@@ -261,7 +261,7 @@ func (c *chooser) listening(e store.Enrollment) []deed {
 
 // step of a playbook of the case at a path, or nil.
 func (c *chooser) step(playbook, path string) *steps.Step {
-	for _, b := range c.books() {
+	for _, b := range c.Books() {
 		if b.Name == playbook {
 			return steps.StepOf(b.Program, path)
 		}
