@@ -1,0 +1,163 @@
+package steps
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/internal/calendar"
+	"holdfast/rules"
+)
+
+// counts reports whether s repeats or multiplies what it holds: the path of a
+// step inside says which pass or item it is of.
+func counts(s *Step) bool { return s.Verb == everyVerb }
+
+// holders are the steps around s that count, outermost first, up to holder.
+func holders(p *Program, s, holder *Step) []*Step {
+	var all []*Step
+	for up := p.ByID[s.Parent]; up != nil && up != holder; up = p.ByID[up.Parent] {
+		if counts(up) {
+			all = append(all, up)
+		}
+	}
+	slices.Reverse(all)
+	return all
+}
+
+// sameLoops reports whether s and t lie inside the same loops.
+func (m *mover) sameLoops(s, t, holder, newHolder *Step) bool {
+	return slices.EqualFunc(holders(m.old, s, holder), holders(m.new, t, newHolder), func(a, b *Step) bool {
+		return m.there(a) == b && a.Verb == b.Verb
+	})
+}
+
+func (m *mover) otherLoops(s, t *Step) *block {
+	around := func(p *Program, s *Step) string {
+		var ids []string
+		for _, h := range holders(p, s, nil) {
+			ids = append(ids, h.ID)
+		}
+		if len(ids) == 0 {
+			return "no loop"
+		}
+		return strings.Join(ids, " and ")
+	}
+	return blocked("loop_other", "step %q is inside %s, and inside %s in the new version", s.ID, around(m.old, s), around(m.new, t))
+}
+
+// loopsStay blocks when a loop that is open is gone.
+func (m *mover) loopsStay(open []Loop) *block {
+	for _, l := range open {
+		s := m.old.step(l.Step)
+		if s == nil {
+			return blocked("no_step", "its version has no loop %q", l.Step)
+		}
+		if t := m.there(s); t == nil || t.Verb != s.Verb {
+			return blocked("loop_gone", "it is in pass %d of %q, which the new version does not have", l.Pass, s.ID)
+		}
+	}
+	return nil
+}
+
+// loops are the open ones under their new names. A changed interval counts from
+// the pass that was due last, so that no pass comes twice.
+func (m *mover) loops(open []Loop) []Loop {
+	open = slices.Clone(open)
+	for i, l := range open {
+		s := m.old.step(l.Step)
+		t := m.there(s)
+		open[i].Step = t.ID
+		a, aLoop := s.Spec.(*Every)
+		b, bLoop := t.Spec.(*Every)
+		if !aLoop || !bLoop || sameSpan(a.Each, b.Each) {
+			continue
+		}
+		last := m.due(a, l)
+		open[i].Anchor, open[i].Base = last.UTC(), l.Pass
+		m.note("%s comes every %s instead of every %s, counted from the pass before", t.ID, inWords(b.Each), inWords(a.Each))
+	}
+	return open
+}
+
+// due is when pass l.Pass was.
+func (m *mover) due(e *Every, l Loop) time.Time {
+	return passDue(e, l, l.Pass, m.in.Zone, m.in.Days)
+}
+
+func sameSpan(a, b calendar.Span) bool {
+	a.Text, b.Text = "", ""
+	return a == b
+}
+
+// wait is what a counter that stays at t waits for in the new version.
+func (m *mover) wait(s, t *Step, resting *Wait) *Wait {
+	if resting == nil {
+		return nil
+	}
+	w := *resting
+	switch w.Kind {
+	case "shift", "park": // the guards of the new version are asked at once
+		w.Until = time.Time{}
+	case timeKind:
+		if a, ok := s.Spec.(*Pause); ok {
+			m.pause(a, t.Spec.(*Pause), &w)
+		}
+	case eventKind:
+		if a, ok := s.Spec.(*Listening); ok {
+			m.listening(a, t.Spec.(*Listening), &w)
+		}
+	case taskVerb:
+		if a, ok := s.Spec.(*Task); ok {
+			m.task(a, t.Spec.(*Task))
+		}
+	}
+	return &w
+}
+
+// pause counts a changed span from when the wait began; a changed date is
+// evaluated afresh.
+func (m *mover) pause(a, b *Pause, w *Wait) {
+	switch {
+	case b.Until != nil && a.Until != nil && written(a.Until) == written(b.Until) && a.At == b.At:
+	case b.Until != nil:
+		w.Until, w.Reason = time.Time{}, ""
+		m.note("it waits until %s instead of %s", written(b.Until), asked(a))
+	case a.Until != nil || !sameSpan(a.For, b.For):
+		w.Until, w.Reason = roundUp(b.For.Add(w.Since.In(m.in.Zone), m.in.Days)), ""
+		m.note("it waits %s instead of %s, counted from %s when the wait began", inWords(b.For), asked(a), m.clock(w.Since))
+	}
+}
+
+func asked(p *Pause) string {
+	if p.Until != nil {
+		return written(p.Until)
+	}
+	return inWords(p.For)
+}
+
+func written(e *rules.Expr) string { return strings.Join(strings.Fields(e.Source()), " ") }
+
+// listening counts a changed timeout from when the wait began.
+func (m *mover) listening(a, b *Listening, w *Wait) {
+	if !sameSpan(a.Timeout, b.Timeout) {
+		w.Until = roundUp(b.Timeout.Add(w.Since.In(m.in.Zone), m.in.Days))
+		m.note("it listens for %s instead of %s, counted from %s when the wait began", inWords(b.Timeout), inWords(a.Timeout), m.clock(w.Since))
+	}
+	if slices.Equal(a.Events, b.Events) {
+		return
+	}
+	m.note("it listens for %s instead of %s", orList(b.Events), orList(a.Events))
+	look := &walk{p: m.new, st: m.st}
+	m.out.Listen = append(m.out.Listen, Listens{Path: w.Path, Events: b.Events, Since: look.sinceWhen(b)})
+}
+
+// task stays as it was opened; only its form is the new one's.
+func (m *mover) task(a, b *Task) {
+	if !sameSpan(a.Due, b.Due) || !sameSpan(a.Expires, b.Expires) {
+		m.note("the open task keeps the days on which it is due and expires")
+	}
+}
+
+// clock is t where the account is, for notes.
+func (m *mover) clock(t time.Time) string { return t.In(m.in.Zone).Format("Mon 2 Jan 2006 15:04") }
