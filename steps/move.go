@@ -30,6 +30,8 @@ type Moving struct {
 	// CloseTasks lets go of what people have open at a step that is gone,
 	// instead of waiting for them.
 	CloseTasks bool
+	// Closed are paths of tasks whose end came and was not taken yet.
+	Closed []string
 }
 
 // Moved is where a state lands.
@@ -67,18 +69,18 @@ func Move(old, to *Program, st State, in Moving) Moved {
 		m.out.Fate = Begins
 		return m.out
 	}
-	c := counter{At: st.At, Loops: st.Loops, Wait: st.Wait}
+	c := counter{At: st.At, Loops: st.Loops, Wait: st.Wait, Arms: st.Arms}
 	c, b := m.counter(c, nil, nil)
 	if b != nil {
 		return Moved{Fate: Blocked, From: st.At, To: st.At, Code: b.code, Notes: []string{b.why}, State: st}
 	}
 	next := st
-	next.At, next.Loops, next.Wait = c.At, c.Loops, c.Wait
+	next.At, next.Loops, next.Wait, next.Arms = c.At, c.Loops, c.Wait, c.Arms
 	m.out.To = c.At
 	switch {
 	case c.At == "":
 		m.out.Fate = Ends
-		next.Loops, next.Wait = nil, nil
+		next.Loops, next.Wait, next.Arms = nil, nil, nil
 		next.Over, next.Outcome = true, Completed
 	case m.landed:
 		m.out.Fate = Lands
@@ -103,6 +105,7 @@ type counter struct {
 	At    string
 	Loops []Loop
 	Wait  *Wait
+	Arms  []Arm
 }
 
 // block is why a counter cannot move.
@@ -131,7 +134,7 @@ func (m *mover) counter(c counter, holder, newHolder *Step) (counter, *block) {
 	case !m.sameLoops(s, t, holder, newHolder):
 		return c, m.otherLoops(s, t)
 	case t.Verb != s.Verb:
-		if b := m.open(s, c.Wait); b != nil {
+		if b := m.open(s, c); b != nil {
 			return c, b
 		}
 		m.leave(c.Wait)
@@ -142,9 +145,11 @@ func (m *mover) counter(c counter, holder, newHolder *Step) (counter, *block) {
 	if t.ID != s.ID {
 		m.note("%s is called %s now", s.ID, t.ID)
 	}
-	next := counter{At: t.ID, Loops: m.loops(c.Loops), Wait: c.Wait}
-	next.Wait = m.wait(s, t, c.Wait)
-	return next, nil
+	arms, b := m.arms(s, t, c.Arms)
+	if b != nil {
+		return c, b
+	}
+	return counter{At: t.ID, Loops: m.loops(c.Loops), Wait: m.wait(s, t, c.Wait), Arms: arms}, nil
 }
 
 // there is the step of the new version that s of the old one is, or nil.
@@ -152,8 +157,12 @@ func (m *mover) there(s *Step) *Step { return m.new.step(s.ID) }
 
 // open blocks while something at s, which is gone, waits for people or for word
 // of a message.
-func (m *mover) open(s *Step, wait *Wait) *block {
-	if wait == nil {
+func (m *mover) open(s *Step, c counter) *block {
+	if len(c.Arms) > 0 {
+		return blocked("loop_gone", "it is in the middle of %s %q, which the new version does not have", s.Verb, s.ID)
+	}
+	wait := c.Wait
+	if wait == nil || wait.Closed != nil || slices.Contains(m.in.Closed, wait.Path) {
 		return nil
 	}
 	switch wait.Kind {
@@ -161,6 +170,10 @@ func (m *mover) open(s *Step, wait *Wait) *block {
 		return nil
 	case "unknown":
 		return blocked("touch_unknown", "whether the message of step %q arrived is not known yet, and the new version has no such step", s.ID)
+	}
+	if m.in.CloseTasks && wait.Kind == childKind {
+		m.note("it waits no more for the playbook that %s runs", s.ID)
+		return nil
 	}
 	if m.in.CloseTasks {
 		m.note("what people have open at %s is closed", s.ID)
@@ -173,7 +186,7 @@ func (m *mover) open(s *Step, wait *Wait) *block {
 // block that is still there; else at what the new version has there after the
 // last one before it; else after the block.
 func (m *mover) land(c counter, s, holder, newHolder *Step) (counter, *block) {
-	if b := m.open(s, c.Wait); b != nil {
+	if b := m.open(s, c); b != nil {
 		return c, b
 	}
 	m.leave(c.Wait)

@@ -11,7 +11,28 @@ import (
 
 // counts reports whether s repeats or multiplies what it holds: the path of a
 // step inside says which pass or item it is of.
-func counts(s *Step) bool { return s.Verb == everyVerb }
+func counts(s *Step) bool { return s.Verb == everyVerb || s.Verb == parallelVerb || s.Verb == eachVerb }
+
+// arms moves each of the counters that s, which is t now, has open.
+func (m *mover) arms(s, t *Step, open []Arm) ([]Arm, *block) {
+	open = slices.Clone(open)
+	for i := range open {
+		arm := &open[i]
+		if arm.At == "" {
+			continue // it is over
+		}
+		if s.Verb == parallelVerb && !slices.ContainsFunc(t.Blocks(), func(b Block) bool { return b.Label == arm.Key }) {
+			return nil, blocked("loop_gone", "it is in arm %s of %q, which the new version does not have", arm.Key, s.ID)
+		}
+		c, b := m.counter(counter{At: arm.At, Loops: arm.Loops, Wait: arm.Wait, Arms: arm.Arms}, s, t)
+		if b != nil {
+			return nil, b
+		}
+		arm.Asked = arm.Asked && c.Wait != nil
+		arm.At, arm.Loops, arm.Wait, arm.Arms = c.At, c.Loops, c.Wait, c.Arms
+	}
+	return open, nil
+}
 
 // holders are the steps around s that count, outermost first, up to holder.
 func holders(p *Program, s, holder *Step) []*Step {
