@@ -29,6 +29,7 @@ type Project struct {
 	Templates fs.FS             // the project's own over the library's
 	Sources   map[string]string // file -> text, for carets
 	Notes     []diag.Diagnostic // matters of taste, sorted: lint --notes
+	Files     map[string]string // all it was read from, by path below Dir; the library's below library/
 }
 
 // Playbook by name, or nil.
@@ -61,22 +62,29 @@ func Load(path string) (*Project, []diag.Diagnostic, error) {
 		return nil, nil, fmt.Errorf("open project: %w", err)
 	}
 	defer root.Close() //nolint:errcheck // only read from
+	p, found := read(dir, root.FS(), theLibrary(), only)
+	return p, found, nil
+}
+
+func read(dir string, own fs.FS, lib shippedFiles, only string) (*Project, []diag.Diagnostic) {
 	ld := &loader{
-		p:      &Project{Dir: dir, Sources: map[string]string{}},
-		own:    root.FS(),
+		p:      &Project{Dir: dir, Sources: map[string]string{}, Files: map[string]string{}},
+		own:    own,
+		lib:    lib,
 		only:   only,
 		files:  map[string]string{},
 		known:  map[string]diag.Span{},
 		parsed: map[string][]mail.Variant{},
 	}
 	ld.load()
+	ld.p.trim()
 	found := ld.allowed(ld.diags.All)
 	for _, d := range found {
 		if d.Severity == diag.Note {
 			ld.p.Notes = append(ld.p.Notes, d)
 		}
 	}
-	return ld.p, slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Note }), nil
+	return ld.p, slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity == diag.Note })
 }
 
 // find is the project's directory and, when path is a file, its name below it.
