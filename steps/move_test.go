@@ -172,11 +172,11 @@ func TestWhereAMovedEnrollmentLands(t *testing.T) {
 		},
 		{
 			name: "a step that left its loop blocks", old: looped, to: "- id: watch\n  every: 1w\n  times: 26\n  steps: [{id: look, email: hi}]\n- {id: rest, wait: 2d}\n", st: inLoop("rest", "watch[3]/rest", "time", 3, days(2)),
-			want: `blocked rest loop_other; 4 Mar 09:00; step "rest" is inside watch, and inside no loop in the new version; watch pass 3`,
+			want: `blocked rest loop_other; 4 Mar 09:00; step "rest" is inside watch, and inside none in the new version; what it repeats would be lost, or come twice; watch pass 3`,
 		},
 		{
 			name: "a step that went into a loop blocks", old: "- {id: rest, wait: 2d}\n", to: looped, st: resting("rest", "time", days(2)),
-			want: `blocked rest loop_other; 4 Mar 09:00; step "rest" is inside no loop, and inside watch in the new version`,
+			want: `blocked rest loop_other; 4 Mar 09:00; step "rest" is inside none, and inside watch in the new version; what it repeats would be lost, or come twice`,
 		},
 		{
 			name: "a step that its own version does not have blocks", old: first, to: first, st: resting("lost", "time", days(2)),

@@ -34,37 +34,62 @@ func (m *mover) arms(s, t *Step, open []Arm) ([]Arm, *block) {
 	return open, nil
 }
 
-// holders are the steps around s that count, outermost first, up to holder.
-func holders(p *Program, s, holder *Step) []*Step {
-	var all []*Step
-	for up := p.ByID[s.Parent]; up != nil && up != holder; up = p.ByID[up.Parent] {
+// holders are the steps around s that count, outermost first, up to holder; ok
+// is false when s is not inside that.
+func holders(p *Program, s, holder *Step) (all []*Step, ok bool) {
+	up := p.ByID[s.Parent]
+	for ; up != nil && up != holder; up = p.ByID[up.Parent] {
 		if counts(up) {
 			all = append(all, up)
 		}
 	}
 	slices.Reverse(all)
-	return all
+	return all, up == holder
 }
 
-// sameLoops reports whether s and t lie inside the same loops.
+// sameLoops reports whether s and t lie inside the same loops, and in the same
+// arm of what holds their counter.
 func (m *mover) sameLoops(s, t, holder, newHolder *Step) bool {
-	return slices.EqualFunc(holders(m.old, s, holder), holders(m.new, t, newHolder), func(a, b *Step) bool {
-		return m.there(a) == b && a.Verb == b.Verb
-	})
+	a, inside := holders(m.old, s, holder)
+	b, newInside := holders(m.new, t, newHolder)
+	return inside && newInside && armOf(m.old, s, holder) == armOf(m.new, t, newHolder) &&
+		slices.EqualFunc(a, b, func(a, b *Step) bool { return m.there(a) == b && a.Verb == b.Verb })
+}
+
+// armOf is the arm of a parallel in which s lies, or "".
+func armOf(p *Program, s, holder *Step) string {
+	if holder == nil || holder.Verb != parallelVerb {
+		return ""
+	}
+	for s.Parent != holder.ID {
+		s = p.ByID[s.Parent]
+	}
+	for _, b := range holder.Blocks() {
+		for n := p.ByID[b.First]; n != nil; n = p.ByID[n.Next] {
+			if n == s {
+				return b.Label
+			}
+		}
+	}
+	return ""
 }
 
 func (m *mover) otherLoops(s, t *Step) *block {
 	around := func(p *Program, s *Step) string {
+		if up := p.ByID[s.Parent]; up != nil && up.Verb == parallelVerb {
+			return "arm " + armOf(p, s, up) + " of " + up.ID
+		}
 		var ids []string
-		for _, h := range holders(p, s, nil) {
+		all, _ := holders(p, s, nil)
+		for _, h := range all {
 			ids = append(ids, h.ID)
 		}
 		if len(ids) == 0 {
-			return "no loop"
+			return "none"
 		}
 		return strings.Join(ids, " and ")
 	}
-	return blocked("loop_other", "step %q is inside %s, and inside %s in the new version", s.ID, around(m.old, s), around(m.new, t))
+	return blocked("loop_other", "step %q is inside %s, and inside %s in the new version; what it repeats would be lost, or come twice", s.ID, around(m.old, s), around(m.new, t))
 }
 
 // loopsStay blocks when a loop that is open is gone.
