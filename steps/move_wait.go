@@ -171,7 +171,7 @@ func (m *mover) pause(a, b *Pause, w *Wait) {
 		m.note("it waits until %s instead of %s", written(b.Until), asked(a))
 	case a.Until != nil || !sameSpan(a.For, b.For):
 		w.Until, w.Reason = roundUp(b.For.Add(w.Since.In(m.in.Zone), m.in.Days)), ""
-		m.note("it waits %s instead of %s, counted from %s when the wait began", inWords(b.For), asked(a), m.clock(w.Since))
+		m.note("it waits %s instead of %s, counted from when the wait began", inWords(b.For), asked(a))
 	}
 }
 
@@ -188,7 +188,7 @@ func written(e *rules.Expr) string { return strings.Join(strings.Fields(e.Source
 func (m *mover) listening(a, b *Listening, w *Wait) {
 	if !sameSpan(a.Timeout, b.Timeout) {
 		w.Until = roundUp(b.Timeout.Add(w.Since.In(m.in.Zone), m.in.Days))
-		m.note("it listens for %s instead of %s, counted from %s when the wait began", inWords(b.Timeout), inWords(a.Timeout), m.clock(w.Since))
+		m.note("it listens for %s instead of %s, counted from when the wait began", inWords(b.Timeout), inWords(a.Timeout))
 	}
 	if slices.Equal(a.Events, b.Events) {
 		return
@@ -204,6 +204,3 @@ func (m *mover) task(a, b *Task) {
 		m.note("the open task keeps the days on which it is due and expires")
 	}
 }
-
-// clock is t where the account is, for notes.
-func (m *mover) clock(t time.Time) string { return t.In(m.in.Zone).Format("Mon 2 Jan 2006 15:04") }
