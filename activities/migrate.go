@@ -195,7 +195,7 @@ func (w *walk) trueExit(old *playbooks.Playbook) *store.Signal {
 
 // moved says so on the timeline.
 func (w *walk) moved(order MoveOrder, from *version, m steps.Moved) error {
-	reason := fmt.Sprintf("from version %s to %s", Short(from.Digest), Short(order.Digest))
+	reason := fmt.Sprintf("from version %s to %s", playbooks.Short(from.Digest), playbooks.Short(order.Digest))
 	if m.To != "" {
 		reason += " at step " + m.To
 	}
@@ -206,7 +206,7 @@ func (w *walk) moved(order MoveOrder, from *version, m steps.Moved) error {
 }
 
 func (w *walk) notMoved(order MoveOrder, why string) error {
-	return w.moveLine(order, "blocked", w.st.At, fmt.Sprintf("stays on version %s: %s", Short(w.e.Digest), why))
+	return w.moveLine(order, "blocked", w.st.At, fmt.Sprintf("stays on version %s: %s", playbooks.Short(w.e.Digest), why))
 }
 
 func (w *walk) moveLine(order MoveOrder, outcome, step, reason string) error {
@@ -215,6 +215,3 @@ func (w *walk) moveLine(order MoveOrder, outcome, step, reason string) error {
 		Playbook: w.e.Playbook, Enrollment: w.e.ID, Step: step, Kind: "move", Outcome: outcome, Reason: reason,
 	})
 }
-
-// Short is a version's digest as people see it.
-func Short(digest string) string { return digest[:min(len(digest), 8)] }

@@ -171,7 +171,7 @@ func (in *Input) problems(all []Group) []Problem {
 	for _, g := range all {
 		if n := count[g.Version]; n > 0 {
 			out = append(out, Problem{
-				What: strconv.Itoa(n) + " running on version " + Short(g.Version) + " of " + g.Playbook + " would be stopped: " + g.Notes[0],
+				What: strconv.Itoa(n) + " running on version " + playbooks.Short(g.Version) + " of " + g.Playbook + " would be stopped: " + g.Notes[0],
 				Hint: "keep what it reads until they have ended, or move them first: holdfast apply --move " + g.Playbook + " with the rules as they are",
 			})
 			delete(count, g.Version)
@@ -179,9 +179,6 @@ func (in *Input) problems(all []Group) []Problem {
 	}
 	return out
 }
-
-// Short is a digest as people see it.
-func Short(digest string) string { return digest[:min(len(digest), 8)] }
 
 // Changes reports whether applying the plan would publish anything.
 func (p *Plan) Changes() bool {

@@ -168,7 +168,7 @@ type Versions struct {
 func (v *Versions) Bundle(tx store.Tx, digest string) (playbooks.Bundle, error) {
 	stored, err := tx.Version(digest)
 	if errors.Is(err, store.ErrNotFound) {
-		return playbooks.Bundle{}, holdfast.Errorf(holdfast.NotFound, "version %s is not stored", Short(digest))
+		return playbooks.Bundle{}, holdfast.Errorf(holdfast.NotFound, "version %s is not stored", playbooks.Short(digest))
 	}
 	if err != nil {
 		return playbooks.Bundle{}, fmt.Errorf("read version %s: %w", digest, err)

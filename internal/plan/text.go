@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/playbooks"
 	"holdfast/steps"
 )
 
@@ -112,13 +113,13 @@ func (o *printer) playbook(p *Plan, b Playbook) {
 	text := signs[b.Op][0] + " playbook " + b.Name
 	switch {
 	case b.Old == "" && b.New != "":
-		text += ": version " + Short(b.New)
+		text += ": version " + playbooks.Short(b.New)
 	case b.New == "":
 		text += ": its triggers stop"
 	case b.Old != b.New:
-		text += ": version " + Short(b.Old) + " -> " + Short(b.New)
+		text += ": version " + playbooks.Short(b.Old) + " -> " + playbooks.Short(b.New)
 	default:
-		text += ": version " + Short(b.New) + ", unchanged"
+		text += ": version " + playbooks.Short(b.New) + ", unchanged"
 	}
 	o.colored(signs[b.Op][1], text)
 	o.changes(b.Changes, false)
@@ -145,7 +146,7 @@ func (o *printer) running(p *Plan, b Playbook, mine []Group) {
 					n += other.Count
 				}
 			}
-			text := fmt.Sprintf("  %d running on version %s", n, Short(version))
+			text := fmt.Sprintf("  %d running on version %s", n, playbooks.Short(version))
 			switch {
 			case b.Op == Removed:
 			case p.Move.Of(b.Name):
