@@ -61,6 +61,10 @@ var mayImport = map[string][]string{
 	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/memory", "playbooks", "rules", "steps", "triggers", "workflows"},
 	"internal/backtest":  {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
 
+	// How a change is shipped.
+	"internal/plan":    {"", "internal/source", "internal/calendar", "internal/store", "internal/facts", "internal/project", "playbooks", "rules", "steps"},
+	"internal/release": {"", "internal/diag", "internal/store", "internal/facts", "internal/plan", "internal/project", "activities", "rules", "steps"},
+
 	// The only wiring, and its faces.
 	"internal/app":        {"*"},
 	"internal/graph":      {"playbooks", "steps"},

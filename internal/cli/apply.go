@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -206,11 +207,16 @@ func (sh *shipment) takenOver(ctx context.Context, st store.Store, n int64, pati
 	for {
 		var force, taken int64
 		var refused string
+		published := false
 		err := st.View(ctx, func(tx store.Tx) (err error) {
 			if force, err = release.Force(tx); err != nil {
 				return err
 			}
-			taken, refused, err = release.Taken(tx)
+			if taken, refused, err = release.Taken(tx); err != nil {
+				return err
+			}
+			heads, err := tx.Heads()
+			published = maps.Equal(heads, digests(sh.project))
 			return err
 		})
 		switch {
@@ -218,7 +224,7 @@ func (sh *shipment) takenOver(ctx context.Context, st store.Store, n int64, pati
 			return false, err
 		case force != n:
 			return false, holdfast.Errorf(holdfast.Conflict, "release %d was applied meanwhile; release %d is stored and not in force", force, n)
-		case taken == n:
+		case taken == n && published:
 			return held || sh.isHeld(), nil
 		case refused != "":
 			return false, holdfast.Errorf(holdfast.Conflict, "the running holdfast did not take release %d over: %s", n, refused)
@@ -240,6 +246,15 @@ func (sh *shipment) takenOver(ctx context.Context, st store.Store, n int64, pati
 			return held, err
 		}
 	}
+}
+
+// digests are the heads that a project makes.
+func digests(p *project.Project) map[string]string {
+	heads := map[string]string{}
+	for _, b := range p.Playbooks {
+		heads[b.Name] = b.Digest
+	}
+	return heads
 }
 
 // isHeld reports whether a process runs on the data directory.

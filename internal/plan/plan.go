@@ -98,7 +98,17 @@ func Build(in Input) (Plan, error) {
 	}
 	p.Groups = groups(p.Enrollments)
 	p.Problems = in.problems(p.Groups)
+	p.Playbooks, p.Live, p.Triggers = some(p.Playbooks), some(p.Live), some(p.Triggers)
+	p.Problems, p.Groups = some(p.Problems), some(p.Groups)
 	return p, nil
+}
+
+// some keeps JSON's lists lists.
+func some[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 func (in *Input) playbooks(running []Enrollment) ([]Playbook, error) {

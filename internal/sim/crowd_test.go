@@ -96,7 +96,7 @@ func newCrowd(t *testing.T, p *project.Project, at time.Time) *crowd {
 			}
 			return nil, fmt.Errorf("no version %q", d)
 		},
-		Options: intake.Options{Place: place, ScanEvery: 24 * time.Hour},
+		Options: intake.Options{Place: place, ScanEvery: 90 * 24 * time.Hour},
 	}
 	c.acts, err = activities.New(activities.Config{
 		Store: s, Clock: c.clock, Rules: set, Log: log, Emit: c.intake.Emit, Start: c.intake.Start, Poke: c.poke,
@@ -109,8 +109,8 @@ func newCrowd(t *testing.T, p *project.Project, at time.Time) *crowd {
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	c.stage = &stage{clock: c.clock, advance: c.acts.Advance, broken: func(err error) { t.Error(err); stop() }, runs: map[string]*run{}}
 	c.relay = &relay.Relay{Store: s, Client: c.stage, Compressed: true, Holder: "crowd", Clock: clock.System{}, Log: log}
-	c.stage.rested = func(context.Context, workflows.Progress) { c.poke() }
-	c.relay.OnIdle = c.poke
+	c.stage.rested = func(context.Context, workflows.Progress) { c.conductor.Poke() }
+	c.relay.OnIdle = func() { c.conductor.Poke() }
 	c.conductor = &conductor.Conductor{Store: s, Clock: c.clock, Busy: c.stage.Busy, Woken: c.relay.Poke, Sources: []conductor.Source{c.intake}, Stall: 30 * time.Second}
 	relayed := make(chan struct{})
 	go func() {
@@ -129,12 +129,8 @@ func newCrowd(t *testing.T, p *project.Project, at time.Time) *crowd {
 }
 
 func (c *crowd) poke() {
-	if c.relay != nil {
-		c.relay.Poke()
-	}
-	if c.conductor != nil {
-		c.conductor.Poke()
-	}
+	c.relay.Poke()
+	c.conductor.Poke()
 }
 
 // until lets time pass; everything is at rest afterwards.

@@ -47,7 +47,7 @@ func asleep(t *testing.T, n int, playbook string, over time.Duration) *crowd {
 	c := newCrowd(t, loadCrowd(t, crowdFiles(playbook)), noon)
 	ids := c.people(n)
 	c.ship(c.project)
-	const at = 20 // moments at which accounts come
+	const at = 10 // moments at which accounts come
 	for k := range at {
 		c.until(noon.Add(over * time.Duration(k) / at))
 		var ms []holdfast.Message
@@ -121,7 +121,7 @@ func TestEveryEnrollmentDoesWhatThePlanSaid(t *testing.T) {
 		return nil
 	})
 
-	c.until(noon.AddDate(0, 3, 0))
+	c.until(noon.AddDate(0, 2, 0))
 	c.view(func(tx store.Tx) error {
 		planned := map[string]plan.Enrollment{}
 		for _, e := range p.Enrollments {
