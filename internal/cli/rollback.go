@@ -99,7 +99,7 @@ type releaseJSON struct {
 	Release int64     `json:"release"`
 	At      time.Time `json:"at"`
 	By      string    `json:"by"`
-	Source  string    `json:"source,omitempty"`
+	Source  string    `json:"source"`
 	Of      int64     `json:"of,omitempty"`
 	Digest  string    `json:"digest"`
 	InForce bool      `json:"in_force"`

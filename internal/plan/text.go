@@ -210,7 +210,11 @@ func span(from, to time.Time) string {
 func (o *printer) changes(all []Change, notes bool) {
 	last := ""
 	for _, c := range all {
-		o.colored(signs[c.Op][1], "    "+signs[c.Op][0]+" "+c.words())
+		op := c.Op
+		if c.inside() {
+			op = Changed
+		}
+		o.colored(signs[op][1], "    "+signs[op][0]+" "+c.words())
 		if c.Note != "" && (notes || c.Op == Changed || c.Op == Text) && c.What+c.Note != last && !strings.HasPrefix(c.What, "template ") && c.Op != Text {
 			last = c.What + c.Note
 			if notes || strings.HasPrefix(c.Note, "for ") {
@@ -220,17 +224,26 @@ func (o *printer) changes(all []Change, notes bool) {
 	}
 }
 
+// inside reports whether a key came or went in a part that stays.
+func (c Change) inside() bool {
+	return (c.Op == Added || c.Op == Removed) && c.Key != "" && !strings.Contains(c.Key[max(0, strings.LastIndex(c.Key, "row ")):], "row ") && !strings.HasPrefix(c.Key, "fields ")
+}
+
 // words are a change on one line.
 func (c Change) words() string {
 	what := c.What
 	if c.Key != "" {
 		what += ": " + c.Key
 	}
-	switch c.Op {
-	case Added:
+	switch {
+	case c.inside():
+		return fmt.Sprintf("%s: %s -> %s", what, clip(c.Old), clip(c.New))
+	case c.Op == Added:
 		return said(what, c.New, placed(c))
-	case Removed:
+	case c.Op == Removed:
 		return said(what, c.Old, placed(c))
+	}
+	switch c.Op {
 	case Renamed:
 		return fmt.Sprintf("%s: called %s before", what, c.Old)
 	case Moved:
@@ -240,7 +253,7 @@ func (c Change) words() string {
 		return fmt.Sprintf("%s: stands %s now, stood %s", what, c.New, c.Old)
 	case Text:
 		return what + ": " + c.Note
-	case Changed:
+	case Changed, Added, Removed:
 	}
 	if c.Old == "" && c.New == "" {
 		return what + ": " + c.Note
@@ -272,7 +285,7 @@ func clip(s string) string {
 		return string(r[:most-1]) + "…"
 	}
 	if s == "" {
-		return `""`
+		return "nothing"
 	}
 	return s
 }
