@@ -277,7 +277,7 @@ func (sh *shipment) moved(ctx context.Context, m *release.Migration, held bool, 
 			return left, err
 		}
 		most = max(most, left)
-		if left == 0 || !held || !realClock.Now().Before(until) {
+		if left == 0 || !held || !realClock.Now().Before(until) || !sh.isHeld() {
 			sh.say.clear()
 			return left, nil
 		}
