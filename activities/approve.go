@@ -23,9 +23,11 @@ func (w *walk) askApproval(cmd steps.Command, kind string, spec *steps.Approval)
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("read task at %s: %w", cmd.Path, err)
 	}
-	if known, err := w.tx.Approval(id); err == nil {
-		w.reply(cmd.Path, steps.Answer{Outcome: known.Status, Answers: answered(known)})
-		return nil
+	for _, path := range append([]string{cmd.Path}, steps.FormerPaths(w.v.Program, cmd.Path)...) {
+		if known, err := w.tx.Approval(taskID(w.e.ID, path)); err == nil && known.Status != "open" {
+			w.reply(cmd.Path, steps.Answer{Outcome: known.Status, Answers: answered(known)})
+			return nil
+		}
 	}
 	requester := w.who("owner")
 	role, err := w.authority(spec.By, cmd.Values)

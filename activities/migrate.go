@@ -111,15 +111,8 @@ func (w *walk) migrate() (over bool, err error) {
 // letGo closes what is open at paths where nothing waits any more.
 func (w *walk) letGo(paths []string) error {
 	for _, path := range paths {
-		t, err := w.tx.Task(taskID(w.e.ID, path))
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-		case err != nil:
-			return fmt.Errorf("read task at %s: %w", path, err)
-		case t.Status == "open":
-			if err := w.shut(t, "dropped", "a new version of the playbook does without it"); err != nil {
-				return err
-			}
+		if err := w.dropTask(path, "a new version of the playbook does without it"); err != nil {
+			return err
 		}
 		if err := w.settle(path); err != nil {
 			return err

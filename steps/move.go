@@ -166,7 +166,7 @@ func (m *mover) open(s *Step, c counter) *block {
 		return nil
 	}
 	switch wait.Kind {
-	case timeKind, eventKind, "shift", "retry", "park":
+	case timeKind, eventKind, reviewedKind, "shift", "retry", "park":
 		return nil
 	case "unknown":
 		return blocked("touch_unknown", "whether the message of step %q arrived is not known yet, and the new version has no such step", s.ID)
@@ -179,7 +179,11 @@ func (m *mover) open(s *Step, c counter) *block {
 		m.note("what people have open at %s is closed", s.ID)
 		return nil
 	}
-	return blocked("task_open", "a %s is open at step %q, which the new version does not have", s.Verb, s.ID)
+	what := map[string]string{taskVerb: "a task", approvalKind: "an approval", reviewKind: "a review", childKind: "a playbook that it runs"}[wait.Kind]
+	if what == "" {
+		what = "something that people do"
+	}
+	return blocked("task_open", "%s is open at step %q, which the new version does not have", what, s.ID)
 }
 
 // land finds where a counter goes on whose step is gone: at the next step of its

@@ -145,6 +145,12 @@ func (m *mover) wait(s, t *Step, resting *Wait) *Wait {
 	switch w.Kind {
 	case "shift", "park": // the guards of the new version are asked at once
 		w.Until = time.Time{}
+	case reviewKind:
+		if spec, ok := t.Spec.(*Email); ok && spec.Review == nil {
+			m.leave(resting)
+			m.note("nobody reviews it any more: it goes as drafted")
+			w.Kind, w.Until = reviewedKind, time.Time{}
+		}
 	case timeKind:
 		if a, ok := s.Spec.(*Pause); ok {
 			m.pause(a, t.Spec.(*Pause), &w)
