@@ -18,6 +18,7 @@ var live = map[string]string{
 	"mapping": "from now on: what came in before is not mapped again",
 	"metric":  "from now on: days that are counted already stay as they are",
 	"project": "for every version at once; waits that run keep their moment, channels change at the next start of the server",
+	"lanes":   "for every version at once",
 	"team":    "for every version at once; tasks that are open stay with whom they have",
 }
 
@@ -88,7 +89,7 @@ func liveDocs(files map[string]string) map[string][]*source.Node {
 				continue
 			}
 			name := kind
-			if kind != "project" && kind != "team" {
+			if kind != "project" && kind != "team" && kind != "lanes" {
 				name += " " + doc.Get(kind).Text()
 			}
 			fromLibrary := strings.HasPrefix(file, "library/")
