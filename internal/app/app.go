@@ -229,8 +229,7 @@ func (a *App) poke() {
 // Republish makes p's rules and playbooks the ones in force; enrollments that
 // run keep the version they began with.
 func (a *App) Republish(ctx context.Context, p *project.Project) ([]string, error) {
-	a.heads.set(p)
-	return a.Intake.Publish(ctx, p.Playbooks)
+	return a.Intake.Replace(ctx, p.Playbooks, func() { a.heads.set(p) })
 }
 
 // heads are the project in force.
