@@ -15,18 +15,18 @@ import (
 func TestAMessageDuringAFirstLookEnrolsNobodyOfWhomItIsTrueAlready(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.live(`acme = {"status": "churned"}`, `bolt = {"status": "active"}`)
-	books := w.compile(map[string]*playbooks.Playbook{}, onChurn)
+	w.live(`acme = {"arr": 2000}`, `bolt = {"arr": 5}`)
+	books := w.compile(map[string]*playbooks.Playbook{}, "playbook: big\ntrigger: {id: grown, when: account.arr >= 1000}")
 	_, err := w.Replace(t.Context(), books, func() {
 		w.Playbooks = func() []*playbooks.Playbook { return books }
-		w.live(`acme = {"status": "churned", "name": "Acme"}`, `acme Churned`, `cora = {"status": "churned"}`)
+		w.live(`acme = {"arr": 3000}`, `cora = {"arr": 4000}`)
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.live(`acme = {"name": "Acme Ltd"}`, `bolt Churned`)
-	check(t, w.story(), `03-02T09:00 enroll back cora left: account.status == "churned" became true
-03-02T09:00 enroll back bolt left: account.status == "churned" became true`)
+	w.live(`acme = {"arr": 3500}`, `bolt = {"arr": 6000}`)
+	check(t, w.story(), `03-02T09:00 enroll big cora grown: account.arr >= 1000 became true
+03-02T09:00 enroll big bolt grown: account.arr >= 1000 became true`)
 }
 
 func TestHowManyAreMetAlready(t *testing.T) {
