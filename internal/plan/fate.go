@@ -52,6 +52,7 @@ type Enrollment struct {
 func (in *Input) fates() []Enrollment {
 	all := make([]Enrollment, 0, len(in.Running))
 	fresh := map[string]map[string]bool{} // digest -> ids of the new version that it does not have
+	come := map[[2]string]map[string]bool{}
 	for _, r := range in.Running {
 		e := Enrollment{
 			ID: r.ID, Account: r.Account, Playbook: r.Playbook, Version: r.Digest, Step: r.State.At, Doing: r.Doing,
@@ -72,7 +73,11 @@ func (in *Input) fates() []Enrollment {
 			if fresh[r.Digest] == nil {
 				fresh[r.Digest] = inserted(old.Program, head.Program)
 			}
-			e.Runs, e.Skips = ahead(head.Program, e, fresh[r.Digest])
+			at := [2]string{head.Digest, e.To}
+			if come[at] == nil {
+				come[at] = steps.Ahead(head.Program, e.To)
+			}
+			e.Runs, e.Skips = split(head.Program, e, fresh[r.Digest], come[at])
 			e.Moves = r.Chosen && e.Fate != steps.Blocked
 		}
 		all = append(all, e)
@@ -99,19 +104,15 @@ func inserted(old, to *steps.Program) map[string]bool {
 	return ids
 }
 
-// ahead splits the new steps into those that come and those that do not.
-func ahead(p *steps.Program, e Enrollment, fresh map[string]bool) (runs, skips []string) {
-	if e.Fate == steps.Blocked || len(fresh) == 0 {
+// split tells the new steps that still come from those that do not.
+func split(p *steps.Program, e Enrollment, fresh, come map[string]bool) (runs, skips []string) {
+	if e.Fate == steps.Blocked {
 		return nil, nil
-	}
-	var come map[string]bool
-	if e.Fate != steps.Ends {
-		come = steps.Ahead(p, e.To)
 	}
 	for _, s := range p.Steps {
 		switch {
 		case !fresh[s.ID]:
-		case come[s.ID]:
+		case come[s.ID] && e.Fate != steps.Ends:
 			runs = append(runs, s.ID)
 		default:
 			skips = append(skips, s.ID)
