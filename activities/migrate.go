@@ -177,7 +177,7 @@ func (w *walk) trueExit(old *playbooks.Playbook) *store.Signal {
 		if t, _, err := x.When.Bool(w.facts); err != nil || t != rules.True {
 			continue
 		}
-		data, err := json.Marshal(map[string]string{"for": x.RestFor, "unless": x.Unless})
+		data, err := json.Marshal(map[string]string{"for": x.RestFor, "scope": x.Scope, "unless": x.Unless})
 		if err != nil {
 			return nil // strings always encode
 		}
