@@ -69,7 +69,7 @@ func (w *walk) migrate() (over bool, err error) {
 	if order.Digest == w.e.Digest {
 		return false, nil
 	}
-	to, err := w.a.versions.version(w.tx, w.set, order.Digest)
+	to, err := w.a.Versions.version(w.tx, w.set, order.Digest)
 	if err != nil {
 		return false, w.notMoved(order, err.Error())
 	}

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"holdfast"
 	"holdfast/activities"
 	"holdfast/internal/app"
 	"holdfast/internal/clock"
@@ -70,7 +69,7 @@ func sleeper(tx store.Tx, digest string, i int) error {
 	}
 	state, err := json.Marshal(st)
 	e := store.Enrollment{
-		ID: holdfast.EnrollmentID("nudge", account, "1"), Playbook: "nudge", Digest: digest, Account: account, Trigger: "ticket",
+		ID: "e-" + account, Playbook: "nudge", Digest: digest, Account: account, Trigger: "ticket",
 		EntryKey: "1", Arm: "treated", Status: "active", StartedAt: at, Step: st.At, State: state,
 	}
 	_, enrolled := tx.Enroll(e)

@@ -22,7 +22,7 @@ import (
 	"holdfast/internal/relay"
 	"holdfast/internal/release"
 	"holdfast/internal/store"
-	"holdfast/internal/store/sqlite"
+	"holdfast/internal/store/memory"
 	"holdfast/playbooks"
 	"holdfast/rules"
 	"holdfast/workflows"
@@ -37,7 +37,7 @@ type crowd struct {
 	clock     *clock.Virtual
 	intake    *intake.Intake
 	acts      *activities.Activities
-	stage     *stage
+	engine    *engine
 	relay     *relay.Relay
 	conductor *conductor.Conductor
 	versions  map[string]*playbooks.Playbook
@@ -79,10 +79,7 @@ func loadCrowd(t *testing.T, files map[string]string) *project.Project {
 
 func newCrowd(t *testing.T, p *project.Project, at time.Time) *crowd {
 	t.Helper()
-	s, err := sqlite.OpenMemory(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := memory.New()
 	c := &crowd{t: t, project: p, store: s, clock: clock.NewVirtual(at), versions: map[string]*playbooks.Playbook{}}
 	log := slog.New(slog.DiscardHandler)
 	place := func(a rules.Record) (*time.Location, calendar.Days) { return activities.ProjectOf(c.project).Place(a) }
@@ -98,20 +95,21 @@ func newCrowd(t *testing.T, p *project.Project, at time.Time) *crowd {
 		},
 		Options: intake.Options{Place: place, ScanEvery: 90 * 24 * time.Hour},
 	}
+	var err error
 	c.acts, err = activities.New(activities.Config{
 		Store: s, Clock: c.clock, Rules: set, Log: log, Emit: c.intake.Emit, Start: c.intake.Start, Poke: c.poke,
 		Project:  func() activities.Project { return activities.ProjectOf(c.project) },
-		Channels: map[string]channels.Channel{"email": outbox.New("email", s), "slack": outbox.New("slack", s)},
+		Channels: map[string]channels.Channel{"email": outbox.New("email", s), "slack": outbox.New("slack", s), "webhook": outbox.New("webhook", s)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	c.stage = &stage{clock: c.clock, advance: c.acts.Advance, broken: func(err error) { t.Error(err); stop() }, runs: map[string]*run{}}
-	c.relay = &relay.Relay{Store: s, Client: c.stage, Compressed: true, Holder: "crowd", Clock: clock.System{}, Log: log}
-	c.stage.rested = func(context.Context, workflows.Progress) { c.conductor.Poke() }
+	c.engine = &engine{clock: c.clock, advance: c.acts.Advance, broken: func(err error) { t.Error(err); stop() }, runs: map[string]*run{}}
+	c.relay = &relay.Relay{Store: s, Client: c.engine, Compressed: true, Holder: "crowd", Clock: clock.System{}, Log: log}
+	c.engine.rested = func(context.Context, workflows.Progress) { c.conductor.Poke() }
 	c.relay.OnIdle = func() { c.conductor.Poke() }
-	c.conductor = &conductor.Conductor{Store: s, Clock: c.clock, Busy: c.stage.Busy, Woken: c.relay.Poke, Sources: []conductor.Source{c.intake}, Stall: 30 * time.Second}
+	c.conductor = &conductor.Conductor{Store: s, Clock: c.clock, Busy: c.engine.Busy, Woken: c.relay.Poke, Sources: []conductor.Source{c.intake}, Stall: 30 * time.Second}
 	relayed := make(chan struct{})
 	go func() {
 		defer close(relayed)
@@ -120,7 +118,7 @@ func newCrowd(t *testing.T, p *project.Project, at time.Time) *crowd {
 	t.Cleanup(func() {
 		stop()
 		<-relayed
-		c.stage.clear()
+		c.engine.clear()
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
