@@ -197,11 +197,12 @@ func (m *mover) land(c counter, s, holder, newHolder *Step) (counter, *block) {
 	m.landed = true
 	loops := m.loops(c.Loops)
 	to, loop := m.next(s, holder, newHolder)
-	if loop {
+	switch {
+	case loop:
 		m.note("step %s is gone: it goes on with the next pass of %s", s.ID, to)
-	} else if to != "" {
+	case to != "":
 		m.note("step %s is gone: it goes on at %s", s.ID, to)
-	} else {
+	default:
 		m.note("step %s is gone, and nothing comes after it", s.ID)
 	}
 	return counter{At: to, Loops: loops}, nil

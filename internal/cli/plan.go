@@ -164,7 +164,7 @@ func newShipment(s Streams, o *shipOptions, args []string) (*shipment, error) {
 func (sh *shipment) open(ctx context.Context) (store.Store, error) {
 	st, err := app.OpenStore(ctx, sh.data)
 	if holdfast.CodeOf(err) == holdfast.NotFound {
-		return nil, nil //nolint:nilnil // nothing is there, and that is fine
+		return nil, nil
 	}
 	return st, err
 }

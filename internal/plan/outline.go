@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"holdfast/internal/source"
 )
@@ -144,11 +145,11 @@ func movedSteps(a, b []outlined, kept map[string]string) map[string]bool {
 		if !ok {
 			continue
 		}
-		holder, label, _ := cut(blockOf[was])
+		holder, label := cut(blockOf[was])
 		if renamed := newID[holder]; renamed != "" {
 			holder = renamed
 		}
-		if nowHolder, nowLabel, _ := cut(s.block); nowHolder != holder || (nowLabel != label && anotherArm(a, b, was, s)) {
+		if nowHolder, nowLabel := cut(s.block); nowHolder != holder || (nowLabel != label && anotherArm(a, b, was, s)) {
 			moved[s.id] = true
 			continue
 		}
@@ -162,23 +163,20 @@ func movedSteps(a, b []outlined, kept map[string]string) map[string]bool {
 	return moved
 }
 
-func cut(block string) (holder, label string, ok bool) {
-	for i := range block {
-		if block[i] == ',' {
-			return block[:i], block[i+2:], true
-		}
-	}
-	return block, "", false
+// cut splits where a step stands into the step that holds it, and the arm.
+func cut(block string) (holder, label string) {
+	holder, label, _ = strings.Cut(block, ", ")
+	return holder, label
 }
 
 // anotherArm tells a step that went to another arm from one whose arm got
 // another condition: the arm it came from is still there then.
 func anotherArm(a, b []outlined, was string, s outlined) bool {
 	i := slices.IndexFunc(a, func(o outlined) bool { return o.id == was })
-	_, label, _ := cut(a[i].block)
-	holder, _, _ := cut(s.block)
+	_, label := cut(a[i].block)
+	holder, _ := cut(s.block)
 	return slices.ContainsFunc(b, func(o outlined) bool {
-		h, l, _ := cut(o.block)
+		h, l := cut(o.block)
 		return h == holder && l == label
 	})
 }

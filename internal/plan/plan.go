@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -117,9 +118,7 @@ func (in *Input) playbooks(running []Enrollment) ([]Playbook, error) {
 		now[b.Name] = b
 	}
 	heads := map[string]string{}
-	for name, digest := range in.Heads {
-		heads[name] = digest
-	}
+	maps.Copy(heads, in.Heads)
 	for _, e := range running {
 		if _, ok := heads[e.Playbook]; !ok && now[e.Playbook] == nil {
 			heads[e.Playbook] = "" // it went with a release before

@@ -128,10 +128,10 @@ func lines(a, b string) (more, fewer []string) {
 	for i := range common {
 		common[i] = make([]int, len(y)+1)
 	}
-	for i := len(x) - 1; i >= 0; i-- {
-		for j := len(y) - 1; j >= 0; j-- {
+	for i, before := range slices.Backward(x) {
+		for j, after := range slices.Backward(y) {
 			common[i][j] = max(common[i+1][j], common[i][j+1])
-			if x[i] == y[j] {
+			if before == after {
 				common[i][j] = common[i+1][j+1] + 1
 			}
 		}
