@@ -1,7 +1,6 @@
 package project_test
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -63,7 +62,14 @@ func TestASnapshotKeepsItsLibrary(t *testing.T) {
 		t.Fatal("the sample takes nothing from the library; the test sees too little")
 	}
 	name := p.Settings.Library[0]
-	files := maps.Clone(p.Files)
+	packed, err := project.Pack(p.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := project.Unpack(packed) // a copy
+	if err != nil {
+		t.Fatal(err)
+	}
 	file := "library/" + name + ".yaml"
 	files[file] = strings.Replace(files[file], "\ntitle: ", "\ntitle: Older ", 1)
 	q, found := project.Restore("older", files)
