@@ -10,7 +10,6 @@ import (
 	"holdfast"
 	"holdfast/internal/store"
 	"holdfast/playbooks"
-	"holdfast/rules"
 	"holdfast/steps"
 )
 
@@ -93,7 +92,11 @@ func (w *walk) migrate() (over bool, err error) {
 	if err := w.moved(order, from, m); err != nil {
 		return false, err
 	}
-	if exit := w.trueExit(from.Playbook); exit != nil {
+	exit, err := w.trueExit(from.Playbook)
+	if err != nil {
+		return false, err
+	}
+	if exit != nil {
 		return true, w.leave(*exit)
 	}
 	if m.Fate == steps.Ends {
@@ -161,29 +164,17 @@ func (w *walk) recall() error {
 	return nil
 }
 
-// trueExit is the first exit that the old version did not have and that is true
-// already, or nil.
-func (w *walk) trueExit(old *playbooks.Playbook) *store.Signal {
-	had := map[string]bool{}
-	for _, x := range old.Exits {
-		if x.On == "" && x.When != nil {
-			had[x.When.Source()] = true
-		}
+// trueExit is the exit that ends the enrollment at its move, or nil.
+func (w *walk) trueExit(old *playbooks.Playbook) (*store.Signal, error) {
+	x := w.v.TrueAtOnce(old, w.facts)
+	if x == nil {
+		return nil, nil
 	}
-	for _, x := range w.v.Exits {
-		if x.On != "" || x.When == nil || had[x.When.Source()] {
-			continue
-		}
-		if t, _, err := x.When.Bool(w.facts); err != nil || t != rules.True {
-			continue
-		}
-		data, err := json.Marshal(map[string]string{"for": x.RestFor, "scope": x.Scope, "unless": x.Unless})
-		if err != nil {
-			return nil // strings always encode
-		}
-		return &store.Signal{Outcome: x.Outcome, Reason: "true when it moved: " + x.When.Source(), Data: data, At: w.now}
+	data, err := json.Marshal(map[string]string{"for": x.RestFor, "scope": x.Scope, "unless": x.Unless})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return &store.Signal{Outcome: x.Outcome, Reason: "true when it moved: " + x.When.Source(), Data: data, At: w.now}, nil
 }
 
 // moved says so on the timeline.

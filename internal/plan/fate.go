@@ -8,6 +8,7 @@ import (
 
 	"holdfast/internal/calendar"
 	"holdfast/playbooks"
+	"holdfast/rules"
 	"holdfast/steps"
 )
 
@@ -18,8 +19,9 @@ type Running struct {
 	State                         steps.State
 	Zone                          *time.Location
 	Days                          calendar.Days
-	Asked                         bool // a move to the version that is published is asked for already
-	Chosen                        bool // by --move
+	Asked                         bool         // a move to the version that is published is asked for already
+	Chosen                        bool         // by --move
+	Facts                         *rules.Facts // of the account; nil: not known
 }
 
 // Fates besides those of a move. Kept: its version is the one published, or its
@@ -90,6 +92,13 @@ func (in *Input) fate(e *Enrollment, r Running, old, head *playbooks.Playbook) {
 	e.Fate, e.To, e.Code, e.Notes = m.Fate, m.To, m.Code, m.Notes
 	if m.Fate != steps.Blocked && m.State.Wait != nil {
 		e.Wakes = m.State.Wait.Until
+	}
+	if m.Fate == steps.Blocked || r.Facts == nil {
+		return
+	}
+	if x := head.TrueAtOnce(old, r.Facts); x != nil {
+		e.Fate, e.To, e.Code, e.Wakes = steps.Ends, "", "exit", time.Time{}
+		e.Notes = []string{"an exit that is new is true of it already, " + x.When.Source() + ": it ends as " + x.Outcome}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"holdfast/internal/plan"
 	"holdfast/internal/project"
 	"holdfast/playbooks"
+	"holdfast/rules"
 	"holdfast/steps"
 )
 
@@ -250,5 +251,19 @@ func TestAFieldThatAVersionReadsCannotGo(t *testing.T) {
 	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].What, `2 running on version `+playbooks.Short(d)+` of nudge would be stopped`) ||
 		!strings.Contains(p.Problems[0].What, `account.status`) {
 		t.Errorf("%+v", p.Problems)
+	}
+}
+
+func TestAnExitThatIsTrueAlreadyIsForetold(t *testing.T) {
+	t.Parallel()
+	old := load(t, with("playbooks/nudge.yaml", "  - {when: account.status == \"churned\", outcome: left}\n", ""))
+	now := load(t, with("playbooks/nudge.yaml", "4bd", "6bd"))
+	d := old.Playbooks[0].Digest
+	gone, here := at("1", d, "settle", "time"), at("2", d, "settle", "time")
+	gone.Facts = &rules.Facts{Account: rules.Record{"status": "churned"}}
+	here.Facts = &rules.Facts{Account: rules.Record{"status": "active"}}
+	got := lines(t, planned(t, old, now, gone, here))
+	if want := `1 at settle: moves, and ends at once; an exit that is new is true of it already, account.status == "churned": it ends as left`; !strings.Contains(got, want) || !strings.Contains(got, "1 at settle: moves, and stays at settle") {
+		t.Errorf("want %q in\n%s", want, got)
 	}
 }

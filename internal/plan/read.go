@@ -86,8 +86,12 @@ func (r Reading) running(tx store.Tx, where *rules.Expr, in *Input) error {
 				return err
 			}
 			f, err := facts.Load(tx, r.Project.Rules, e.Account, e.Contact, r.Now)
+			if err == nil {
+				one.Facts = f
+			}
 			if err == nil && r.Place != nil {
 				one.Zone, one.Days = r.Place(f.Account)
+				f.Zone, f.Days = one.Zone, &one.Days
 			}
 			one.Chosen = r.Move.Of(e.Playbook) && (where == nil || err == nil && Holds(where, f))
 			in.Running = append(in.Running, one)

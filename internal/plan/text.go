@@ -178,6 +178,9 @@ func (g Group) words() string {
 		said += "begins in the new version"
 	case steps.Ends:
 		said += "moves, and ends as completed"
+		if g.Code == "exit" {
+			said = strings.TrimSuffix(said, " as completed") + " at once"
+		}
 	case Kept:
 		return said + strings.Join(g.Notes, "; ")
 	default:
