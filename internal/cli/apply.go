@@ -53,7 +53,7 @@ version unless --move is given.
 Applying what is in force already changes nothing. A run that was killed is simply
 run again: it goes on where it stopped, and two at once do no harm. With --plan,
 nothing is applied but what that plan was made from.`,
-		Example: "  holdfast apply retention --dir /var/lib/holdfast\n  holdfast apply --move --where 'account.plan != \"enterprise\"'\n  holdfast plan --out plan.json && holdfast apply --plan plan.json",
+		Example: "  holdfast apply retention --dir /var/lib/holdfast\n  holdfast apply --move --where \"account.arr < 50000\"\n  holdfast apply --plan plan.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sh, err := newShipment(s, &o.shipOptions, args)

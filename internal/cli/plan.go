@@ -73,7 +73,7 @@ move and land at a step, or it is blocked because of something.
 
 Running enrollments stay on their version unless --move is given; what a move would
 do is shown either way.`,
-		Example: "  holdfast plan retention --dir /var/lib/holdfast\n  holdfast plan --move --out plan.json && holdfast apply --plan plan.json\n  holdfast plan --json | jq '.groups[] | select(.fate == \"blocked\")'",
+		Example: "  holdfast plan retention --dir /var/lib/holdfast\n  holdfast plan --move --out plan.json\n  holdfast plan --json | jq '.groups[] | select(.fate == \"blocked\")'",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sh, err := newShipment(s, &o, args)
