@@ -62,6 +62,10 @@ var mayImport = map[string][]string{
 	"internal/backtest":  {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
 	"internal/playtest":  {"", "internal/diag", "internal/source", "internal/calendar", "rules", "steps", "playbooks", "internal/store", "internal/project", "activities", "internal/sim"},
 
+	// How a change is shipped.
+	"internal/plan":    {"", "internal/source", "internal/calendar", "internal/store", "internal/facts", "internal/project", "playbooks", "rules", "steps"},
+	"internal/release": {"", "internal/diag", "internal/store", "internal/facts", "internal/plan", "internal/project", "activities", "rules", "steps"},
+
 	// The only wiring, and its faces.
 	"internal/app":        {"*"},
 	"internal/graph":      {"playbooks", "steps"},

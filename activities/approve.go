@@ -17,15 +17,19 @@ import (
 // within the requester's own authority is granted at once, and on record.
 func (w *walk) askApproval(cmd steps.Command, kind string, spec *steps.Approval) error {
 	id := taskID(w.e.ID, cmd.Path)
-	if known, err := w.tx.Task(id); err == nil {
+	known, err := w.tx.Task(id)
+	if err == nil && known.Status == "open" {
 		w.reply(cmd.Path, steps.Answer{Outcome: "opened", Until: known.ExpiresAt})
 		return nil
-	} else if !errors.Is(err, store.ErrNotFound) {
+	}
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("read task at %s: %w", cmd.Path, err)
 	}
-	if known, err := w.tx.Approval(id); err == nil {
-		w.reply(cmd.Path, steps.Answer{Outcome: known.Status, Answers: answered(known)})
-		return nil
+	for _, path := range append([]string{cmd.Path}, steps.FormerPaths(w.v.Program, cmd.Path)...) {
+		if known, err := w.tx.Approval(taskID(w.e.ID, path)); err == nil && known.Status != "open" {
+			w.reply(cmd.Path, steps.Answer{Outcome: known.Status, Answers: answered(known)})
+			return nil
+		}
 	}
 	requester := w.who("owner")
 	role, err := w.authority(spec.By, cmd.Values)

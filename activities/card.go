@@ -46,6 +46,9 @@ func (w *walk) findOwed() error {
 // takes now brings the enrollment back sooner, even when it is over.
 func (a *Activities) handOut(ctx context.Context, w *walk) (workflows.Progress, error) {
 	p := w.result
+	if w.e.Digest != w.in.Digest {
+		p.Digest = w.e.Digest // it was moved
+	}
 	for _, h := range w.owed {
 		retry, err := a.handCard(ctx, h)
 		if err != nil {

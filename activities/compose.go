@@ -93,8 +93,12 @@ func (w *walk) thread(step string, m holdfast.Outbound) error {
 	if err != nil {
 		return err
 	}
+	names := []string{step}
+	if s := w.v.Program.ByID[step]; s != nil && s.Was != "" {
+		names = append(names, s.Was)
+	}
 	for _, row := range all {
-		if row.Step == step && row.Channel == "email" && (row.State == holdfast.Sent || row.State == holdfast.Reconciled) {
+		if slices.Contains(names, row.Step) && row.Channel == "email" && (row.State == holdfast.Sent || row.State == holdfast.Reconciled) {
 			m.Headers["In-Reply-To"] = messageID(row.ID, m.From.Email)
 			m.Headers["References"] = m.Headers["In-Reply-To"]
 		}

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -118,9 +119,14 @@ func (w *walk) settled(t *touch) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
+	former := steps.FormerPaths(w.v.Program, t.cmd.Path)
 	for _, row := range all {
-		if row.Path == t.cmd.Path && row.Channel == t.channel {
+		switch {
+		case row.Channel != t.channel:
+		case row.Path == t.cmd.Path:
 			t.row = row
+		case t.row.ID == "" && slices.Contains(former, row.Path) && row.State != holdfast.Claimed && row.State != holdfast.Released:
+			t.row = row // it went before it was renamed
 		}
 	}
 	switch t.row.State {

@@ -35,6 +35,10 @@ func (w *walk) listen() error {
 			w.closed = append(w.closed, taskClosed(s))
 		case "retry":
 			w.hurry()
+		case MigrateSignal:
+			if err := w.migrateTo(s); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

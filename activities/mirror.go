@@ -20,10 +20,11 @@ import (
 // and record goes on from here, so that no branch is decided twice.
 type mirror struct {
 	steps.State
-	From    string    `json:"from,omitempty"`    // keyOf the step that led here
-	Pending bool      `json:"pending,omitempty"` // a touch is claimed, its answer not yet in
-	Again   bool      `json:"again,omitempty"`
-	Until   time.Time `json:"until,omitzero"`
+	From    string     `json:"from,omitempty"`    // keyOf the step that led here
+	Pending bool       `json:"pending,omitempty"` // a touch is claimed, its answer not yet in
+	Again   bool       `json:"again,omitempty"`
+	Until   time.Time  `json:"until,omitzero"`
+	Move    *MoveOrder `json:"move,omitempty"` // read, and not yet obeyed: a touch was under way
 }
 
 // readMirror reads an enrollment's State; what cannot be read leads nowhere.
@@ -69,7 +70,7 @@ func (w *walk) save() error {
 	case r.Until.IsZero() && w.st.Wait != nil:
 		r.Until = w.st.Wait.Until
 	}
-	return w.put(mirror{State: w.st, From: keyOf(w.in), Pending: w.out != nil, Again: r.Again, Until: r.Until})
+	return w.put(mirror{State: w.st, From: keyOf(w.in), Pending: w.out != nil, Again: r.Again, Until: r.Until, Move: w.order})
 }
 
 // put writes the mirror and what is read off it.

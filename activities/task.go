@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -23,19 +24,21 @@ func taskID(enrollment, path string) string {
 // task opens human work once, after the guards that bind it: the window and the
 // days to avoid are the human's own business.
 func (w *walk) task(cmd steps.Command, spec *steps.Task) error {
-	known, err := w.tx.Task(taskID(w.e.ID, cmd.Path))
-	if err == nil {
-		w.reply(cmd.Path, steps.Answer{Outcome: "opened", Until: known.ExpiresAt})
-		return nil
-	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return fmt.Errorf("read task at %s: %w", cmd.Path, err)
+	for _, path := range append([]string{cmd.Path}, steps.FormerPaths(w.v.Program, cmd.Path)...) {
+		known, err := w.tx.Task(taskID(w.e.ID, path))
+		if err == nil {
+			w.known(cmd.Path, known)
+			return nil
+		}
+		if !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("read task at %s: %w", path, err)
+		}
 	}
 	t := touch{cmd: cmd, channel: spec.Channel}
 	rails := w.v.Rails
 	rails.Window, rails.Avoid, rails.CatchUp = calendar.Window{}, nil, ""
-	var d guards.Decision
-	t.to, d, err = w.reached(spec.Channel)
+	to, d, err := w.reached(spec.Channel)
+	t.to = to
 	if err == nil && (d.Kind == guards.Go || !spec.HumanTouch()) {
 		d, err = w.ask(t.to, guards.Ask{Channel: spec.Channel, Internal: !spec.HumanTouch(), Human: true, Rails: rails})
 	}
@@ -52,6 +55,20 @@ func (w *walk) task(cmd steps.Command, spec *steps.Task) error {
 		return w.held(t, d)
 	}
 	return w.openTask(t, spec)
+}
+
+// known answers for a task that is there already. One that was closed before its
+// step came again, in another version, is not asked for twice.
+func (w *walk) known(path string, k store.Task) {
+	w.reply(path, steps.Answer{Outcome: "opened", Until: k.ExpiresAt})
+	if k.Status == "open" || k.Background {
+		return
+	}
+	c := steps.TaskClosed{Path: path, Status: k.Status, At: k.ClosedAt}
+	if json.Unmarshal(k.Answers, &c.Answers) != nil {
+		c.Answers = nil
+	}
+	w.closed = append(w.closed, c)
 }
 
 // reached is who human work is about: the trigger's contact, the champion, or

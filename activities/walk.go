@@ -40,6 +40,7 @@ type walk struct {
 	closed []steps.TaskClosed
 	exit   *store.Signal
 	answer *steps.Answer
+	order  *MoveOrder // to go on in another version, until it is obeyed
 
 	cmd       steps.Command   // the one being done
 	listening map[string]bool // paths of the listeners that are open
@@ -78,6 +79,7 @@ func (w *walk) begin() (done bool, err error) {
 		return true, fmt.Errorf("read enrollment: %w", err)
 	}
 	w.m = readMirror(w.e.State)
+	w.order = w.m.Move
 	mine := w.m.From == keyOf(w.in)
 	if w.sent != nil {
 		current, err := w.record(mine && w.m.Pending)
@@ -130,9 +132,23 @@ func (w *walk) on() error {
 		return err
 	}
 	for range maxMoves {
-		rests, err := w.move()
-		if err != nil || rests {
+		may, err := w.mayMove()
+		if err != nil {
 			return err
+		}
+		if may {
+			if over, err := w.migrate(); err != nil || over {
+				return err
+			}
+		}
+		rests, err := w.move()
+		if err != nil || (rests && w.st.Over) {
+			return err
+		}
+		if rests {
+			if may, err = w.mayMove(); err != nil || !may {
+				return err
+			}
 		}
 	}
 	return w.trouble("moves", errors.New("the playbook goes on without ever resting"))

@@ -10,6 +10,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"holdfast"
 	"holdfast/internal/diag"
@@ -90,6 +91,12 @@ func DecodeBundle(p []byte) (Bundle, error) {
 	}
 	k.Bundle.File = k.File
 	return k.Bundle, nil
+}
+
+// Short is a digest as people see it.
+func Short(digest string) string {
+	digest = strings.TrimPrefix(digest, "sha256:")
+	return digest[:min(len(digest), 8)]
 }
 
 // broken is the first error among found as an error value, or nil.

@@ -3,6 +3,7 @@ package playbooks
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"holdfast/internal/calendar"
 	"holdfast/internal/diag"
@@ -103,4 +104,21 @@ func (c *compiler) goal(n *source.Node) *Goal {
 		c.diags.Errorf(n.Span(), "missing-key", "add on: (an event) or when: (a condition)", "nothing says when the goal is met")
 	}
 	return g
+}
+
+// TrueAtOnce is the first exit by a condition that p has and old does not, and
+// that is true of f already; nil for none. What cannot be evaluated is not true.
+func (p *Playbook) TrueAtOnce(old *Playbook, f *rules.Facts) *Exit {
+	for i, x := range p.Exits {
+		had := slices.ContainsFunc(old.Exits, func(o Exit) bool {
+			return o.On == "" && o.When != nil && x.When != nil && o.When.Source() == x.When.Source()
+		})
+		if x.On != "" || x.When == nil || had {
+			continue
+		}
+		if t, _, err := x.When.Bool(f); err == nil && t == rules.True {
+			return &p.Exits[i]
+		}
+	}
+	return nil
 }

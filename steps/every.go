@@ -118,9 +118,17 @@ func (w *walk) closeLoop(s *Step, loop Loop, outcome string) (Command, error) {
 // due is when pass k is: k intervals after arrival, by the wall clock and the
 // calendar, so that a month from the 31st does not drift.
 func (w *walk) due(spec *Every, loop Loop, k int) time.Time {
+	return passDue(spec, loop, k, w.in.Zone, w.in.Days)
+}
+
+func passDue(spec *Every, loop Loop, k int, zone *time.Location, days calendar.Days) time.Time {
+	from := loop.From
+	if !loop.Anchor.IsZero() {
+		from, k = loop.Anchor, k-loop.Base
+	}
 	e := spec.Each
 	span := calendar.Span{Dur: e.Dur * time.Duration(k), Days: e.Days * k, Months: e.Months * k, Business: e.Business * k}
-	return span.Add(loop.From.In(w.in.Zone), w.in.Days)
+	return span.Add(from.In(zone), days)
 }
 
 // beyond reports whether pass k is one too many.

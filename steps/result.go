@@ -2,6 +2,7 @@ package steps
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"holdfast/rules"
@@ -54,6 +55,44 @@ func (w *walk) results() map[string]Result {
 func (w *walk) done(id string) (Result, bool) {
 	r, ok := w.results()[id]
 	return r, ok && id != ""
+}
+
+// Recall is st with the results in known, by path, of steps whose results p reads
+// and st does not have: what another version of the playbook did not keep.
+// Answers are typed as p's forms ask.
+func Recall(p *Program, st State, known map[string]Result) State {
+	done := maps.Clone(st.Done)
+	for path, r := range known {
+		s := StepOf(p, path)
+		if s == nil || s.ID == st.At || (!p.kept[s.ID] && !p.since[s.ID]) {
+			continue
+		}
+		if _, ok := done[s.ID]; ok {
+			continue
+		}
+		if _, ok := done[s.Was]; ok && s.Was != "" {
+			continue
+		}
+		if now := (&walk{p: p, st: st}).place(s); now != path && !slices.Contains(FormerPaths(p, now), path) {
+			continue // of a pass gone by
+		}
+		r.At = r.At.UTC().Truncate(time.Millisecond)
+		r.From = r.From.UTC().Truncate(time.Millisecond)
+		if spec, ok := s.Spec.(*Task); ok {
+			r.Answers = spec.answers(r.Answers)
+		} else {
+			r.Answers = nil
+		}
+		if !p.since[s.ID] {
+			r.From = time.Time{}
+		}
+		if done == nil {
+			done = map[string]Result{}
+		}
+		done[s.ID] = r
+	}
+	st.Done = done
+	return st
 }
 
 // forget drops the results of a loop's body before a new pass: what a pass has

@@ -38,6 +38,9 @@ type Loop struct {
 	Pass int       `json:"pass"`
 	From time.Time `json:"from"`
 	Ran  int       `json:"ran,omitempty"` // passes made; fewer than Pass when some were missed
+	// Since a move changed the interval, pass Base+k is due k intervals after Anchor.
+	Anchor time.Time `json:"anchor,omitzero"`
+	Base   int       `json:"base,omitempty"`
 }
 
 // Arm is a counter of its own inside a `parallel` or an `each`: it is over when

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -104,6 +105,7 @@ func runTask(w *walk, s *Step) (Command, error) {
 		if spec.Overdue.To != "" {
 			w.planOverdue(a.Until, spec.late)
 		}
+		w.absorb(w.st.Wait, nil) // one that another version asked for may be closed
 	}
 	wait := w.st.Wait
 	if wait == nil || wait.Kind != taskVerb {
@@ -128,7 +130,7 @@ func runTask(w *walk, s *Step) (Command, error) {
 func (w *walk) closeBackground() {
 	for _, c := range w.in.Closed {
 		s := StepOf(w.p, c.Path)
-		if s == nil || w.place(s) != c.Path {
+		if s == nil || (w.place(s) != c.Path && !slices.Contains(FormerPaths(w.p, w.place(s)), c.Path)) {
 			continue // of a pass gone by, or of another arm
 		}
 		if spec, ok := s.Spec.(*Task); ok && spec.Background {

@@ -41,6 +41,9 @@ func Enrollment(ctx workflow.Context, in Input) error {
 			return err
 		}
 		in.State = p.State
+		if p.Digest != "" {
+			in.Digest = p.Digest
+		}
 		if p.Over {
 			return nil
 		}

@@ -45,4 +45,6 @@ type Progress struct {
 	Again bool        `json:"a,omitempty"`
 	Until time.Time   `json:"u,omitzero"`
 	Over  bool        `json:"o,omitempty"`
+	// Digest is set when the enrollment has gone on in another version.
+	Digest string `json:"d,omitempty"`
 }

@@ -4,16 +4,21 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"net"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"holdfast/internal/clock"
 	"holdfast/internal/temporal"
 )
 
@@ -22,6 +27,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"gzip":      compress,
 	"patch":     patch,
 	"hold":      hold,
+	"appears":   appears,
 	"listen":    listen,
 	"jsonlines": jsonLines,
 }
@@ -56,6 +62,20 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	d, err := temporal.OpenDir(ts.MkAbs(args[0]))
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(d.Close()) })
+}
+
+// appears waits until there is such a file.
+func appears(ts *testscript.TestScript, _ bool, args []string) {
+	for {
+		_, err := os.Stat(ts.MkAbs(args[0]))
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			ts.Fatalf("%v", err)
+		}
+		ts.Check(clock.Sleep(context.Background(), 50*time.Millisecond))
+	}
 }
 
 // listen takes a loopback port until the script ends and sets TAKEN to its address.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -25,6 +26,7 @@ import (
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/relay"
+	"holdfast/internal/release"
 	"holdfast/internal/store"
 	"holdfast/internal/store/sqlite"
 	"holdfast/internal/temporal"
@@ -43,6 +45,14 @@ type Config struct {
 	Virtual *Virtual
 	// ScanEvery is how often clock-reading conditions are looked at; 0 is the intake's default.
 	ScanEvery time.Duration
+	// Follow runs the release in force, and takes over the next as it is applied.
+	// Where none is, Project becomes the first, as Stamp says. The project of a
+	// later release is used for all but its channels, which are opened once.
+	Follow bool
+	Stamp  release.Stamp
+	// Offline opens a directory as it is, whatever its clock, to publish: every
+	// message goes to the outbox.
+	Offline bool
 }
 
 // App is the product in one process. Open makes it; Start, where wanted, adds
@@ -59,7 +69,8 @@ type App struct {
 	dir      *temporal.Dir
 	heads    heads
 	versions versions
-	news     news // tells followers and the conductor that something was committed
+	taken    atomic.Int64 // the release in force here, or that was refused
+	news     news         // tells followers and the conductor that something was committed
 
 	mu     sync.Mutex
 	relay  *relay.Relay
@@ -84,6 +95,9 @@ func Open(ctx context.Context, cfg Config) (*App, error) {
 
 func (a *App) open(ctx context.Context) error {
 	mode := temporal.ClockProduction
+	if a.cfg.Offline && a.dir.Clock() == temporal.ClockVirtual {
+		a.cfg.Virtual = &Virtual{}
+	}
 	if a.cfg.Virtual != nil {
 		mode = temporal.ClockVirtual
 	}
@@ -134,7 +148,7 @@ func OpenStore(ctx context.Context, dir string) (store.Store, error) {
 // worker, the relay, and what moves or waits for the clock. sources join the
 // agenda in making things happen at their time.
 func (a *App) Start(ctx context.Context) error {
-	if _, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks); err != nil {
+	if err := a.publish(ctx); err != nil {
 		return err
 	}
 	server, err := temporal.Start(ctx, temporal.Options{Dir: a.dir.Path(), FastTimers: a.cfg.Virtual != nil, Unsynced: a.cfg.Virtual != nil, Logger: a.log})
@@ -159,6 +173,9 @@ func (a *App) Start(ctx context.Context) error {
 		Holder: "process-" + strconv.Itoa(os.Getpid()), Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
 	}
 	a.background(ctx, "relay", a.relay.Run)
+	if a.cfg.Follow {
+		a.background(ctx, "releases", a.follow)
+	}
 	return nil
 }
 
@@ -212,8 +229,7 @@ func (a *App) poke() {
 // Republish makes p's rules and playbooks the ones in force; enrollments that
 // run keep the version they began with.
 func (a *App) Republish(ctx context.Context, p *project.Project) ([]string, error) {
-	a.heads.set(p)
-	return a.Intake.Publish(ctx, p.Playbooks)
+	return a.Intake.Replace(ctx, p.Playbooks, func() { a.heads.set(p) })
 }
 
 // heads are the project in force.

@@ -16,7 +16,11 @@ import (
 func (a *App) channels() (map[string]channels.Channel, error) {
 	out := map[string]channels.Channel{}
 	for _, name := range []string{"email", "slack", "webhook"} {
-		way, err := a.channel(name, a.cfg.Project.Settings.Channels[name])
+		provider := a.cfg.Project.Settings.Channels[name]
+		if a.cfg.Offline {
+			provider = ""
+		}
+		way, err := a.channel(name, provider)
 		if err != nil {
 			return nil, err
 		}

@@ -21,6 +21,7 @@ const (
 	ExitOK       = 0
 	ExitFindings = 1 // the author's files have findings, or a test failed
 	ExitTrouble  = 2 // could not run
+	ExitChanges  = 3 // plan --detailed-exitcode: there is something to apply
 )
 
 // errFindings ends a command that printed its findings already.
@@ -48,6 +49,10 @@ func commands(s Streams) []*cobra.Command {
 		holdCommand(s),
 		releaseCommand(s),
 		outboxCommand(s, app.OpenStore),
+		planCommand(s),
+		applyCommand(s),
+		rollbackCommand(s),
+		releasesCommand(s),
 		lintCommand(s),
 		simulateCommand(s),
 		graphCommand(s),
@@ -87,6 +92,8 @@ func Main(args []string, s Streams) int {
 		return ExitOK
 	case errors.Is(err, errFindings):
 		return ExitFindings
+	case errors.Is(err, errChanges):
+		return ExitChanges
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		fmt.Fprintln(s.Err, "holdfast: interrupted")
 		return 130

@@ -195,19 +195,29 @@ func loadProject(dir string, s Streams) (*project.Project, error) {
 	return p, nil
 }
 
-// openForImport opens a data directory under a project, with its playbooks
-// published, and no engine: what is decided waits in the directory.
+// openForImport opens a data directory under the release in force, or, where
+// nothing was applied yet, under a project whose playbooks it publishes. There is
+// no engine: what is decided waits in the directory.
 func openForImport(ctx context.Context, dir, path string) (*intake.Intake, func() error, error) {
-	p, found, err := project.Load(path)
+	n, p, err := releaseIn(ctx, dir)
 	if err != nil {
 		return nil, nil, err
 	}
-	if l := (diag.List{All: found}); l.Failed() {
-		return nil, nil, fmt.Errorf("the project %s has mistakes; holdfast lint %s shows them", path, path)
+	if n == 0 {
+		var found []diag.Diagnostic
+		if p, found, err = project.Load(path); err != nil {
+			return nil, nil, err
+		}
+		if l := (diag.List{All: found}); l.Failed() {
+			return nil, nil, fmt.Errorf("the project %s has mistakes; holdfast lint %s shows them", path, path)
+		}
 	}
 	a, err := app.Open(ctx, app.Config{Dir: dir, Project: p, Env: config.FromEnvironment(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, nil, err
+	}
+	if n > 0 {
+		return a.Intake, a.Close, nil
 	}
 	if _, err := a.Intake.Publish(ctx, p.Playbooks); err != nil {
 		return nil, nil, errors.Join(err, a.Close())

@@ -15,7 +15,6 @@ import (
 	"holdfast/internal/app"
 	"holdfast/internal/clock"
 	"holdfast/internal/conductor"
-	"holdfast/internal/config"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
 )
@@ -64,29 +63,6 @@ next due moment when nothing is in flight.`,
 	o.flags(c)
 	c.Flags().StringVar(&o.at, "at", "", "compressed clock: where it starts (default: today)")
 	c.Flags().StringVar(&o.speed, "speed", "", "compressed clock: the most time that may pass in a second, such as 2d/s, or max")
-	return c
-}
-
-func serverCommand(s Streams) *cobra.Command {
-	var o runOptions
-	c := &cobra.Command{
-		Use:   "server DIR",
-		Short: "Run a project in production: real time, and the providers that it names",
-		Long: `Runs the project in DIR on the embedded engine, on the machine's clock, through
-the channels that holdfast.yaml names. Their keys come from the environment:
-HOLDFAST_SENDGRID_KEY, HOLDFAST_SLACK_TOKEN; other addresses of theirs from
-HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL.`,
-		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := loadProject(args[0], s)
-			if err != nil {
-				return err
-			}
-			return runProject(cmd.Context(), s, o, args[0], app.Config{Project: p, Env: config.FromEnvironment()}, false)
-		},
-	}
-	o.flags(c)
 	return c
 }
 

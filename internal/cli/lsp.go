@@ -9,7 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"holdfast/internal/diag"
 	"holdfast/internal/lsp"
+	"holdfast/internal/playtest"
+	"holdfast/internal/project"
 )
 
 func lspCommand(s Streams) *cobra.Command {
@@ -27,7 +30,7 @@ editor just went away.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			log := slog.New(slog.NewTextHandler(s.Err, nil))
-			err := lsp.Serve(cmd.Context(), s.In, s.Out, lsp.Options{Version: builtAs(), Pause: pause, Log: log})
+			err := lsp.Serve(cmd.Context(), s.In, s.Out, lsp.Options{Version: builtAs(), Pause: pause, Log: log, Check: testFindings})
 			if errors.Is(err, lsp.ErrNoShutdown) {
 				fmt.Fprintln(s.Err, "holdfast: "+err.Error())
 				return errFindings // the exit code that LSP wants
@@ -38,6 +41,12 @@ editor just went away.`,
 	c.Flags().DurationVar(&pause, "pause", 150*time.Millisecond, "how long to let typing go on before looking for findings")
 	c.Flags().Bool("stdio", true, "what editors add to say how they speak; there is no other way")
 	return c
+}
+
+// testFindings are the mistakes in a project's tests.
+func testFindings(p *project.Project) []diag.Diagnostic {
+	_, found := playtest.Read(p)
+	return found
 }
 
 // builtAs is the version of this binary; "" when it carries none.

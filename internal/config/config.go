@@ -17,7 +17,9 @@ type Environment struct {
 	// WebhookSecrets are HOLDFAST_WEBHOOK_<NAME>_SECRET, by name in small letters,
 	// with - for _.
 	WebhookSecrets map[string]string
-	NoColor        bool // NO_COLOR is set (https://no-color.org)
+	NoColor        bool   // NO_COLOR is set (https://no-color.org)
+	By             string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
+	Commit         string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
 }
 
 // FromEnvironment reads it.
@@ -29,6 +31,8 @@ func FromEnvironment() Environment {
 		SlackURL:       os.Getenv("HOLDFAST_SLACK_URL"),
 		WebhookSecrets: webhookSecrets(os.Environ()),
 		NoColor:        os.Getenv("NO_COLOR") != "",
+		By:             first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
+		Commit:         first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
 	}
 }
 
@@ -48,4 +52,14 @@ func webhookSecrets(environ []string) map[string]string {
 		}
 	}
 	return secrets
+}
+
+// first of the variables that is set.
+func first(names ...string) string {
+	for _, name := range names {
+		if v := os.Getenv(name); v != "" {
+			return v
+		}
+	}
+	return ""
 }

@@ -63,6 +63,7 @@ type Intake struct {
 	mu      sync.Mutex
 	watch   *watch
 	outlook outlook
+	looking *looking
 }
 
 // Result of a Take. Messages is Fresh + Repeated + Rejected.

@@ -19,9 +19,13 @@ import (
 // start nothing. Publishing the same again does nothing; after a crash, again
 // does the rest. It returns the names whose head moved, in the order of books.
 func (in *Intake) Publish(ctx context.Context, books []*playbooks.Playbook) ([]string, error) {
-	if err := in.lanesMoved(ctx); err != nil {
-		return nil, err
-	}
+	return in.Replace(ctx, books, func() {})
+}
+
+// Replace is Publish while messages come in: swap makes books what Playbooks
+// answers, and their rules what Rules does. An account that a new condition has
+// not looked at yet is marked by its next message, and not enrolled.
+func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap func()) ([]string, error) {
 	var heads map[string]string
 	err := in.Store.View(ctx, func(tx store.Tx) (err error) {
 		heads, err = tx.Heads()
@@ -31,6 +35,12 @@ func (in *Intake) Publish(ctx context.Context, books []*playbooks.Playbook) ([]s
 		return nil, fmt.Errorf("read heads: %w", err)
 	}
 	changed := slices.DeleteFunc(slices.Clone(books), func(p *playbooks.Playbook) bool { return heads[p.Name] == p.Digest })
+	refs := in.unsaid(changed, heads)
+	in.firstLook(refs)
+	swap()
+	if err := in.lanesMoved(ctx); err != nil {
+		return nil, err
+	}
 	if len(changed) == 0 {
 		return nil, nil
 	}
@@ -45,11 +55,12 @@ func (in *Intake) Publish(ctx context.Context, books []*playbooks.Playbook) ([]s
 	}); err != nil {
 		return nil, fmt.Errorf("store versions: %w", err)
 	}
-	if refs := in.unsaid(changed, heads); len(refs) > 0 {
+	if len(refs) > 0 {
 		if err := in.pass(ctx, func(b *batch, s *sheet) error { return b.introduce(s, refs) }); err != nil {
 			return nil, fmt.Errorf("look at the accounts there are: %w", err)
 		}
 	}
+	in.firstLook(nil)
 	names := make([]string, len(changed))
 	err = in.Store.Update(ctx, func(tx store.Tx) error {
 		for i, p := range changed {
@@ -68,6 +79,7 @@ func (in *Intake) Publish(ctx context.Context, books []*playbooks.Playbook) ([]s
 
 // introduce tells s's truths and dates to triggers that are new.
 func (b *batch) introduce(s *sheet, refs []ref) error {
+	b.in.looked(s.acct.ID)
 	for _, r := range refs {
 		c := &cause{ch: changes{identified: true}}
 		c.start = r.trig.Kind == triggers.Condition && r.trig.Existing == "enroll"

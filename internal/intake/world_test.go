@@ -156,7 +156,15 @@ var testSet = sync.OnceValues(func() (*rules.Set, error) {
 // publish compiles books, playbooks without steps, and makes them the heads.
 func (w *world) publish(versions map[string]*playbooks.Playbook, books ...string) {
 	w.t.Helper()
-	var heads []*playbooks.Playbook
+	heads := w.compile(versions, books...)
+	if _, err := w.Publish(context.Background(), heads); err != nil {
+		w.t.Fatal(err)
+	}
+	w.Playbooks = func() []*playbooks.Playbook { return heads }
+}
+
+func (w *world) compile(versions map[string]*playbooks.Playbook, books ...string) (heads []*playbooks.Playbook) {
+	w.t.Helper()
 	for _, text := range books {
 		if !strings.Contains(text, "steps:") {
 			text += "\nsteps:\n  - {id: settle, wait: 30d}\n"
@@ -170,10 +178,7 @@ func (w *world) publish(versions map[string]*playbooks.Playbook, books ...string
 		versions[p.Digest] = p
 		heads = append(heads, p)
 	}
-	if _, err := w.Publish(context.Background(), heads); err != nil {
-		w.t.Fatal(err)
-	}
-	w.Playbooks = func() []*playbooks.Playbook { return heads }
+	return heads
 }
 
 // msg reads "acme Login {json}", "acme/dana email.replied", "acme = {traits}" or

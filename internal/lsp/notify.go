@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"holdfast/internal/clock"
@@ -123,6 +125,9 @@ func (s *server) watch(ctx context.Context) {
 			}
 			homes, _ = s.ws.due()
 		}
+		// A file that has found its project is cleared as a file alone first, or the
+		// clearing would take away what the project has just said of it.
+		slices.SortStableFunc(homes, func(a, b home) int { return strings.Compare(b.alone, a.alone) })
 		for _, h := range homes {
 			at := s.ws.begin(h)
 			if h.alone != "" && (at.open[h.alone] == nil || at.open[h.alone].home != h) {

@@ -48,7 +48,7 @@ func same(t *testing.T, name string, tr *tree, text *text, n *node, s *source.No
 			t.Errorf("%s:%d: got %q, want %q", name, sp.Line, tr.word(n), s.Text())
 		}
 	case source.Null:
-		if n.kind != nullNode {
+		if n.kind != nullNode && tr.raw(n) != "null" { // a word that is written is a word to complete
 			t.Errorf("%s: got %q for nothing", name, tr.raw(n))
 		}
 	}

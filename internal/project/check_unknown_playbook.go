@@ -20,7 +20,7 @@ var unknownPlaybook = check{
 		if ld.only != "" {
 			return // the others were not compiled
 		}
-		known := shipped()
+		known := ld.lib.names()
 		for name := range ld.known {
 			known = append(known, name)
 		}

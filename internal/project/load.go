@@ -11,9 +11,7 @@ import (
 	"holdfast/internal/mail"
 	"holdfast/internal/source"
 	"holdfast/playbooks"
-	library "holdfast/playbooks/library"
 	"holdfast/rules"
-	rulelib "holdfast/rules/library"
 )
 
 // What a project may be, so that a wrong directory is an answer and not a wait.
@@ -25,6 +23,7 @@ const (
 type loader struct {
 	p     *Project
 	own   fs.FS
+	lib   shippedFiles
 	only  string // the one file whose playbooks are compiled
 	diags diag.List
 	files map[string]string    // templates by path
@@ -60,7 +59,7 @@ func (ld *loader) load() {
 	if ld.libraryRules {
 		ld.shippedRules()
 	}
-	ld.templates(library.Files)
+	ld.templates(ld.lib.playbooks)
 	ld.templates(ld.own)
 	ld.p.Templates = playbooks.Bundle{Files: ld.files}.FS()
 
@@ -153,6 +152,7 @@ func (ld *loader) read(fsys fs.FS, name, shown string) (string, bool) {
 		return "", false
 	}
 	ld.p.Sources[shown] = string(text)
+	ld.p.Files[ld.kept(fsys, name)] = string(text)
 	return string(text), true
 }
 
@@ -213,12 +213,12 @@ func (ld *loader) sort(doc *source.Node, own string) {
 func (ld *loader) shippedRules() {
 	own := ld.ruleDocs
 	ld.ruleDocs = nil
-	names, err := fs.Glob(rulelib.Files, "*.yaml")
+	names, err := fs.Glob(ld.lib.rules, "*.yaml")
 	if err != nil {
 		return // the pattern is right
 	}
 	for _, name := range names {
-		ld.documents(rulelib.Files, name, "library/rules/"+name, "")
+		ld.documents(ld.lib.rules, name, "library/rules/"+name, "")
 	}
 	replaced := map[string]bool{}
 	for _, doc := range own {
@@ -245,7 +245,7 @@ func (ld *loader) shippedPlaybooks() {
 		return
 	}
 	for _, name := range ld.p.Settings.Library {
-		ld.documents(library.Files, name+".yaml", "library/"+name+".yaml", "")
+		ld.documents(ld.lib.playbooks, name+".yaml", "library/"+name+".yaml", "")
 	}
 }
 

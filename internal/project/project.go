@@ -34,6 +34,7 @@ type Project struct {
 	// TestFindings are of files of tests that cannot be read; no error of the project.
 	TestFindings []diag.Diagnostic
 	Sources      map[string]string // file -> text, for carets
+	Files        map[string]string // all it was read from, by path below Dir; the library's below library/
 }
 
 // Playbook by name, or nil.
@@ -67,19 +68,22 @@ func Load(path string) (*Project, []diag.Diagnostic, error) {
 		return nil, nil, fmt.Errorf("open project: %w", err)
 	}
 	defer root.Close() //nolint:errcheck // only read from
-	p, found := load(dir, root.FS(), only)
+	p, found := read(dir, root.FS(), theLibrary(), only)
 	return p, found, nil
 }
 
 // LoadFS is Load of a whole project whose files are those of fsys, rooted where
 // holdfast.yaml lies: an editor lays over them what is not saved yet. dir is
 // where the project is said to be; nothing is read from there.
-func LoadFS(dir string, fsys fs.FS) (*Project, []diag.Diagnostic) { return load(dir, fsys, "") }
+func LoadFS(dir string, fsys fs.FS) (*Project, []diag.Diagnostic) {
+	return read(dir, fsys, theLibrary(), "")
+}
 
-func load(dir string, own fs.FS, only string) (*Project, []diag.Diagnostic) {
+func read(dir string, own fs.FS, lib shippedFiles, only string) (*Project, []diag.Diagnostic) {
 	ld := &loader{
-		p:      &Project{Dir: dir, Sources: map[string]string{}},
+		p:      &Project{Dir: dir, Sources: map[string]string{}, Files: map[string]string{}},
 		own:    own,
+		lib:    lib,
 		only:   only,
 		files:  map[string]string{},
 		known:  map[string]diag.Span{},
@@ -89,6 +93,7 @@ func load(dir string, own fs.FS, only string) (*Project, []diag.Diagnostic) {
 		ld.only, ld.onlyTests = "", only
 	}
 	ld.load()
+	ld.p.trim()
 	found := ld.allowed(ld.diags.All)
 	for _, d := range found {
 		if d.Severity == diag.Note {

@@ -10,7 +10,6 @@ import (
 	"holdfast/internal/calendar"
 	"holdfast/internal/diag"
 	"holdfast/internal/source"
-	library "holdfast/playbooks/library"
 )
 
 // Settings are holdfast.yaml: the `project:` document.
@@ -66,7 +65,7 @@ func (ld *loader) takeSettings() {
 		s.Sender.Email = ld.matched(v.Require(l, "sender", "email"), "email", addresses, "write an address")
 	}
 	ld.libraryRules = n.Get("rules").Word(l, "rules", "library") != ""
-	s.Library = n.Get("library").Words(l, "library", shipped()...)
+	s.Library = n.Get("library").Words(l, "library", ld.lib.names()...)
 	s.Closed = ld.closed(n.Get("closed"))
 	if v := n.Get("fiscal_start"); v != nil {
 		s.FiscalStart = ld.month(v)
@@ -86,9 +85,9 @@ func or(s, otherwise string) string {
 	return s
 }
 
-// shipped are the names of the library's playbooks.
-func shipped() []string {
-	files, err := fs.Glob(library.Files, "*.yaml")
+// names of the library's playbooks.
+func (lib shippedFiles) names() []string {
+	files, err := fs.Glob(lib.playbooks, "*.yaml")
 	if err != nil {
 		return nil // the pattern is right
 	}

@@ -40,6 +40,7 @@ type Tx interface {
 	Accounts
 	Many
 	Playbooks
+	Releases
 	Enrollments
 	Approvals
 	Ledger
@@ -48,7 +49,8 @@ type Tx interface {
 	Quiet
 }
 
-// Meta is small named facts: "clock" (production|virtual), "virtual_now", cursors.
+// Meta is small named facts: "clock" (production|virtual), "virtual_now",
+// "release" (in force), cursors.
 type Meta interface {
 	MetaGet(key string) (string, error) // "" when unset
 	MetaSet(key, value string) error
@@ -232,7 +234,8 @@ type Enrollment struct {
 }
 
 // Signal is a row that an enrollment must read when it next wakes. Kind is
-// exit, heard (a listener matched), task (a task changed), retry. The claim
+// exit, heard (a listener matched), task (a task changed), retry, migrate (go on
+// in the version that Data names). The claim
 // transaction reads exit rows too, so nothing is claimed after their commit.
 type Signal struct {
 	Enrollment string

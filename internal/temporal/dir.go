@@ -119,13 +119,25 @@ func lockDir(path string) (*flock.Flock, error) {
 		return nil, fmt.Errorf("lock data directory: %w", err)
 	}
 	if !ok {
-		return nil, holdfast.Errorf(holdfast.Conflict, "data directory %s is in use by %s", path, holder(file))
+		return nil, &heldError{holdfast.Errorf(holdfast.Conflict, "data directory %s is in use by %s", path, holder(file))}
 	}
 	if err := os.WriteFile(file, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
 		_ = lock.Unlock()
 		return nil, fmt.Errorf("write lock file: %w", err)
 	}
 	return lock, nil
+}
+
+// heldError is that another process holds the directory.
+type heldError struct{ cause *holdfast.Error }
+
+func (e *heldError) Error() string { return e.cause.Error() }
+func (e *heldError) Unwrap() error { return e.cause }
+
+// IsHeld reports whether err is that another process holds the directory.
+func IsHeld(err error) bool {
+	_, ok := errors.AsType[*heldError](err)
+	return ok
 }
 
 func holder(file string) string {

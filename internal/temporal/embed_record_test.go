@@ -54,6 +54,16 @@ var recorded = []struct {
 	{name: "continued-as-new", wakes: 6, compressed: true, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
 		return workflows.Progress{State: s.State, Over: s.N == 6}, nil
 	}},
+	{name: "moved-in-a-wait", wakes: 2, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
+		p := workflows.Progress{State: s.State, Until: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC), Over: s.N == 2 && s.Digest == "d2"}
+		if s.N == 1 {
+			p.Digest, p.State.At = "d2", "settle"
+		}
+		return p, nil
+	}},
+	{name: "moved-and-continued", wakes: 6, compressed: true, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
+		return workflows.Progress{State: s.State, Digest: "d2", Over: s.N == 6}, nil
+	}},
 	{name: "cancelled-in-a-wait", cancel: true, advance: func(_ int, s workflows.Step) (workflows.Progress, error) {
 		return workflows.Progress{State: s.State, Until: time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)}, nil
 	}},

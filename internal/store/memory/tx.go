@@ -24,6 +24,7 @@ type tables struct {
 	arms         table[key, arm]
 	versions     table[string, store.Version]
 	heads        table[string, entry]
+	releases     table[int64, store.Release]
 	truths       table[key, store.Truth]
 	dues         table[string, store.Due]
 	enrollments  table[string, store.Enrollment]
@@ -50,6 +51,7 @@ type tables struct {
 	holdsByAccount      *index[store.Hold]
 	holdsOfAccount      *index[store.Hold]
 	holdsOf             *index[store.Hold]
+	releasesByNumber    *index[store.Release]
 	duesByTime          *index[store.Due]
 	enrollmentsByID     *index[store.Enrollment]
 	enrollmentsOf       *index[store.Enrollment]
@@ -88,6 +90,7 @@ func newTables() tables {
 	quietTables(&t)
 	holdTables(&t)
 	playbookTables(&t)
+	releaseTables(&t)
 	enrollmentTables(&t)
 	signalTables(&t)
 	taskTables(&t)

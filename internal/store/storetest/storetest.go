@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"holds":                holdsAreKept,
 		"arms":                 firstArmCounts,
 		"versions and heads":   versionsAreImmutable,
+		"releases":             releasesAreKept,
 		"truths":               truthsAreKept,
 		"dues":                 duesAreKeptByKey,
 		"enrollments":          enrollmentsAreKept,

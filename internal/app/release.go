@@ -1,0 +1,122 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"holdfast/internal/clock"
+	"holdfast/internal/project"
+	"holdfast/internal/release"
+	"holdfast/internal/store"
+	"holdfast/playbooks"
+)
+
+// followEvery is how often a running process looks for a new release.
+const followEvery = time.Second
+
+// publish makes the project of this process the one in force: as the release
+// that its data directory has, when it follows those.
+func (a *App) publish(ctx context.Context) error {
+	if !a.cfg.Follow {
+		_, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks)
+		return err
+	}
+	force, err := a.force(ctx)
+	if err != nil {
+		return err
+	}
+	if force == 0 {
+		stamp := a.cfg.Stamp
+		stamp.At = a.Clock.Now()
+		if _, _, err := release.Put(ctx, a.Store, a.cfg.Project, 0, stamp); err != nil {
+			return err
+		}
+	}
+	return a.takeOver(ctx)
+}
+
+func (a *App) force(ctx context.Context) (n int64, err error) {
+	err = a.Store.View(ctx, func(tx store.Tx) error {
+		n, err = release.Force(tx)
+		return err
+	})
+	return n, err
+}
+
+// follow takes each release over as it is applied, until ctx ends. One that this
+// process cannot read is refused, with the reason where apply finds it.
+func (a *App) follow(ctx context.Context) error {
+	for {
+		if err := clock.Sleep(ctx, followEvery); err != nil {
+			return err
+		}
+		force, err := a.force(ctx)
+		if err != nil || force == 0 || force == a.taken.Load() {
+			continue // a store that is away is reported by those who need it
+		}
+		if err := a.takeOver(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "a release was not taken over", "release", force, "error", err)
+			a.taken.Store(force)
+			if err := release.Refuse(ctx, a.Store, force, err); err != nil {
+				a.log.ErrorContext(ctx, "the refusal was not written down", "release", force, "error", err)
+			}
+		}
+	}
+}
+
+// takeOver makes the release in force the one that runs here: its rules and
+// settings, its playbooks as the heads, and no head without a playbook.
+func (a *App) takeOver(ctx context.Context) error {
+	var n int64
+	var p *project.Project
+	err := a.Store.View(ctx, func(tx store.Tx) (err error) {
+		if n, err = release.Force(tx); err != nil {
+			return err
+		}
+		p, err = release.Open(tx, n)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	names, err := a.Republish(ctx, p)
+	if err != nil {
+		return err
+	}
+	err = a.Store.Update(ctx, func(tx store.Tx) error {
+		heads, err := tx.Heads()
+		if err != nil {
+			return err
+		}
+		for name := range heads {
+			if slices.ContainsFunc(p.Playbooks, func(b *playbooks.Playbook) bool { return b.Name == name }) {
+				continue
+			}
+			if err := tx.DropHead(name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("take playbooks away: %w", err)
+	}
+	a.taken.Store(n)
+	a.log.InfoContext(ctx, "a release is in force", "release", n, "playbooks", names)
+	return release.Take(ctx, a.Store, n)
+}
+
+// TakeOver publishes the release in force in a data directory that no process
+// holds; temporal.IsHeld tells when one does.
+func TakeOver(ctx context.Context, dir string, p *project.Project, log *slog.Logger) (err error) {
+	a, err := Open(ctx, Config{Dir: dir, Project: p, Log: log, Offline: true})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	return a.takeOver(ctx)
+}

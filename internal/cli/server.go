@@ -1,0 +1,102 @@
+package cli
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"holdfast"
+	"holdfast/internal/app"
+	"holdfast/internal/config"
+	"holdfast/internal/project"
+	"holdfast/internal/release"
+	"holdfast/internal/store"
+)
+
+func serverCommand(s Streams) *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "server [DIR]",
+		Short: "Run a project in production: real time, and the providers that it names",
+		Long: `Runs the release in force in the data directory on the embedded engine, on the
+machine's clock, through the channels that holdfast.yaml names. What is applied
+meanwhile is taken over without a restart, channels excepted. Where nothing was
+applied yet, the project in DIR is the first release; later ones come from holdfast
+apply alone, and DIR only names the data directory.
+
+Keys come from the environment: HOLDFAST_SENDGRID_KEY, HOLDFAST_SLACK_TOKEN; other
+addresses of the providers from HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL.`,
+		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := ""
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			if o.dir == "" {
+				o.dir = filepath.Join(dir, ".holdfast")
+			}
+			p, err := projectInForce(cmd.Context(), s, dir, o.dir)
+			if err != nil {
+				return err
+			}
+			env := config.FromEnvironment()
+			by := env.By
+			if by == "" {
+				by = "holdfast server"
+			}
+			cfg := app.Config{Project: p, Env: env, Follow: true, Stamp: release.Stamp{By: by, Source: project.Commit(p.Dir)}}
+			return runProject(cmd.Context(), s, o, dir, cfg, false)
+		},
+	}
+	o.flags(c)
+	return c
+}
+
+// projectInForce is the release that a data directory has, or DIR's project for
+// one that has none. A DIR that differs from the release is told.
+func projectInForce(ctx context.Context, s Streams, dir, data string) (*project.Project, error) {
+	n, p, err := releaseIn(ctx, data)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		if dir == "" {
+			e := holdfast.Errorf(holdfast.NotFound, "nothing was applied in %s yet", data)
+			e.Hint = "name the project's directory, or holdfast apply it first"
+			return nil, e
+		}
+		return loadProject(dir, s)
+	}
+	if dir == "" {
+		return p, nil
+	}
+	say := newSayer(s, false)
+	switch now, _, err := project.Load(dir); {
+	case err != nil:
+		say.f("running release %d; %s cannot be read: %v\n", n, dir, err)
+	case project.Digest(now.Files) != project.Digest(p.Files):
+		say.f("running release %d, from which %s differs: holdfast plan %s shows how, holdfast apply %s ships it\n", n, dir, dir, dir)
+	default:
+		say.f("running release %d\n", n)
+	}
+	return p, nil
+}
+
+// releaseIn is the release in force in a data directory; 0 when there is none.
+func releaseIn(ctx context.Context, data string) (n int64, p *project.Project, err error) {
+	err = withStore(ctx, app.OpenStore, data, func(st store.Store) error {
+		return st.View(ctx, func(tx store.Tx) (err error) {
+			if n, err = release.Force(tx); err != nil || n == 0 {
+				return err
+			}
+			p, err = release.Open(tx, n)
+			return err
+		})
+	})
+	if holdfast.CodeOf(err) == holdfast.NotFound && n == 0 {
+		return 0, nil, nil
+	}
+	return n, p, err
+}
