@@ -58,7 +58,7 @@ var testKind = source.KindDoc{
 	Summary: "What a playbook does for one account, as it must stay. The real engine plays it on virtual time.",
 	Keys: append(append([]source.KeyDoc{
 		{Name: "test", Type: "literal", Required: true, Summary: "What is held, as a sentence.", Example: "a reply after the second touch stops everything"},
-		{Name: "playbook", Names: "playbook", Type: "reference", Required: true, Summary: "Which playbook."},
+		{Name: "playbook", Names: "playbook", Type: "reference", Summary: "Which playbook; unset, the one whose name the file has, as win-back.test.yaml."},
 		{Name: "partial", Type: "bool", Default: "false", Summary: "true: what is not listed may happen as well."},
 	}, append(givenKeys(), events("events", "What happens meanwhile.")...)...), expectKeys...),
 	Example: "test: a reply stops everything\nplaybook: win-back\ngiven:\n  now: 2026-02-02 09:00\n  trigger: half_year\nevents:\n  - {at: +9d, on: email.replied, contact: dana}\nexpect:\n  - {at: 2026-02-04 09:00, touch: opening, to: dana}\n  - {outcome: responded}\n",
