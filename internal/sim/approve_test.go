@@ -1,12 +1,14 @@
 package sim_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast/internal/sim"
+	"holdfast/internal/store"
 )
 
 func TestAYesComesFromTheLeastSeniorWhoMayGiveIt(t *testing.T) {
@@ -40,6 +42,10 @@ func TestAYesComesFromTheLeastSeniorWhoMayGiveIt(t *testing.T) {
 `
 	if diff := cmp.Diff(want, got); diff != "" || !run.Ended {
 		t.Errorf("ended %v, doing %q, timeline (-want +got):\n%s", run.Ended, run.Doing, diff)
+	}
+	i := slices.IndexFunc(run.Mail, func(m store.Outmail) bool { return m.Channel == "email" })
+	if i < 0 || run.Mail[i].Subject != "Edited" || !strings.Contains(run.Mail[i].HTML, "In <em>my</em> words") {
+		t.Errorf("the mail is not what the reviewer wrote: %+v", run.Mail)
 	}
 }
 
