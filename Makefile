@@ -46,8 +46,8 @@ golden: ## rewrite golden files and scripts; read the diff
 	UPDATE=1 $(GO) test ./...
 
 fuzz: ## each fuzz test for FUZZTIME (20s)
-	@for p in $$($(GO) list ./...); do for f in $$($(GO) test -list '^Fuzz' $$p 2>/dev/null | grep ^Fuzz); do \
-	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $${FUZZTIME:-20s} $$p || exit 1; done; done
+	@for f in $$(git grep -l '^func Fuzz' -- '*_test.go'); do for n in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$f); do \
+	  echo "$$(dirname $$f) $$n"; $(GO) test -run '^$$' -fuzz "^$$n\$$" -fuzztime $${FUZZTIME:-20s} ./$$(dirname $$f) || exit 1; done; done
 
 bench: ## speed as ratios against a baseline in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./rules ./internal/store/... ./internal/intake ./workflows
