@@ -43,8 +43,9 @@ func (w *walk) askApproval(cmd steps.Command, kind string, spec *steps.Approval)
 	if err != nil {
 		return err
 	}
-	title, trouble := "", ""
-	if title, err = w.v.mail.Plain(spec.Title, data); err != nil {
+	trouble := ""
+	title, err := w.v.mail.Plain(spec.Title, data)
+	if err != nil {
 		title, trouble = cmd.Step.ID+" for "+w.accountName(), err.Error()
 	}
 	r := store.Approval{
@@ -86,14 +87,14 @@ func (w *walk) openApproval(cmd steps.Command, spec *steps.Approval, r store.App
 
 // approvalBrief is what the approver reads: the request's own facts first.
 func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, error) {
-	facts := ""
+	var facts strings.Builder
 	for _, f := range [][2]string{{"Amount", r.Amount}, {"In exchange", r.InExchange}, {"Asked by", r.RequestedBy}} {
 		if f[1] != "" {
-			facts += f[0] + ": " + mrkdwn(f[1]) + "\n"
+			facts.WriteString(f[0] + ": " + mrkdwn(f[1]) + "\n")
 		}
 	}
 	if spec.Brief == "" {
-		return strings.TrimSpace(facts), nil
+		return strings.TrimSpace(facts.String()), nil
 	}
 	data, err := w.data(recipient{place: w.place})
 	if err != nil {
@@ -103,7 +104,7 @@ func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, er
 	if err != nil {
 		text = "" // the request must not be lost over a missing name
 	}
-	return strings.TrimSpace(facts + text), nil
+	return strings.TrimSpace(facts.String() + text), nil
 }
 
 // grantOwn is a yes that the requester may give by themself.

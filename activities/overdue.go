@@ -25,7 +25,7 @@ func (w *walk) overdueAt(path, why string) error {
 	if s == nil {
 		return nil
 	}
-	to := someone{}
+	var to someone
 	if spec, ok := s.Spec.(*steps.Task); ok {
 		to = w.who(spec.Overdue.To)
 	} else {

@@ -129,7 +129,7 @@ func (x *explainer) name(n *Node, e ast.Expr, part *Expr) {
 			s = s.tested
 		}
 		n.Name = s.name
-		switch s.origin {
+		switch s.origin { //nolint:exhaustive // what else there is says enough by its name
 		case fromAccount, fromContact:
 			if x.say.Origin != nil {
 				n.Origin = x.say.Origin(s.name)

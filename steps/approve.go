@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"maps"
 	"strings"
 	"time"
 
@@ -84,9 +85,7 @@ func (w *walk) askApproval(s *Step, spec *Approval, values map[string]any) (Comm
 		return cmd, err
 	}
 	cmd.Values = map[string]any{}
-	for name, v := range values {
-		cmd.Values[name] = v
-	}
+	maps.Copy(cmd.Values, values)
 	if spec.Amount == nil {
 		return cmd, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -339,9 +340,7 @@ func (w *world) deliver(c steps.Command) steps.Answer {
 		a = steps.Answer{Outcome: "opened"}
 	case *steps.Set:
 		a = steps.Answer{Outcome: "done"}
-		for name, v := range c.Values {
-			w.account[name] = v
-		}
+		maps.Copy(w.account, c.Values)
 	}
 	if queue := w.answers[c.Path]; len(queue) > 0 {
 		a, w.answers[c.Path] = queue[0], queue[1:]

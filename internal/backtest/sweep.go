@@ -85,15 +85,16 @@ func (s *Sweep) steps(a, b, step string) error {
 	}
 	places := max(decimals(a), decimals(b))
 	by := (to - from) / 10
-	if step != "" {
+	switch {
+	case step != "":
 		by, errA = strconv.ParseFloat(step, 64)
 		places = max(places, decimals(step))
 		if errA != nil || by <= 0 {
 			return holdfast.Errorf(holdfast.Invalid, "--sweep %s: the step must be above 0", s.Text)
 		}
-	} else if places == 0 {
+	case places == 0:
 		by = max(1, math.Ceil(by))
-	} else {
+	default:
 		places++
 	}
 	n := int((to-from)/by + 1e-9)

@@ -117,8 +117,8 @@ func spark(values []int, width int) (line string, each, most int) {
 	}
 	var b strings.Builder
 	for _, s := range sums {
-		switch {
-		case s == 0:
+		switch s {
+		case 0:
 			b.WriteRune(' ')
 		default:
 			b.WriteRune(bars[(s*len(bars)-1)/most])

@@ -194,7 +194,7 @@ func (es Events) amended() Events {
 // at is the event that t lies in, and the first moment after it.
 func (es Events) at(t time.Time) (name string, end time.Time) {
 	for _, e := range es {
-		if _, end, in := e.among(t, t); in {
+		if end, in := e.among(t, t); in {
 			return e.Name, end
 		}
 	}
@@ -204,29 +204,29 @@ func (es Events) at(t time.Time) (name string, end time.Time) {
 // during reports whether any event lasts into [from, to).
 func (es Events) during(from, to time.Time) bool {
 	for _, e := range es {
-		if _, _, in := e.among(from, to.Add(-time.Nanosecond)); in {
+		if _, in := e.among(from, to.Add(-time.Nanosecond)); in {
 			return true
 		}
 	}
 	return false
 }
 
-// among is the first occurrence of e that lasts at some moment from a to b, in
-// a's location.
-func (e Event) among(a, b time.Time) (start, end time.Time, in bool) {
+// among is when the first occurrence of e that lasts at some moment from a to b
+// ends, in a's location.
+func (e Event) among(a, b time.Time) (end time.Time, in bool) {
 	from, to := e.seen(a), e.seen(b)
 	if e.rule == nil {
 		if e.start.After(to) || !e.start.Add(e.length).After(from) {
-			return start, end, false
+			return end, false
 		}
-		return e.shown(e.start, a), e.shown(e.start.Add(e.length), a), true
+		return e.shown(e.start.Add(e.length), a), true
 	}
 	for _, start := range e.rule.Between(from.Add(-e.length-time.Hour), to, true) {
 		if stop := start.Add(e.length); !start.After(to) && stop.After(from) {
-			return e.shown(start, a), e.shown(stop, a), true
+			return e.shown(stop, a), true
 		}
 	}
-	return start, end, false
+	return end, false
 }
 
 // seen is t as e's times are written.

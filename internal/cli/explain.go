@@ -202,8 +202,7 @@ func eventProps(o explainOptions) (map[string]any, error) {
 }
 
 func jsonWords(err error) string {
-	var at *json.SyntaxError
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("it goes wrong at character %d", at.Offset)
 	}
 	return err.Error()

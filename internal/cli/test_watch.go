@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"holdfast/internal/clock"
@@ -56,9 +57,9 @@ func watched(paths []string) []string {
 
 // seen changes when a file in one of dirs does.
 func seen(dirs []string) string {
-	sum := ""
+	var sum strings.Builder
 	for _, dir := range dirs {
-		sum += fmt.Sprint(fingerprint(dir), " ")
+		fmt.Fprint(&sum, fingerprint(dir), " ")
 	}
-	return sum
+	return sum.String()
 }

@@ -203,7 +203,7 @@ func (w *world) open(ctx context.Context) (open []store.Task, err error) {
 
 // fire does what the clock has brought: the agenda, and the tasks that are due.
 // Enrollments follow when they settle.
-func (w *world) fire(ctx context.Context, due map[string]time.Time) error {
+func (w *world) fire(ctx context.Context, _ map[string]time.Time) error {
 	now := w.clock.Now()
 	if err := w.intake.Fire(ctx, now); err != nil {
 		return err
@@ -236,8 +236,7 @@ func (w *world) do(ctx context.Context, k store.Task, now time.Time) error {
 		return err
 	}
 	err = w.acts.CloseTask(ctx, k.ID, "done", k.Owner, answers, now)
-	var refused *holdfast.Error
-	if !errors.As(err, &refused) {
+	if _, ok := errors.AsType[*holdfast.Error](err); !ok {
 		return err
 	}
 	return w.store.Update(ctx, func(tx store.Tx) error {

@@ -36,7 +36,7 @@ type Question struct {
 // Stored answers over a data directory's store, which is only read. The error is
 // a *holdfast.Error when the question is at fault. Safe for concurrent use.
 func Stored(ctx context.Context, s store.Store, p *project.Project, q Question) (*Report, error) {
-	w, err := newWorld(p, q.Account, q.At)
+	w, err := newWorld(p, q.Account, q.At) //nolint:contextcheck // a copy in Go maps is made and dropped in no time
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func Stored(ctx context.Context, s store.Store, p *project.Project, q Question) 
 // anything runs: no playbook has started anything, and nothing is marked as true
 // before. A message that is refused is the error, with its place.
 func Told(ctx context.Context, p *project.Project, ms []sim.Message, q Question) (*Report, error) {
-	w, err := newWorld(p, q.Account, q.At)
+	w, err := newWorld(p, q.Account, q.At) //nolint:contextcheck // a copy in Go maps is made and dropped in no time
 	if err != nil {
 		return nil, err
 	}

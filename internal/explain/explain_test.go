@@ -38,7 +38,7 @@ func TestWhyAnAccountWasNotEnrolled(t *testing.T) {
 	t.Parallel()
 	p := newProduction(t, newProject(t, outreach))
 	p.group(map[string]any{"name": "Acme", "status": "active", "arr": 8200, "owner": "mira"})
-	got := strings.Split(printed(t, p.ask(Question{Playbook: "outreach"}), Style{}), "\n")[0]
+	got, _, _ := strings.Cut(printed(t, p.ask(Question{Playbook: "outreach"}), Style{}), "\n")
 	want := "acme (Acme), outreach: not enrolled: `account.arr >= 10000` is false: account.arr is 8,200 EUR, set on 2 Mar 2026 by group message m-1"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

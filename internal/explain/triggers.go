@@ -72,7 +72,7 @@ func (a *asker) event(t *Trigger, wd weighed) {
 	}
 	e := wd.Event
 	t.LastAt = e.At
-	last := "the last " + e.Message.Event + " came on " + a.moment(e.At)
+	last := "the last " + e.Event + " came on " + a.moment(e.At)
 	if a.started(t, wd, e.ID) {
 		return
 	}

@@ -184,7 +184,7 @@ func TestTheSaltIsDrawnOnce(t *testing.T) {
 		}
 		return first
 	}
-	if salt() == salt() {
+	if one, other := salt(), salt(); one == other {
 		t.Error("two stores have one salt")
 	}
 }

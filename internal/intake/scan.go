@@ -200,7 +200,7 @@ func (b *batch) would(s *sheet, look func(*batch, *sheet) error) (bool, error) {
 	if err != nil && !errors.Is(err, errWrites) {
 		return false, fmt.Errorf("account %s: %w", s.acct.ID, err)
 	}
-	return err != nil || len(b.errs) > had, nil
+	return err != nil || len(b.errs) > had, nil //nolint:nilerr // errWrites is the answer
 }
 
 // errWrites says that there is something to write.

@@ -92,12 +92,12 @@ func (c *client) read(out io.Reader) {
 		var m message
 		if err := json.Unmarshal(body, &m); err == nil {
 			var p publishParams
-			switch {
-			case m.Method == "textDocument/publishDiagnostics":
+			switch m.Method {
+			case "textDocument/publishDiagnostics":
 				if json.Unmarshal(m.Params, &p) == nil {
 					c.findings[p.URI] = append(c.findings[p.URI], p)
 				}
-			case m.Method == "":
+			case "":
 				c.answers[string(m.ID)] = m
 			}
 		}

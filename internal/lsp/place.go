@@ -1,6 +1,10 @@
 package lsp
 
-import "holdfast/internal/schema"
+import (
+	"slices"
+
+	"holdfast/internal/schema"
+)
 
 // frame of a place: a map, what may stand in it, and the entry gone into.
 type level struct {
@@ -82,9 +86,9 @@ func below(k *schema.Key) *schema.Map {
 
 // inStep is the innermost step around the place, or nil.
 func (p *place) inStep() *node {
-	for i := len(p.levels) - 1; i >= 0; i-- {
-		if isStep(p.levels[i].m) {
-			return p.levels[i].in
+	for _, v := range slices.Backward(p.levels) {
+		if isStep(v.m) {
+			return v.in
 		}
 	}
 	return nil

@@ -147,7 +147,7 @@ func TestADocumentWithoutAProjectIsHeldAgainstTheLibrary(t *testing.T) {
 func TestAQuickFixPutsWhatWasMeant(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ text, want string }{
-		"a key":    {"playbook: p\ntrigger: {on: email.replied}\nclas: service\nsteps: [{id: a, end: x}]\n", "\nclass: service"},
+		"a key":    {"playbook: p\ntrigger: {on: email.replied}\nklass: service\nsteps: [{id: a, end: x}]\n", "\nclass: service"},
 		"a verb":   {"playbook: p\ntrigger: {on: email.replied}\nsteps: [{id: a, wate: 3d}]\n", "wait: 3d"},
 		"a field":  {"playbook: p\ntrigger: {when: \"account.stauts == 'active'\"}\nsteps: [{id: a, end: x}]\n", "account.status == 'active'"},
 		"a word":   {"playbook: p\nclass: \"servce\"\ntrigger: {on: email.replied}\nsteps: [{id: a, end: x}]\n", "class: \"service\""},

@@ -3,7 +3,9 @@ package lsp
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"holdfast/internal/diag"
@@ -98,10 +100,8 @@ func legal(a *analysis, r renaming, name string) error {
 	if rules.Reserved(name) {
 		return refused("a step cannot be called %q: expressions need letters, digits and underscores, and no word of the language", name)
 	}
-	for _, id := range a.stepIDs(r.playbook) {
-		if id == name {
-			return refused("there is a step %q already", name)
-		}
+	if slices.Contains(a.stepIDs(r.playbook), name) {
+		return refused("there is a step %q already", name)
 	}
 	return nil
 }
@@ -131,9 +131,7 @@ type rewritten struct {
 // with is the snapshot after changes: each changed file is open.
 func (at *snapshot) with(changes map[string]rewritten) *snapshot {
 	open := map[string]*buffer{}
-	for uri, b := range at.open {
-		open[uri] = b
-	}
+	maps.Copy(open, at.open)
 	for uri, c := range changes {
 		b := &buffer{uri: uri, path: c.path, home: homeOf(uri, c.path)}
 		if old := open[uri]; old != nil {

@@ -34,9 +34,9 @@ func TestPositionsCountUTF16(t *testing.T) {
 
 func TestAByteOrderMarkIsNoColumn(t *testing.T) {
 	t.Parallel()
-	tx := newText(bom + "clas: x\n")
+	tx := newText(bom + "clef: x\n")
 	start, end := tx.span(diag.Span{Line: 1, Col: 1, End: 5})
-	if tx.s[start:end] != "clas" {
+	if tx.s[start:end] != "clef" {
 		t.Errorf("got %q", tx.s[start:end])
 	}
 }

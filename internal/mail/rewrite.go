@@ -146,7 +146,7 @@ func (u *unit) tag(name, args string, line int, locals *[]string) (string, error
 		return args, u.use(over, *locals)
 	case "endfor":
 		if n := len(u.loops) - 1; n >= 0 { // the item is gone with its loop
-			for i := len(*locals) - 1; i >= 0; i-- {
+			for i := range slices.Backward(*locals) {
 				if (*locals)[i] == u.loops[n] {
 					*locals = slices.Delete(*locals, i, i+1)
 					break

@@ -2,6 +2,7 @@ package playtest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"holdfast/internal/diag"
@@ -133,7 +134,7 @@ func (row Row) write(out *strings.Builder, left, right int, colour bool) {
 	notes := row.Wrong
 	if row.Bad() && row.Got != nil {
 		for _, why := range row.Got.Moved {
-			notes = append(notes[:len(notes):len(notes)], "put off: "+why)
+			notes = append(slices.Clip(notes), "put off: "+why)
 		}
 	}
 	for _, note := range notes {
@@ -156,7 +157,7 @@ func pad(s string, cells int) string {
 func wrap(s string, cells int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for word := range strings.FieldsSeq(s) {
 		for diag.Cells(word) > cells {
 			cut := cutAt(word, cells-diag.Cells(line)-1)
 			if cut == 0 {

@@ -1,6 +1,7 @@
 package playtest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -119,9 +120,7 @@ func (r *reader) tracked(it *source.Node, m holdfast.Message) (holdfast.Message,
 		m.Kind, m.Event = m.Event, ""
 	}
 	m.Props = r.fields(it, on.Text(), fields, "at", "on", "contact", "every", "times", "until", "with")
-	for name, v := range r.fields(it.Get("with"), on.Text(), fields) {
-		m.Props[name] = v
-	}
+	maps.Copy(m.Props, r.fields(it.Get("with"), on.Text(), fields))
 	return m, true
 }
 

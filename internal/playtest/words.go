@@ -35,10 +35,8 @@ func detailWords(key, want string) string {
 }
 
 func ifNot(word, text string, words ...string) string {
-	for _, w := range words {
-		if w == word {
-			return ""
-		}
+	if slices.Contains(words, word) {
+		return ""
 	}
 	return text
 }

@@ -15,7 +15,7 @@ import (
 func Below(path string) []string {
 	info, err := os.Stat(path)
 	if err != nil || !info.IsDir() {
-		return []string{path} //nolint:nilerr // Load says what is wrong with it
+		return []string{path}
 	}
 	if _, err := os.Stat(filepath.Join(path, settingsFile)); err == nil {
 		return []string{path}
@@ -41,7 +41,7 @@ func Below(path string) []string {
 		return nil
 	})
 	if err != nil || len(found) == 0 {
-		return []string{path} //nolint:nilerr // as above
+		return []string{path}
 	}
 	slices.Sort(found)
 	return found

@@ -35,11 +35,12 @@ func kinds(title, intro string, docs ...source.KindDoc) string {
 
 // meaning is a key's summary, and what each word of its enum says.
 func meaning(k source.KeyDoc) string {
-	s := k.Summary
+	var s strings.Builder
+	s.WriteString(k.Summary)
 	for _, word := range k.Words() {
 		if m := k.Means[word]; m != "" {
-			s += " `" + word + "`: " + m + ";"
+			s.WriteString(" `" + word + "`: " + m + ";")
 		}
 	}
-	return strings.TrimSuffix(s, ";")
+	return strings.TrimSuffix(s.String(), ";")
 }

@@ -110,7 +110,7 @@ func (m *Map) rank() {
 			rest = append(rest, v)
 		}
 	}
-	m.ranked = append(first, rest...)
+	m.ranked = slices.Concat(first, rest)
 }
 
 func (v *Variant) has(key string) bool {
@@ -181,7 +181,7 @@ func (b *builder) keys(docs []source.KeyDoc, prefix, what string) *Map {
 			continue
 		}
 		k := &Key{KeyDoc: d, Path: d.Name}
-		k.KeyDoc.Name = name
+		k.Name = name
 		switch d.Type {
 		case "steps":
 			k.Below = b.steps

@@ -13,7 +13,7 @@ func (w *world) books() []*playbooks.Playbook {
 	if w.heads != nil {
 		return w.heads
 	}
-	return w.Case.Books()
+	return w.Books()
 }
 
 // Books are the case's playbook, those beside it, and those that they run,

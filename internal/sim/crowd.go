@@ -43,7 +43,7 @@ type Played struct {
 // reply to a mail that was never sent, does not happen here either.
 func Play(ctx context.Context, r Recording) (played Played, err error) {
 	s := memory.New()
-	defer func() { err = errors.Join(err, s.Close()) }()
+	defer func() { err = errors.Join(err, s.Close()) }() //nolint:contextcheck // Go maps are dropped in no time
 	w := &world{
 		Case:  Case{Project: r.Project, At: r.From, Until: r.Until, Tasks: r.Tasks, ScanEvery: 24 * time.Hour, everyScan: true, Log: slog.New(slog.DiscardHandler)},
 		store: s, clock: clock.NewVirtual(r.From), heads: r.Playbooks, stage: New(r.Project),

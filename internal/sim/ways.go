@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -221,9 +222,7 @@ func options(form []steps.Question, now time.Time) []given {
 				continue // it is in the first already
 			}
 			with := map[string]any{}
-			for name, w := range base {
-				with[name] = w
-			}
+			maps.Copy(with, base)
 			with[q.Name] = v
 			all = append(all, given{fmt.Sprintf(" %s=%v", q.Name, v), with})
 		}

@@ -69,7 +69,8 @@ func (s *Store) transact(ctx context.Context, fn func(tx store.Tx) error, read b
 // Close waits for the transaction under way and forgets everything. Later calls
 // of Update and View fail; a second Close does nothing.
 func (s *Store) Close() error {
-	if err := s.turns.Take(context.Background()); err != nil {
+	ctx := context.Background() //nolint:forbidigo // whoever made a store closes it, to its end
+	if err := s.turns.Take(ctx); err != nil {
 		return err
 	}
 	defer s.turns.Pass(false)

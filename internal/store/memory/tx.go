@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -124,8 +125,8 @@ var (
 // end takes back what was not kept and refuses what comes later.
 func (t *tx) end() {
 	t.over = true
-	for i := len(t.undo) - 1; i >= 0; i-- {
-		t.undo[i]()
+	for _, v := range slices.Backward(t.undo) {
+		v()
 	}
 	t.undo = nil
 }
