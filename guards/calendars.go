@@ -9,6 +9,11 @@ type Calendar = calendar.Named
 var Calendars = Guard{
 	Name:    "calendar",
 	Summary: "The moment lies in a calendar of the project that the playbook avoids, such as a season of the account's industry; the touch waits until that has passed, unless it is transactional.",
+	Keys:    []string{"guardrails.avoid"},
+	Set:     "a `calendar:` document, and its name in the list",
+	Example: func(a *Ask) {
+		a.Calendars = []Calendar{{Name: "trade_fairs", Closed: []calendar.Closed{{Name: "Hannover", From: a.Now.AddDate(0, 0, -1), To: a.Now.AddDate(0, 0, 2)}}}}
+	},
 	Check: func(a Ask) (Decision, error) {
 		if a.Internal || a.Class == "transactional" {
 			return Decision{}, nil

@@ -11,6 +11,13 @@ import (
 var Caps = Guard{
 	Name:    "cap",
 	Summary: "The person or the account got as many touches as the playbook allows; the touch waits until the oldest of them counts no more.",
+	Keys:    []string{"guardrails.caps"},
+	Set:     "how many of what, in how long, for whom",
+	Example: func(a *Ask) {
+		a.Rails.Caps = []Cap{{Max: 1, What: "email", In: calendar.Span{Days: 5, Text: "5d"}, Per: "contact"}}
+		a.Count = func(string, string, time.Time) (int, error) { return 1, nil }
+		a.Oldest = func(string, string, time.Time) (time.Time, error) { return a.Now.AddDate(0, 0, -2), nil }
+	},
 	Check: func(a Ask) (Decision, error) {
 		for _, c := range a.Rails.Caps {
 			if !c.binds(a) {

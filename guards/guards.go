@@ -102,6 +102,12 @@ type Ask struct {
 type Guard struct {
 	Name    string // the reason word, or what its reason words have in common
 	Summary string // one sentence for docs and dashboard
+	// Keys of the playbook that it follows, dotted; Set says in words what else
+	// decides it, or what the keys hold.
+	Keys []string
+	Set  string
+	// Example makes a touch that could go one that this guard keeps back.
+	Example func(*Ask)
 	Check   func(Ask) (Decision, error)
 }
 

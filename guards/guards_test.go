@@ -211,6 +211,13 @@ func TestEachGuardExplainsItself(t *testing.T) {
 			t.Errorf("guard %q says %q; want a name of its own and a sentence", g.Name, g.Summary)
 		}
 		seen[g.Name] = true
+		shown, err := g.Show()
+		if err != nil || shown.Decision.Kind == guards.Go && len(shown.Decision.Shifts) == 0 {
+			t.Errorf("guard %q lets its example go: %+v %v", g.Name, shown, err)
+		}
+		if first := shown.Decision.Shifts; len(first) > 0 && first[0].Reason != g.Name {
+			t.Errorf("the example of guard %q is kept back by %s", g.Name, first[0].Reason)
+		}
 	}
 }
 

@@ -13,6 +13,10 @@ import (
 var Held = Guard{
 	Name:    "held",
 	Summary: "The account is on hold: no automated touch of any playbook goes to the customer until the hold ends; work inside the house goes on.",
+	Set:     "the steps `hold` and `release`, an escalation, `holdfast hold ACCOUNT` and `holdfast release ACCOUNT`",
+	Example: func(a *Ask) {
+		a.Holds = []store.Hold{{ID: "h", By: "Mira", Reason: "executive talks", Since: a.Now.AddDate(0, 0, -1), Until: a.Now.AddDate(0, 0, 6)}}
+	},
 	Check: func(a Ask) (Decision, error) {
 		if a.Internal {
 			return Decision{}, nil

@@ -4,6 +4,11 @@ package guards
 var Holdout = Guard{
 	Name:    "holdout",
 	Summary: "The account is in the holdout arm: it gets no touch and makes no work.",
+	Keys:    []string{"holdout"},
+	Set:     "the share that the playbook holds out",
+	Example: func(a *Ask) {
+		a.Arm = "holdout"
+	},
 	Check: func(a Ask) (Decision, error) {
 		if a.Arm != "holdout" {
 			return Decision{}, nil

@@ -6,6 +6,11 @@ import "holdfast/internal/calendar"
 var Holidays = Guard{
 	Name:    "public_holiday",
 	Summary: "It is a public holiday in the account's country, or a closure of the project; the touch waits for the next day.",
+	Keys:    []string{"guardrails.avoid"},
+	Set:     "`public_holidays` in the list, `closed:` of holdfast.yaml, and the country of contact, account or project",
+	Example: func(a *Ask) {
+		a.Now = a.Now.AddDate(0, 4, -1)
+	},
 	Check: func(a Ask) (Decision, error) {
 		if a.Internal || !a.avoids("public_holidays") {
 			return Decision{}, nil

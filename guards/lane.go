@@ -5,6 +5,11 @@ package guards
 var Lane = Guard{
 	Name:    "lane",
 	Summary: "A playbook of a stronger lane is at work on the account; the touch waits until that one has ended, unless its own playbook says when_preempted: ignore.",
+	Keys:    []string{"lane", "when_preempted"},
+	Set:     "the order in the `lanes:` document, and the lanes of the playbooks",
+	Example: func(a *Ask) {
+		a.Stronger = &Rival{Playbook: "renewal-90", Lane: "renewal"}
+	},
 	Check: func(a Ask) (Decision, error) {
 		if a.Stronger == nil || a.Internal || a.Class == "transactional" || a.WhenPreempted == "ignore" {
 			return Decision{}, nil

@@ -21,6 +21,11 @@ const unbounded = 3 * time.Hour
 var Overdue = Guard{
 	Name:    "overdue",
 	Summary: "The touch was kept from its moment for an hour or more. catch_up: next_window spreads it over the first third of the window; catch_up: skip drops it when its day has passed.",
+	Keys:    []string{"guardrails.catch_up"},
+	Set:     "what becomes of a touch that a downtime, a stop, a hold or a lane kept",
+	Example: func(a *Ask) {
+		a.Due = a.Now.AddDate(0, 0, -3)
+	},
 	Check: func(a Ask) (Decision, error) {
 		if a.moved || a.Due.IsZero() || a.Now.Sub(a.Due) < lateness {
 			return Decision{}, nil

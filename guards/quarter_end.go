@@ -14,6 +14,11 @@ const tail = 10
 var QuarterEnd = Guard{
 	Name:    "quarter_end",
 	Summary: "The account's fiscal quarter is closing; the touch waits for the next one, unless it is transactional.",
+	Keys:    []string{"guardrails.avoid"},
+	Set:     "`quarter_end` in the list; `account.fiscal_year_start` and `fiscal_start:` of holdfast.yaml say when quarters end",
+	Example: func(a *Ask) {
+		a.Now = a.Now.AddDate(0, 0, 21)
+	},
 	Check: func(a Ask) (Decision, error) {
 		if a.Internal || a.Class == "transactional" || !a.avoids("quarter_end") {
 			return Decision{}, nil

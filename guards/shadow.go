@@ -5,6 +5,11 @@ package guards
 var Shadow = Guard{
 	Name:    "shadow",
 	Summary: "The playbook runs in mode: shadow: everything happens but the send, and the line says what would have gone.",
+	Keys:    []string{"mode"},
+	Set:     "`mode: shadow`",
+	Example: func(a *Ask) {
+		a.Shadow = true
+	},
 	Check: func(a Ask) (Decision, error) {
 		if !a.Shadow {
 			return Decision{}, nil

@@ -47,6 +47,16 @@ var approve = Verb{
 			{Name: "brief", Names: "template", Type: "literal", Summary: "A template with what the person needs to know."},
 		},
 		Example: "id: yes_please\napprove: Free training for {{ account.name }}\nby: manager\ndue: 1bd\n",
+		Outcomes: []WordDoc{
+			{Word: "approved", Says: "yes"},
+			{Word: "denied", Says: "no"},
+			{Word: "expired", Says: "nobody answered in time"},
+			{Word: "refused", Says: "the amount is unknown, or there is nobody who may say yes"},
+		},
+		Results: []FieldDoc{
+			{Name: "by", Type: "string", Summary: "Who answered, an id of the team."},
+		},
+		Played: "A yes comes when it is due, from whom would be asked; an event or an entry of events says otherwise. Whoever is not in the team cannot be asked, so that it is refused.",
 	},
 	Decode: func(d *Decoder) any { return d.approval(d.text(approveVerb), "by") },
 	run: func(w *walk, s *Step) (Command, error) {

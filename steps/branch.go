@@ -26,6 +26,11 @@ var branch = Verb{
 			{Name: "branch.steps", Type: "steps", Required: true, Summary: "What is done then. After them the playbook goes on below the branch."},
 		},
 		Example: "id: paid\nbranch:\n  - when: account.id != \"\"\n    steps: [{id: thanks, end: known}]\n  - else: true\n    steps: [{id: hold_on, wait: 2d}]\n",
+		Outcomes: []WordDoc{
+			{Word: "taken", Says: "an arm was taken"},
+			{Word: "passed", Says: "none was"},
+		},
+		Played: "The conditions are asked of the account as it is at that moment; the timeline says which held, and which field was not set.",
 	},
 	Decode: decodeBranch,
 	run:    runBranch,

@@ -38,6 +38,14 @@ var each = Verb{
 			{Name: "steps", Type: "steps", Required: true, Summary: "What is done for an item."},
 		},
 		Example: "id: gaps\neach: '[\"sso\", \"audit\"]'\nas: topic\nsteps:\n  - {id: tell, slack: owner, text: \"{{ account.name }} misses {{ topic }}\"}\n",
+		Outcomes: []WordDoc{
+			{Word: "done", Says: "every item has been gone through"},
+			{Word: "none", Says: "the list was empty or unknown"},
+		},
+		Results: []FieldDoc{
+			{Name: "items", Type: "int", Summary: "How many items there were."},
+		},
+		Played: "Every item is played beside the others; a step of an item is named with its key: gaps[sso]/tell.",
 	},
 	Decode: decodeEach,
 	run:    runEach,

@@ -38,6 +38,11 @@ var email = Verb{
 			{Name: "expires", Type: "duration", Summary: "Too late to send when it could not go for this long; it is skipped then.", Example: "14d"},
 		},
 		Example: "id: opening\nemail: win-back/what-changed\nto: [contacts.champion, contact]\nfrom: owner\nexpires: 14d\n",
+		Outcomes: []WordDoc{
+			{Word: "sent", Says: "it went, or was handed to the provider"},
+			{Word: "unconfirmed", Says: "whether it went was never learnt; it is not sent again"},
+		},
+		Played: "It is written to the outbox at the moment at which it would go, rendered; nothing leaves. A review that no event answers lets the draft go as it is when its time is over.",
 	},
 	Decode: decodeEmail,
 	run: func(w *walk, s *Step) (Command, error) {

@@ -25,6 +25,7 @@ var end = Verb{
 			{Name: "rest.unless", Type: "cel", Summary: "What lifts the rest early.", Example: `account.status == "trial"`},
 		},
 		Example: "id: close\nend: no_response\nrest: 6mo\n",
+		Played:  "The timeline ends here, with the outcome.",
 	},
 	Decode: decodeEnd,
 	run: func(w *walk, s *Step) (Command, error) {

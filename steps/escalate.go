@@ -30,6 +30,10 @@ var escalate = Verb{
 			{Name: "for", Type: "duration", Default: "30d", Summary: "How long the hold lasts at the most."},
 		},
 		Example: "id: executive\nescalate: executive_outreach\nto: owner.manager\n",
+		Outcomes: []WordDoc{
+			{Word: "begun", Says: "the account is on hold and the stages follow; how those end is told by their own ids"},
+		},
+		Played: "Its four stages are tasks, and are played as tasks are; the hold is real, and keeps other touches back.",
 	},
 	Decode: decodeEscalate,
 	run: func(w *walk, s *Step) (Command, error) {

@@ -35,6 +35,15 @@ var every = Verb{
 			{Name: "steps", Type: "steps", Required: true, Summary: "What a pass does. One of for, times and until must be there."},
 		},
 		Example: "id: watch\nevery: 1w\nfor: 26w\nsteps:\n  - {id: look, slack: owner, text: \"A look at {{ account.name }}?\"}\n",
+		Outcomes: []WordDoc{
+			{Word: "done", Says: "its passes were made"},
+			{Word: "until", Says: "the condition ended it"},
+		},
+		Results: []FieldDoc{
+			{Name: "pass", Type: "int", Summary: "Inside the loop: the number of the pass, from 1."},
+			{Name: "passes", Type: "int", Summary: "Afterwards: how many were made."},
+		},
+		Played: "Every pass is played at its own moment; a step in it is named with its pass: watch[4]/look.",
 	},
 	Decode: decodeEvery,
 	run:    runEvery,

@@ -20,6 +20,10 @@ var hold = Verb{
 			{Name: "for", Type: "duration", Summary: "How long; without it until a release, or the enrollment's end.", Example: "10d"},
 		},
 		Example: "id: freeze\nhold: account\nreason: executive talks\nfor: 10d\n",
+		Outcomes: []WordDoc{
+			{Word: "held", Says: "from now on"},
+		},
+		Played: "The played account is on hold, and touches wait for it.",
 	},
 	Decode: func(d *Decoder) any {
 		d.oneOf("hold", "account")
@@ -39,6 +43,10 @@ var release = Verb{
 			{Name: "release", Type: "enum(account)", Required: true, Summary: "What is released: the account.", Example: "account"},
 		},
 		Example: "id: thaw\nrelease: account\n",
+		Outcomes: []WordDoc{
+			{Word: "released", Says: "also when nothing was held"},
+		},
+		Played: "The holds of the played enrollment end.",
 	},
 	Decode: func(d *Decoder) any {
 		d.oneOf("release", "account")

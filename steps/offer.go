@@ -46,6 +46,17 @@ var offer = Verb{
 			{Name: "brief", Names: "template", Type: "literal", Summary: "A template with what the approver needs to know."},
 		},
 		Example: "id: concession\noffer: discount\namount: 15%\nin_exchange: a case study\nsunset: 12mo\napprove: director\n",
+		Outcomes: []WordDoc{
+			{Word: "approved", Says: "it may be made"},
+			{Word: "denied", Says: "it may not"},
+			{Word: "expired", Says: "nobody answered in time"},
+			{Word: "refused", Says: "nothing is given in exchange, the amount is unknown, or there is nobody who may say yes"},
+		},
+		Results: []FieldDoc{
+			{Name: "by", Type: "string", Summary: "Who answered, an id of the team."},
+			{Name: "amount", Type: "string", Summary: "What was approved, as people read it."},
+		},
+		Played: "A yes comes when it is due, from whom would be asked; an event or an entry of events says otherwise. Whoever is not in the team cannot be asked, so that it is refused.",
 	},
 	Decode: decodeOffer,
 	run:    runOffer,

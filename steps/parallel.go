@@ -38,6 +38,13 @@ var parallel = Verb{
 			{Name: "parallel.join", Type: "enum(all|any)", Default: "all", Summary: "Go on when all arms have ended, or when the first has."},
 		},
 		Example: "id: both\nparallel:\n  arms:\n    - {id: mail, steps: [{id: settle, wait: 2d}]}\n    - {id: people, steps: [{id: look, slack: owner, text: \"A look at {{ account.name }}?\"}]}\n",
+		Outcomes: []WordDoc{
+			{Word: "done", Says: "all arms have ended, or with join: any the first"},
+		},
+		Results: []FieldDoc{
+			{Name: "first", Type: "string", Summary: "With join: any: the arm that ended first."},
+		},
+		Played: "All arms are played beside each other on one clock.",
 	},
 	Decode: decodeParallel,
 	run:    runParallel,

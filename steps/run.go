@@ -31,6 +31,16 @@ var run = Verb{
 			{Name: "timeout", Type: "duration", Summary: "With wait: true, go on after so long at the latest.", Example: "90d"},
 		},
 		Example: "id: sub\nrun: post-save\n",
+		Outcomes: []WordDoc{
+			{Word: "opened", Says: "it was started"},
+			{Word: "refused", Says: "its rules of entry did not let the account in"},
+			{Word: "done", Says: "with wait: true: it has ended"},
+			{Word: "timeout", Says: "with wait: true: it had not ended in time"},
+		},
+		Results: []FieldDoc{
+			{Name: "ended", Type: "string", Summary: "With wait: true: the other playbook's outcome."},
+		},
+		Played: "The other playbook is played too, when the project has it, and does what it does.",
 	},
 	Decode: func(d *Decoder) any {
 		return &Run{Playbook: d.text(runVerb), Wait: d.flag("wait"), Timeout: d.span("timeout"), Span: d.place(runVerb)}

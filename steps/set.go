@@ -30,6 +30,10 @@ var set = Verb{
 			{Name: "set.*.cel", Type: "cel", Required: true, Summary: "An expression.", Example: "now"},
 		},
 		Example: "id: mark\nset: {account.name: Acme}\n",
+		Outcomes: []WordDoc{
+			{Word: "done", Says: "the fields are written"},
+		},
+		Played: "The fields of the played account change, and what that sets off happens.",
 	},
 	Decode: decodeSet,
 	run:    runSet,

@@ -23,6 +23,11 @@ var slack = Verb{
 			{Name: "expires", Type: "duration", Summary: "Too late to say when it could not go for this long; it is skipped then."},
 		},
 		Example: "id: note\nslack: \"#renewals\"\ntext: \"{{ account.name }} renews soon\"\n",
+		Outcomes: []WordDoc{
+			{Word: "sent", Says: "it was posted"},
+			{Word: "unconfirmed", Says: "whether it was posted was never learnt"},
+		},
+		Played: "The note is written to the outbox.",
 	},
 	Decode: decodeSlack,
 	run: func(w *walk, s *Step) (Command, error) {

@@ -29,6 +29,13 @@ var split = Verb{
 			{Name: "split.arms.steps", Type: "steps", Required: true, Summary: "What is done in it."},
 		},
 		Example: "id: tone\nsplit:\n  arms:\n    - {arm: plain, weight: 50%, steps: [{id: quiet, wait: 2d}]}\n    - {arm: numbers, weight: 50%, steps: [{id: loud, wait: 1d}]}\n",
+		Outcomes: []WordDoc{
+			{Word: "taken", Says: "always"},
+		},
+		Results: []FieldDoc{
+			{Name: "arm", Type: "string", Summary: "The arm that the account belongs to."},
+		},
+		Played: "The arm is that of the account's id, as in production: another id may take another.",
 	},
 	Decode: decodeSplit,
 	run:    runSplit,

@@ -200,6 +200,20 @@ type Doc struct {
 	Summary string
 	Fields  []FieldDoc
 	Example string // YAML of one step, linted and run by tests
+	// Outcomes are the words by which it ends, besides those of CommonOutcomes;
+	// nil when nothing comes after it.
+	Outcomes []WordDoc
+	Results  []FieldDoc // what later steps read of it besides outcome and at; "*" stands for names that the author chose
+	Played   string     // what test and simulate make of it
+}
+
+// WordDoc is a word that expressions meet, and what it says.
+type WordDoc struct{ Word, Says string }
+
+// CommonOutcomes are those that a step of any verb may have.
+var CommonOutcomes = []WordDoc{
+	{Word: "skipped", Says: "its if did not hold, a guard dropped it, or it was held back for longer than its expires"},
+	{Word: "failed", Says: "it could not be done: the text could not be rendered, or the message was refused for good"},
 }
 
 // FieldDoc is one key of a verb: the first of a Doc is the verb's own key.

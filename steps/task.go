@@ -78,6 +78,16 @@ var task = Verb{
 			{Name: "form.*.required", Type: "bool", Default: "false", Summary: "true: the task cannot be done without it."},
 		},
 		Example: "id: call\ntask: Call the champion\nchannel: phone\ndue: 3bd\nform:\n  interest: {choose: [\"yes\", later, \"no\"], required: true}\n  seats: {type: int}\n  notes: {text: long}\n",
+		Outcomes: []WordDoc{
+			{Word: "done", Says: "somebody did it"},
+			{Word: "cannot", Says: "somebody said that it cannot be done"},
+			{Word: "expired", Says: "nobody did it in time"},
+			{Word: "opened", Says: "with background: true, at once"},
+		},
+		Results: []FieldDoc{
+			{Name: "*", Type: "the question's", Summary: "The answer to each question of the form that is no free text."},
+		},
+		Played: "It is done when it is due, each required question answered with its first choice. `--tasks idle` and `tasks: idle` let it expire; an event or an entry of events answers it.",
 	},
 	Decode: decodeTask,
 	run:    runTask,

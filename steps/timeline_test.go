@@ -307,6 +307,7 @@ func (w *world) next(st *steps.State, answer *steps.Answer) steps.Command {
 	if now := encode(w.t, *st); now != before {
 		w.t.Errorf("Next changed its argument:\n%s\n%s", before, now)
 	}
+	w.ended(after)
 	text := encode(w.t, after)
 	if len(text) > 400+250*len(steps.Waits(after)) && cmd.Kind == steps.Rest {
 		w.t.Errorf("a sleeper's state has %d bytes: %s", len(text), text)

@@ -35,6 +35,11 @@ var wait = Verb{
 			{Name: "wait.on_change", Type: "enum(rebase|keep|exit)", Default: "rebase", Summary: "When the date moves meanwhile: wait for the new one, keep the first, or end with outcome changed."},
 		},
 		Example: "id: settle\nwait: 4bd\n",
+		Outcomes: []WordDoc{
+			{Word: "passed", Says: "its moment has come"},
+			{Word: "skipped", Says: "its date had gone by, and if_past: skip left it out"},
+		},
+		Played: "The clock moves on at once. An event that changes the account's date moves the wait as in production.",
 	},
 	Decode: decodeWait,
 	run:    runWait,

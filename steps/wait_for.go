@@ -33,6 +33,14 @@ var waitFor = Verb{
 			{Name: "wait_for.since", Names: "step", Type: "reference", Summary: "An earlier step: events since it ended count (for a task: since it opened). Unset: since the last touch, or the start."},
 		},
 		Example: "id: answer\nwait_for: {any: [email.replied, meeting.booked], timeout: 7d}\n",
+		Outcomes: []WordDoc{
+			{Word: "heard", Says: "one of the events came"},
+			{Word: "timeout", Says: "none came in time"},
+		},
+		Results: []FieldDoc{
+			{Name: "event", Type: "string", Summary: "Which was heard; unset after a timeout."},
+		},
+		Played: "It hears what the case lists as events, and times out otherwise. `simulate --paths` plays each event and the silence.",
 	},
 	Decode: decodeWaitFor,
 	run:    runWaitFor,

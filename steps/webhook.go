@@ -38,6 +38,11 @@ var webhook = Verb{
 			{Name: "expires", Type: "duration", Default: "3d", Summary: "Too late to call when it could not be reached for this long; it is skipped then."},
 		},
 		Example: "id: tell_crm\nwebhook: crm\nbody: {stage: saved, arr: {cel: account.arr}}\n",
+		Outcomes: []WordDoc{
+			{Word: "sent", Says: "the endpoint took it"},
+			{Word: "unconfirmed", Says: "whether it was taken was never learnt"},
+		},
+		Played: "The call is written to the outbox; nothing is called.",
 	},
 	Decode: decodeWebhook,
 	run:    runWebhook,
