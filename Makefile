@@ -39,8 +39,8 @@ lint: vet workflowcheck ## golangci-lint, pinned in tools/go.mod
 fmt: ## gofmt and goimports
 	$(TOOL) golangci-lint fmt ./...
 
-gen: ## reference pages and schema from the code
-	$(GO) run -tags noembed ./cmd/holdfast docs --write docs/reference
+gen: ## reference pages, schema, llms.txt and llms-full.txt from the code
+	$(GO) run -tags noembed ./cmd/holdfast docs --write docs
 
 golden: ## rewrite golden files and scripts; read the diff
 	UPDATE=1 $(GO) test ./...

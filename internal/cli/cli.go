@@ -74,18 +74,8 @@ func Main(args []string, s Streams) int {
 	defer stop()
 	context.AfterFunc(ctx, stop)
 
-	root := &cobra.Command{
-		Use:           "holdfast",
-		Short:         "Runs retention playbooks, written in YAML and CEL, as durable workflows",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
+	root := rootCommand(s)
 	root.SetArgs(args)
-	root.SetIn(s.In)
-	root.SetOut(s.Out)
-	root.SetErr(s.Err)
-	root.AddCommand(commands(s)...)
-
 	err := root.ExecuteContext(ctx)
 	switch {
 	case err == nil:
@@ -100,4 +90,19 @@ func Main(args []string, s Streams) int {
 	}
 	fmt.Fprintln(s.Err, "holdfast: "+err.Error())
 	return ExitTrouble
+}
+
+// rootCommand is the program, with all its commands.
+func rootCommand(s Streams) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "holdfast",
+		Short:         "Runs retention playbooks, written in YAML and CEL, as durable workflows",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	root.AddCommand(commands(s)...)
+	return root
 }

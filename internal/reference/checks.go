@@ -10,13 +10,12 @@ import (
 	"holdfast/playbooks"
 )
 
-func checksPage() string {
-	b := page("Checks", "What `holdfast lint` finds, by the name that stands in brackets behind each finding. An error does not run; a warning runs, probably not as meant; a note is taste, and shown with `--notes`. `# lint: allow NAME because …` on its line, or alone on the line above, lets a warning or a note pass.\n\nEach has a bad and a good case: `holdfast lint --notes --format json playbooks/testdata/checks` finds every bad one at the place that its `# want LINE:COLUMN` says, and nothing in the good ones.")
-	b.WriteString("\n| check | is | what it finds |\n| --- | --- | --- |\n")
+func checksPart() part {
+	p := part{dir: "checks", title: "Checks", listed: true, intro: "What `holdfast lint` finds, by the name that stands in brackets behind each finding. An error does not run; a warning runs, probably not as meant; a note is taste, and shown with `--notes`. `# lint: allow NAME because …` on its line, or alone on the line above, lets a warning or a note pass. The guide is [lint, here and in CI](../../guides/lint.md).\n\nEach has a bad and a good case: `holdfast lint --notes --format json playbooks/testdata/checks` finds every bad one at the place that its `# want LINE:COLUMN` says, and nothing in the good ones."}
 	for _, c := range project.Checks() {
-		fmt.Fprintf(b, "| [`%s`](checks/%s.md) | %s | %s |\n", c.Name, c.Name, c.Severity, cell(c.Summary))
+		p.things = append(p.things, thing{c.Name, fmt.Sprintf("(%s) %s", c.Severity, c.Summary), c.Name + ".md", checkPage(c)})
 	}
-	return b.String()
+	return p
 }
 
 // checkPage is a check's own page: what, why, and both its cases.
@@ -25,7 +24,8 @@ func checkPage(c diag.Check) string {
 	for _, which := range []string{"bad", "good"} {
 		fmt.Fprintf(b, "\n## %s case\n", strings.ToUpper(which[:1])+which[1:])
 		for _, f := range playbooks.Case(c.Name, which) {
-			fmt.Fprintf(b, "\n`%s`\n\n%s\n", f.Name, fenced(f))
+			fmt.Fprintf(b, "\n`%s`\n", f.Name)
+			block(b, strings.TrimPrefix(path.Ext(f.Name), "."), shortened(f.Text))
 		}
 	}
 	return b.String()
@@ -34,10 +34,10 @@ func checkPage(c diag.Check) string {
 // longest is how many lines of a case are shown; a playbook of two thousand steps is no reading.
 const longest = 60
 
-func fenced(f playbooks.CaseFile) string {
-	lines := strings.Split(strings.TrimRight(f.Text, "\n"), "\n")
+func shortened(text string) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	if len(lines) > longest {
 		lines = append(lines[:longest], "# and so on")
 	}
-	return "```" + strings.TrimPrefix(path.Ext(f.Name), ".") + "\n" + strings.Join(lines, "\n") + "\n```"
+	return strings.Join(lines, "\n")
 }

@@ -1,46 +1,73 @@
 package reference
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
+	"holdfast/internal/mail"
 	"holdfast/internal/project"
 	"holdfast/internal/source"
 	"holdfast/playbooks"
 	"holdfast/rules"
 )
 
-func playbookPage() string {
-	return kinds("Playbooks", "The document that says why a playbook starts, what it does, and what stops it. A dotted name is a key of the map, or of each map in the list, below it.", playbooks.Doc)
-}
-
-func rulesPage() string {
-	return kinds("Rules", "What is known of customers and what is concluded from it: one kind of document each, in any file below rules/. `*` is a name that you choose.", rules.Docs...)
-}
-
-func projectPage() string {
-	return kinds("Project and team", "The documents beside the rules and the playbooks.", project.Docs...)
-}
-
-func testsPage() string {
-	return kinds("Tests", "The documents of `*.test.yaml`, beside the playbooks. In expect, a step's verb may stand for what happened, too.", project.TestDocs...)
+// documents are the kinds of file that an author writes.
+func documents() part {
+	return part{title: "Documents", things: []thing{
+		{"playbook", "why a playbook starts, what it does, when it stops, what holds it back", "playbook.md",
+			kinds("Playbooks", "The document that says why a playbook starts, what it does, and what stops it. A dotted name is a key of the map, or of each map in the list, below it.", playbooks.Doc)},
+		{"rules", "fields, objects, events, mappings, metrics, scores, decisions, segments, lanes, calendars", "rules.md",
+			kinds("Rules", "What is known of customers and what is concluded from it: one kind of document each, in any file below rules/. `*` is a name that you choose.", rules.Docs...)},
+		{"tests", "what a playbook does for one account, as it must stay", "tests.md",
+			kinds("Tests", "The documents of `*.test.yaml`, beside the playbooks. In expect, a step's verb may stand for what happened, too. The guide is [test a playbook](../guides/test.md).", project.TestDocs...)},
+		{"project", "settings and team", "project.md",
+			kinds("Project and team", "The documents beside the rules and the playbooks.", project.Docs...)},
+		{"templates", "what mails, briefs and texts are made of: tags and filters", "templates.md", templatesPage()},
+	}}
 }
 
 func kinds(title, intro string, docs ...source.KindDoc) string {
 	b := page(title, intro)
 	for _, d := range docs {
-		entry(b, d.Name, d.Summary, d.Keys, d.Example)
+		fmt.Fprintf(b, "\n## %s\n\n%s\n", d.Name, d.Summary)
+		keys(b, d.Keys)
+		block(b, "yaml", d.Example)
 	}
 	return b.String()
 }
 
-// meaning is a key's summary, and what each word of its enum says.
-func meaning(k source.KeyDoc) string {
-	var s strings.Builder
-	s.WriteString(k.Summary)
-	for _, word := range k.Words() {
-		if m := k.Means[word]; m != "" {
-			s.WriteString(" `" + word + "`: " + m + ";")
+// templatesPage is what Liquid may say in a template.
+func templatesPage() string {
+	b := page("Templates", "Mails and briefs are files below templates/: Markdown with [Liquid](https://shopify.github.io/liquid/), a front matter with the `subject`, one file for each language (`name.md`, `name.de.md`). Texts of steps are Liquid in one line. A variable that is not set stops the message, unless `default` says what stands there; only the tags and filters below are there.")
+	b.WriteString("\n## Tags\n\n`" + strings.Join(mail.Tags(), "`, `") + "`\n")
+	b.WriteString("\n## Filters\n\n| filter | what it makes of the value |\n| --- | --- |\n")
+	docs := mail.FilterDocs()
+	for _, name := range slices.Sorted(maps.Keys(docs)) {
+		says := docs[name]
+		if i := strings.Index(says, "{{"); i >= 0 {
+			says = says[:i] + "`" + strings.TrimSuffix(says[i:], ".") + "`"
 		}
+		fmt.Fprintf(b, "| `%s` | %s |\n", name, cell(says))
 	}
-	return strings.TrimSuffix(s.String(), ";")
+	return b.String()
+}
+
+// given says under which facts a function's example gives its result.
+func given(e rules.Example) string {
+	var facts []string
+	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
+		facts = append(facts, "`"+name+"` = "+e.Fields[name])
+	}
+	if e.Series != "" {
+		facts = append(facts, "the metric's last days are "+e.Series)
+	}
+	if e.Now != "" {
+		facts = append(facts, "now is "+e.Now)
+	}
+	if len(facts) == 0 {
+		return ""
+	}
+	return ", when " + strings.Join(facts, ", ")
 }

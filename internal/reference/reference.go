@@ -1,68 +1,78 @@
-// Package reference writes the reference pages from the code that does what
-// they describe: documents and their keys, verbs, triggers, guards, functions,
-// checks, and the JSON Schema. It holds no words of its own beyond headings. To add a page, add it to Pages.
+// Package reference writes docs/reference, llms.txt and llms-full.txt from the
+// code that does what they describe: a folder for each kind of thing and a page
+// for each thing, the documents and their keys, and the JSON Schema. It holds no
+// words of its own beyond headings and what leads into a folder. To add a folder,
+// add a part to parts.
 package reference
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"holdfast/guards"
-	"holdfast/internal/project"
 	"holdfast/internal/schema"
-	"holdfast/internal/source"
-	"holdfast/rules"
-	"holdfast/steps"
-	"holdfast/triggers"
 )
 
-// Pages are the pages by file name, complete.
-func Pages() map[string]string {
-	pages := map[string]string{
-		"steps.md":     stepsPage(),
-		"triggers.md":  triggersPage(),
-		"guards.md":    guardsPage(),
-		"functions.md": functionsPage(),
-		"checks.md":    checksPage(),
-		"playbook.md":  playbookPage(),
-		"rules.md":     rulesPage(),
-		"project.md":   projectPage(),
-		"tests.md":     testsPage(),
-		schema.File:    schema.JSON(),
+// folder of the pages below the docs.
+const folder = "reference"
+
+// Pages are all generated files by their path below docs/, complete. The
+// commands are given, since they know what a binary links; without them the
+// pages that name them (commands/, the index, llms.txt, llms-full.txt) are left out.
+func Pages(commands []Command) map[string]string {
+	pages := map[string]string{path.Join(folder, schema.File): schema.JSON()}
+	all := parts(commands)
+	for _, p := range all {
+		if p.dir != "" {
+			pages[path.Join(folder, p.dir, "README.md")] = p.indexPage()
+		}
+		for _, t := range p.things {
+			pages[path.Join(folder, p.dir, t.file)] = t.page
+		}
 	}
-	for _, c := range project.Checks() {
-		pages["checks/"+c.Name+".md"] = checkPage(c)
+	if commands != nil {
+		pages[path.Join(folder, "README.md")] = indexPage(all)
+		pages["llms.txt"] = llms(all)
+		pages["llms-full.txt"] = llmsFull(all)
 	}
 	return pages
 }
 
-// Write puts the pages into dir.
-func Write(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("make %s: %w", dir, err)
-	}
-	pages := Pages()
-	if err := os.MkdirAll(filepath.Join(dir, "checks"), 0o755); err != nil {
-		return fmt.Errorf("make %s: %w", dir, err)
-	}
+// Write puts the pages into the docs directory, and removes those below
+// reference/ that it once wrote and that nothing stands for any more.
+func Write(docs string, commands []Command) error {
+	pages := Pages(commands)
 	for _, name := range slices.Sorted(maps.Keys(pages)) {
-		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(pages[name]), 0o644); err != nil {
+		file := filepath.Join(docs, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return fmt.Errorf("make %s: %w", filepath.Dir(file), err)
+		}
+		if err := os.WriteFile(file, []byte(pages[name]), 0o644); err != nil {
 			return fmt.Errorf("write %s: %w", name, err)
 		}
+	}
+	gone, err := Gone(os.DirFS(docs), commands)
+	for _, name := range gone {
+		err = errors.Join(err, os.Remove(filepath.Join(docs, filepath.FromSlash(name))))
+	}
+	if err != nil {
+		return fmt.Errorf("remove what is gone: %w", err)
 	}
 	return nil
 }
 
-// Stale are the names of pages in fsys that differ from what Write would put there.
-func Stale(fsys fs.FS) []string {
+// Stale are the paths of pages in the docs that differ from what Write would put there.
+func Stale(docs fs.FS, commands []Command) []string {
 	var out []string
-	for name, want := range Pages() {
-		if got, err := fs.ReadFile(fsys, name); err != nil || string(got) != want {
+	for name, want := range Pages(commands) {
+		if got, err := fs.ReadFile(docs, name); err != nil || string(got) != want {
 			out = append(out, name)
 		}
 	}
@@ -70,95 +80,46 @@ func Stale(fsys fs.FS) []string {
 	return out
 }
 
-// page begins one.
-func page(title, intro string) *strings.Builder {
-	b := &strings.Builder{}
-	fmt.Fprintf(b, "# %s\n\n%s\n\nGenerated from the code by `make gen`.\n", title, intro)
-	return b
-}
-
-// cell is text that may stand in a table.
-func cell(s string) string { return strings.ReplaceAll(strings.TrimSpace(s), "|", "\\|") }
-
-func code(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "`" + cell(s) + "`"
-}
-
-// entry is one thing that an author can write: what it does, its keys, an example.
-func entry(b *strings.Builder, name, summary string, rows []source.KeyDoc, example string) {
-	fmt.Fprintf(b, "\n## %s\n\n%s\n", name, summary)
-	table(b, rows)
-	fmt.Fprintf(b, "\n```yaml\n%s\n```\n", strings.TrimSpace(example))
-}
-
-func table(b *strings.Builder, rows []source.KeyDoc) {
-	if len(rows) == 0 {
-		return
-	}
-	b.WriteString("\n| key | what stands there | default | meaning |\n| --- | --- | --- | --- |\n")
-	for _, f := range rows {
-		fallback := code(strings.Trim(f.Default, "`"))
-		if f.Required {
-			fallback = "required"
+// Gone are the paths of generated pages below reference/ that stand for nothing.
+func Gone(docs fs.FS, commands []Command) ([]string, error) {
+	pages := Pages(commands)
+	var gone []string
+	err := fs.WalkDir(docs, folder, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || pages[name] != "" || path.Ext(name) != ".md" {
+			return err
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", f.Name, cell(f.Type), fallback, cell(meaning(f)))
-	}
-}
-
-func stepsPage() string {
-	b := page("Steps", "What a playbook does. Each step has an `id`, its verb, the keys below, and may have `if:`, a condition without which it is skipped.")
-	for _, v := range steps.All {
-		entry(b, v.Doc.Name, v.Doc.Summary, v.Doc.Fields, v.Doc.Example)
-	}
-	return b.String()
-}
-
-func triggersPage() string {
-	b := page("Triggers", "Why a playbook starts. `trigger:` is one of these, or `any:` with a list of them and a `when:` that must hold whichever fires.")
-	for _, k := range triggers.All {
-		entry(b, k.Doc.Name, k.Doc.Summary, k.Doc.Fields, k.Doc.Example)
-	}
-	return b.String()
-}
-
-func guardsPage() string {
-	b := page("Guards", "Why a touch does not go now, in the order they are asked. The reason stands on the timeline with each shift and skip.")
-	b.WriteString("\n| reason | meaning |\n| --- | --- |\n")
-	for _, g := range guards.All {
-		fmt.Fprintf(b, "| `%s` | %s |\n", g.Name, cell(g.Summary))
-	}
-	return b.String()
-}
-
-func functionsPage() string {
-	b := page("Functions", "What expressions can call besides CEL's own. One that reads the clock changes without an event, so conditions that use it are looked at by the scan.")
-	for _, f := range rules.Functions {
-		clock := ""
-		if f.Clock {
-			clock = " Reads the clock."
+		text, err := fs.ReadFile(docs, name)
+		if bytes.Contains(text, []byte(mark)) || bytes.Contains(text, []byte(formerMark)) {
+			gone = append(gone, name)
 		}
-		fmt.Fprintf(b, "\n## %s\n\n`%s`\n\n%s%s\n\n```\n%s\n```\n\ngives `%s`%s\n", f.Name, f.Signature, f.Summary, clock, f.Example.Expr, f.Example.Result, given(f.Example))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look through the pages: %w", err)
 	}
-	return b.String()
+	return gone, nil
 }
 
-// given says under which facts an example gives its result.
-func given(e rules.Example) string {
-	var facts []string
-	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
-		facts = append(facts, name+" = "+e.Fields[name])
+// part is a folder of pages, or with dir "" pages beside the folders.
+type part struct {
+	dir, title string
+	intro      string // Markdown that leads in: what is common to all things of it
+	things     []thing
+	listed     bool // llms-full.txt has a line for each thing, and not its page
+}
+
+// thing is what a page is about.
+type thing struct {
+	name, says string // says is one line
+	file, page string
+}
+
+// one is the first sentence of a summary.
+func one(summary string) string {
+	for i := range len(summary) - 1 {
+		if strings.ContainsRune(".!?", rune(summary[i])) && summary[i+1] == ' ' {
+			return summary[:i+1]
+		}
 	}
-	if e.Series != "" {
-		facts = append(facts, "the metric's last days are "+e.Series)
-	}
-	if e.Now != "" {
-		facts = append(facts, "now is "+e.Now)
-	}
-	if len(facts) == 0 {
-		return ""
-	}
-	return ", when " + strings.Join(facts, ", ")
+	return summary
 }
