@@ -15,8 +15,14 @@ var Caps = Guard{
 	Set:     "how many of what, in how long, for whom",
 	Example: func(a *Ask) {
 		a.Rails.Caps = []Cap{{Max: 1, What: "email", In: calendar.Span{Days: 5, Text: "5d"}, Per: "contact"}}
-		a.Count = func(string, string, time.Time) (int, error) { return 1, nil }
-		a.Oldest = func(string, string, time.Time) (time.Time, error) { return a.Now.AddDate(0, 0, -2), nil }
+		went := a.Now.AddDate(0, 0, -2)
+		a.Oldest = func(string, string, time.Time) (time.Time, error) { return went, nil }
+		a.Count = func(_, _ string, since time.Time) (int, error) {
+			if went.Before(since) {
+				return 0, nil
+			}
+			return 1, nil
+		}
 	},
 	Check: func(a Ask) (Decision, error) {
 		for _, c := range a.Rails.Caps {

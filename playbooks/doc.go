@@ -78,7 +78,7 @@ var Doc = source.KindDoc{
 	},
 	Example: `playbook: check-in
 class: service
-trigger: {when: account.status == "active" && quiet_days(metric.logins) >= 14}
+trigger: {when: account.status == "active" && quiet_days(metric.usage_30d) >= 14}
 exit: [{on: email.replied, outcome: answered}]
 steps:
   - {id: ask, slack: owner, text: "{{ account.name }} has gone quiet"}
