@@ -9,7 +9,22 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"holdfast/internal/cli"
+	"holdfast/internal/reference"
 )
+
+func TestThePagesOfTheCommandsSayWhatTheyDo(t *testing.T) {
+	t.Parallel()
+	docs := os.DirFS("../../docs")
+	gone, err := reference.Gone(docs, cli.Reference())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stale := append(reference.Stale(docs, cli.Reference()), gone...); len(stale) > 0 {
+		t.Errorf("docs differ from the code: %v; run make gen", stale)
+	}
+}
 
 // Pages of docs/start are sessions: their files (yaml blocks with a title) are
 // written and their commands (sh blocks) run, in the order of the page.

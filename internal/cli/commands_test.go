@@ -2,6 +2,10 @@ package cli
 
 import (
 	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -10,8 +14,7 @@ import (
 
 func TestEveryCommandHasExamplesThatParse(t *testing.T) {
 	t.Parallel()
-	root := &cobra.Command{Use: "holdfast"}
-	root.AddCommand(commands(Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard})...)
+	root := silentRoot()
 	for _, c := range root.Commands() {
 		eachLeaf(c, func(c *cobra.Command) {
 			if c.Short == "" || c.Example == "" {
@@ -26,11 +29,46 @@ func TestEveryCommandHasExamplesThatParse(t *testing.T) {
 	}
 }
 
+// Each page's sh lines that begin with holdfast are commands that there are,
+// with flags that they take. Those of docs/start run, in cmd/holdfast.
+func TestTheCommandsOfTheDocsParse(t *testing.T) {
+	t.Parallel()
+	lines := 0
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".md" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range shell.FindAllStringSubmatch(string(text), -1) {
+			for line := range strings.Lines(m[1]) {
+				if !strings.HasPrefix(line, "holdfast ") {
+					continue
+				}
+				lines++
+				if err := parses(silentRoot(), line); err != nil {
+					t.Errorf("%s: %s: %v", path, strings.TrimSpace(line), err)
+				}
+			}
+		}
+		return err
+	})
+	if err != nil || lines < 30 {
+		t.Errorf("%d lines were looked at: %v", lines, err)
+	}
+}
+
+var shell = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
+
+func silentRoot() *cobra.Command {
+	return rootCommand(Streams{In: strings.NewReader(""), Out: io.Discard, Err: io.Discard})
+}
+
 // parses what of an example's line the shell would give to holdfast.
 func parses(root *cobra.Command, line string) error {
 	_, line, _ = strings.Cut(line, "holdfast ")
 	line, _, _ = strings.Cut(line, " | ")
 	line, _, _ = strings.Cut(line, " > ")
+	line, _, _ = strings.Cut(line, " # ")
 	if before, rest, ok := strings.Cut(line, `"`); ok { // one quoted word is enough for now
 		_, after, _ := strings.Cut(rest, `"`)
 		line = before + "quoted" + after
