@@ -259,7 +259,7 @@ func settingsOf(p pageText) string {
 	files, _ := fs.Glob(library.Files, "*.yaml")
 	for _, file := range files {
 		name := strings.TrimSuffix(file, ".yaml")
-		if name != "holdfast" && p.books["playbook: "+name] == "" {
+		if name != "holdfast" && !strings.HasSuffix(name, ".test") && p.books["playbook: "+name] == "" {
 			shipped = append(shipped, name)
 		}
 	}
