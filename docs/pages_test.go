@@ -55,6 +55,7 @@ func TestABlockThatIsWrongIsFound(t *testing.T) {
 	for _, text := range []string{
 		"```yaml\nplaybook: p\ntrigger: {when: account.arrr > 5}\nsteps: [{id: a, wait: 1d}]\n```\n",
 		"```yaml\n- {id: a, wait: 4}\n```\n",
+		"```yaml\nplaybook: p\ntrigger: {when: account.arr > 5}\nsteps: [{id: a, email: hello, to: [contacts.champion]}]\n```\n",
 		"```yaml\nholdout: many\n```\n",
 		"```yaml\nchannels: {email: pigeon}\n```\n",
 		"```yaml\nplayboook: p\n```\n",
@@ -157,11 +158,12 @@ func (p pageText) lint(t *testing.T, b block) {
 	}
 }
 
-// mistakes in a block: what does not compile. Warnings are left to the reader.
+// mistakes in a block: what does not compile, and in a whole playbook also what
+// lint warns of.
 func (p pageText) mistakes(b block) []string {
 	files := fstest.MapFS{}
 	put := func(name, text string) { files[name] = &fstest.MapFile{Data: []byte(text)} }
-	settings, wrong := settingsOf(p), []string(nil)
+	settings, wrong, whole := settingsOf(p), []string(nil), false
 	ruleDocs, books, tests := clone(p.rules), clone(p.books), []string(nil)
 	team := "team: [{id: sam, role: csm, manager: kim}, {id: kim, role: manager}, {id: lee, role: director}]\n"
 	for i, doc := range b.documents() {
@@ -175,7 +177,7 @@ func (p pageText) mistakes(b block) []string {
 		case "settings":
 			settings = without(settings, first(doc)) + doc
 		case "playbook":
-			books[head(doc)] = doc
+			books[head(doc)], whole = doc, true
 		case "test", "given":
 			tests = append(tests, doc)
 		case "steps", "step":
@@ -206,7 +208,7 @@ func (p pageText) mistakes(b block) []string {
 	}
 	loaded, found := project.LoadFS("", &files) // a pointer can be compared
 	for _, d := range found {
-		if d.Severity == diag.Error {
+		if d.Severity == diag.Error || whole && d.File == "playbooks/page.yaml" {
 			wrong = append(wrong, fmt.Sprintf("%s (%s)", d, d.Hint))
 		}
 	}
