@@ -65,7 +65,7 @@ func anchors(text string) string {
 
 func TestEveryGuideIsInTheIndex(t *testing.T) {
 	t.Parallel()
-	index := slurp(t, "guides/README.md")
+	index, llms := slurp(t, "guides/README.md"), slurp(t, "llms.txt")
 	guides, err := os.ReadDir("guides")
 	if err != nil {
 		t.Fatal(err)
@@ -73,6 +73,9 @@ func TestEveryGuideIsInTheIndex(t *testing.T) {
 	for _, g := range guides {
 		if g.Name() != "README.md" && !strings.Contains(index, "("+g.Name()+")") {
 			t.Errorf("guides/README.md does not name %s", g.Name())
+		}
+		if g.Name() != "README.md" && !strings.Contains(llms, "(guides/"+g.Name()+")") {
+			t.Errorf("llms.txt does not name %s; it is made in internal/reference", g.Name())
 		}
 	}
 }

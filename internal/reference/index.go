@@ -18,6 +18,7 @@ func (p part) indexPage() string {
 // indexPage of the whole reference.
 func indexPage(all []part) string {
 	b := page("Reference", "Everything that can be written and run, from the code that does it. Guides by task are [next door](../guides/README.md).")
+	b.WriteString("\n" + typesTable())
 	for _, p := range all {
 		title := p.title
 		if p.dir != "" {
@@ -40,7 +41,10 @@ const what = "Holdfast runs retention playbooks for customer-success teams: YAML
 func llms(all []part) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Holdfast\n\n> %s\n\nAll of the reference in one file: [llms-full.txt](llms-full.txt). Write a playbook, run `holdfast lint`, and mend what it names; then `holdfast simulate` and `holdfast test`.\n", what)
-	b.WriteString("\n## Start\n\n- [An afternoon from nothing to a tested playbook](start/first-playbook.md): every command on the page runs\n- [Guides](guides/README.md): by task\n- [What always holds](invariants.md): promises, and the tests that keep them\n")
+	b.WriteString("\n## Start\n\n- [An afternoon from nothing to a tested playbook](start/first-playbook.md): every command on the page runs\n- [What always holds](invariants.md): promises, and the tests that keep them\n\n## Guides\n\n")
+	for _, g := range guides {
+		fmt.Fprintf(&b, "- [%s](guides/%s.md): %s\n", strings.ReplaceAll(g.file, "-", " "), g.file, g.says)
+	}
 	for _, p := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n", p.title)
 		for _, t := range p.things {
@@ -53,7 +57,7 @@ func llms(all []part) string {
 // llmsFull is the whole reference in one file.
 func llmsFull(all []part) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Holdfast: the whole reference\n\n> %s\n", what)
+	fmt.Fprintf(&b, "# Holdfast: the whole reference\n\n> %s\n\n%s", what, typesTable())
 	for _, p := range all {
 		fmt.Fprintf(&b, "\n## %s\n\n", p.title)
 		if p.intro != "" {

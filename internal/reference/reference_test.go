@@ -3,6 +3,7 @@ package reference_test
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -62,6 +63,25 @@ func TestGuardsNameKeysThatThereAre(t *testing.T) {
 		for _, key := range g.Keys {
 			if !slices.Contains(known, key) {
 				t.Errorf("guard %s names %q, which is no key of a playbook", g.Name, key)
+			}
+		}
+	}
+}
+
+func TestEveryTypeOfAKeyIsExplained(t *testing.T) {
+	t.Parallel()
+	pages := reference.Pages([]reference.Command{{Path: "lint", Short: "Check", Use: "holdfast lint"}})
+	index := pages["reference/README.md"]
+	row := regexp.MustCompile("(?m)^\\| `[^`]+` \\| (\\w+)")
+	for name, text := range pages {
+		if !strings.Contains(text, "| key | what stands there |") || !strings.HasSuffix(name, ".md") {
+			continue
+		}
+		_, table, _ := strings.Cut(text, "| key | what stands there |")
+		table, _, _ = strings.Cut(table, "\n\n")
+		for _, m := range row.FindAllStringSubmatch(table, -1) {
+			if !strings.Contains(index, "| "+m[1]+" | ") {
+				t.Errorf("%s: what is %q?", name, m[1])
 			}
 		}
 	}
