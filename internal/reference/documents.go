@@ -20,6 +20,7 @@ func documents() part {
 			kinds("Playbooks", "The document that says why a playbook starts, what it does, and what stops it. A dotted name is a key of the map, or of each map in the list, below it.", playbooks.Doc)},
 		{"rules", "fields, objects, events, mappings, metrics, scores, decisions, segments, lanes, calendars", "rules.md",
 			kinds("Rules", "What is known of customers and what is concluded from it: one kind of document each, in any file below rules/. `*` is a name that you choose.", rules.Docs...)},
+		{"events", "our own events, such as email.replied, and what they carry", "events.md", eventsPage()},
 		{"tests", "what a playbook does for one account, as it must stay", "tests.md",
 			kinds("Tests", "The documents of `*.test.yaml`, beside the playbooks. In expect, a step's verb may stand for what happened, too. The guide is [test a playbook](../guides/test.md).", project.TestDocs...)},
 		{"project", "settings and team", "project.md",
@@ -34,6 +35,22 @@ func kinds(title, intro string, docs ...source.KindDoc) string {
 		fmt.Fprintf(b, "\n## %s\n\n%s\n", d.Name, d.Summary)
 		keys(b, d.Keys)
 		block(b, "yaml", d.Example)
+	}
+	return b.String()
+}
+
+// eventsPage is what playbooks may listen for though nobody declares it.
+func eventsPage() string {
+	b := page("Our own events", "Events with a dot in their name are ours: nobody declares them, and only Holdfast itself makes them. Triggers, exits, goals and waits name them as they name the [declared ones](rules.md#event). Every event also has `at`: when it happened.")
+	b.WriteString("\n| event | what happened | its fields |\n| --- | --- | --- |\n")
+	set, _ := rules.Load(nil)
+	for _, e := range rules.OwnEvents {
+		fields, _ := set.EventFields(e.Name)
+		var names []string
+		for _, f := range fields {
+			names = append(names, code(f.Name)+" "+string(f.Type))
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", e.Name, e.Summary, strings.Join(names, ", "))
 	}
 	return b.String()
 }
