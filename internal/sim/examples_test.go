@@ -15,7 +15,8 @@ import (
 )
 
 // The examples of the reference are played: each verb's and each trigger's, for
-// an account of the shipped rules, to their end.
+// an account of the shipped rules, to their end. Its project has no sender, which
+// no mail may need.
 func TestTheExamplesOfTheReferencePlay(t *testing.T) {
 	t.Parallel()
 	const last = "  - {id: last_of_all, end: shown}\n"
@@ -48,7 +49,7 @@ func shown(t *testing.T, text string) sim.Run {
 	t.Helper()
 	dir := t.TempDir()
 	files := map[string]string{
-		"holdfast.yaml":       "project: shown\nsender: {name: Success, email: success@shown.example}\nrules: library\nlibrary: [post-save]\nwebhooks: {crm: https://crm.example.com/hooks}\n",
+		"holdfast.yaml":       "project: shown\nrules: library\nlibrary: [post-save]\nwebhooks: {crm: https://crm.example.com/hooks}\n",
 		"team.yaml":           "team:\n  - {id: sam, name: Sam, email: sam@shown.example, role: csm, manager: lea}\n  - {id: lea, name: Lea, email: lea@shown.example, role: manager, manager: kim}\n  - {id: kim, name: Kim, email: kim@shown.example, role: director}\n",
 		"accounts.csv":        "id,name,status,owner,arr,renewal_date,executive_sponsor\nacme,Acme,active,sam,50000,2026-09-01,kim\n",
 		"contacts.csv":        "id,account,email,first_name,role\ndana,acme,dana@acme.example,Dana,champion\n",
