@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"holdfast/internal/diag"
+	"holdfast/internal/playtest"
 	"holdfast/internal/project"
 	"holdfast/internal/source"
 	"holdfast/playbooks"
@@ -56,6 +57,7 @@ func TestABlockThatIsWrongIsFound(t *testing.T) {
 		"```yaml\nplaybook: p\ntrigger: {when: account.arrr > 5}\nsteps: [{id: a, wait: 1d}]\n```\n",
 		"```yaml\n- {id: a, wait: 4}\n```\n",
 		"```yaml\nplaybook: p\ntrigger: {when: account.arr > 5}\nsteps: [{id: a, email: hello, to: [contacts.champion]}]\n```\n",
+		"```yaml\ntest: t\nplaybook: save\ngiven: {now: 2026-05-04, account: {id: a, statuss: active}}\nexpect: []\n```\n",
 		"```yaml\nholdout: many\n```\n",
 		"```yaml\nchannels: {email: pigeon}\n```\n",
 		"```yaml\nplayboook: p\n```\n",
@@ -90,6 +92,7 @@ type pageText struct {
 	blocks []block
 	rules  map[string]string // documents of the page by their first line
 	books  map[string]string
+	team   string
 }
 
 type block struct {
@@ -120,6 +123,8 @@ func parse(name, text string) pageText {
 			switch kind := first(doc); {
 			case kind == "playbook":
 				p.books[head(doc)] = doc
+			case kind == "team":
+				p.team = doc
 			case slices.Contains(rules.Kinds, kind):
 				p.rules[head(doc)] = doc
 			}
@@ -151,6 +156,17 @@ func head(doc string) string {
 	return strings.TrimSpace(line)
 }
 
+var testName = regexp.MustCompile(`(?m)([\w-]+\.test\.yaml)`)
+
+// testFile is where a block of tests stands, as its title or its comment says: a
+// test that names no playbook is about the one of that name.
+func (b block) testFile() string {
+	if name := testName.FindString(b.title + "\n" + b.text); name != "" {
+		return "playbooks/" + name
+	}
+	return "playbooks/page.test.yaml"
+}
+
 func (p pageText) lint(t *testing.T, b block) {
 	t.Helper()
 	for _, m := range p.mistakes(b) {
@@ -165,7 +181,10 @@ func (p pageText) mistakes(b block) []string {
 	put := func(name, text string) { files[name] = &fstest.MapFile{Data: []byte(text)} }
 	settings, wrong, whole := settingsOf(p), []string(nil), false
 	ruleDocs, books, tests := clone(p.rules), clone(p.books), []string(nil)
-	team := "team: [{id: sam, role: csm, manager: kim}, {id: kim, role: manager}, {id: lee, role: director}]\n"
+	team := p.team
+	if team == "" {
+		team = "team: [{id: sam, role: csm, manager: kim}, {id: kim, role: manager}, {id: lee, role: director}]\n"
+	}
 	for i, doc := range b.documents() {
 		switch kind := kindOf(doc); kind {
 		case "other":
@@ -196,7 +215,7 @@ func (p pageText) mistakes(b block) []string {
 	put("rules/page.yaml", join(ruleDocs))
 	put("playbooks/page.yaml", join(books))
 	if len(tests) > 0 {
-		put("playbooks/page.test.yaml", strings.Join(tests, "\n---\n"))
+		put(b.testFile(), strings.Join(tests, "\n---\n"))
 	}
 	for _, m := range named.FindAllStringSubmatch(b.text+join(books)+join(ruleDocs), -1) {
 		switch m[1] {
@@ -207,6 +226,10 @@ func (p pageText) mistakes(b block) []string {
 		}
 	}
 	loaded, found := project.LoadFS("", &files) // a pointer can be compared
+	if len(tests) > 0 {
+		_, more := playtest.Read(loaded)
+		found = append(found, more...)
+	}
 	for _, d := range found {
 		if d.Severity == diag.Error || whole && d.File == "playbooks/page.yaml" {
 			wrong = append(wrong, fmt.Sprintf("%s (%s)", d, d.Hint))

@@ -61,7 +61,7 @@ var testKind = source.KindDoc{
 		{Name: "playbook", Names: "playbook", Type: "reference", Summary: "Which playbook; unset, the one whose name the file has, as win-back.test.yaml."},
 		{Name: "partial", Type: "bool", Default: "false", Summary: "true: what is not listed may happen as well."},
 	}, append(givenKeys(), events("events", "What happens meanwhile.")...)...), expectKeys...),
-	Example: "test: a reply stops everything\nplaybook: win-back\ngiven:\n  now: 2026-02-02 09:00\n  trigger: half_year\nevents:\n  - {at: +9d, on: email.replied, contact: dana}\nexpect:\n  - {at: 2026-02-04 09:00, touch: opening, to: dana}\n  - {outcome: responded}\n",
+	Example: "test: a reply stops everything\nplaybook: win-back\ngiven:\n  now: 2026-02-02 09:00\n  trigger: half_year\n  account: {id: acme, status: churned, arr: 80000}\n  contacts: {dana: {email: dana@acme.example, role: champion}}\nevents:\n  - {at: +9d, on: email.replied, contact: dana}\nexpect:\n  - {at: 2026-02-04 09:00, touch: opening, to: dana}\n  - {outcome: responded}\n",
 }
 
 var expectKeys = []source.KeyDoc{
