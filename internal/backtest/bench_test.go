@@ -143,7 +143,7 @@ func stream(t *testing.T, n int) string {
 	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i := range n {
 		account := fmt.Sprintf("A-%03d", r.IntN(500))
-		at := start.Add(time.Duration(i) * 2 * 365 * 24 * time.Hour / time.Duration(n))
+		at := start.Add(time.Duration(i) * (2 * 365 * 24 * time.Hour / time.Duration(n)))
 		m := map[string]any{
 			"type": "track", "messageId": fmt.Sprintf("m-%06d", i), "timestamp": at.Format(time.RFC3339), "userId": "owner-" + account,
 			"context": map[string]any{"groupId": account},
