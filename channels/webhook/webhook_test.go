@@ -47,10 +47,11 @@ func TestAnAnswerDecidesWhetherACallIsRepeated(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var id, signature, body string
+			type call struct{ id, signature, body string }
+			calls := make(chan call, 1)
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				text, _ := io.ReadAll(r.Body)
-				id, signature, body = r.Header.Get("webhook-id"), r.Header.Get("webhook-signature"), string(text)
+				calls <- call{r.Header.Get("webhook-id"), r.Header.Get("webhook-signature"), string(text)}
 				tt.answer(w, r)
 			}))
 			t.Cleanup(server.Close)
@@ -62,8 +63,10 @@ func TestAnAnswerDecidesWhetherACallIsRepeated(t *testing.T) {
 			if got := class(err); got != tt.want {
 				t.Errorf("got %s (%v), want %s", got, err, tt.want)
 			}
-			if id != "t1" || body != `{"a":1}` || signature != "v1,"+sign([]byte(strings.Repeat("k", 32)), "t1", "1000", body) {
-				t.Errorf("called with id %q, signature %q, body %q", id, signature, body)
+			got := <-calls
+			want := call{"t1", "v1," + sign([]byte(strings.Repeat("k", 32)), "t1", "1000", `{"a":1}`), `{"a":1}`}
+			if got != want {
+				t.Errorf("called with %+v, want %+v", got, want)
 			}
 		})
 	}
