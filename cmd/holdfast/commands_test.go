@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,12 +25,13 @@ import (
 
 // scriptCommands are what scripts can do besides running holdfast.
 var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
-	"gzip":      compress,
-	"patch":     patch,
-	"hold":      hold,
-	"appears":   appears,
-	"listen":    listen,
-	"jsonlines": jsonLines,
+	"gzip":       compress,
+	"patch":      patch,
+	"hold":       hold,
+	"appears":    appears,
+	"eventually": eventually,
+	"listen":     listen,
+	"jsonlines":  jsonLines,
 }
 
 // compress writes FILE.gz beside each FILE.
@@ -64,9 +66,25 @@ func hold(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { ts.Check(d.Close()) })
 }
 
+// patience is how long something that must happen may take on a busy machine.
+const patience = 2 * time.Minute
+
+// eventually runs a command until its output holds PATTERN.
+func eventually(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile("(?m)" + args[0])
+	for range int(patience / (200 * time.Millisecond)) {
+		ts.Check(ts.Exec(args[1], args[2:]...))
+		if want.MatchString(ts.ReadFile("stdout")) {
+			return
+		}
+		ts.Check(clock.Sleep(context.Background(), 200*time.Millisecond))
+	}
+	ts.Fatalf("%v does not come to show %s:\n%s", args[1:], args[0], ts.ReadFile("stdout"))
+}
+
 // appears waits until there is such a file.
 func appears(ts *testscript.TestScript, _ bool, args []string) {
-	for {
+	for range int(patience / (50 * time.Millisecond)) {
 		_, err := os.Stat(ts.MkAbs(args[0]))
 		if err == nil {
 			return
@@ -76,6 +94,7 @@ func appears(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		ts.Check(clock.Sleep(context.Background(), 50*time.Millisecond))
 	}
+	ts.Fatalf("%s does not appear", args[0])
 }
 
 // listen takes a loopback port until the script ends and sets TAKEN to its address.

@@ -113,9 +113,14 @@ func (a *App) open(ctx context.Context) error {
 	if a.Clock, err = a.openClock(ctx); err != nil {
 		return err
 	}
+	return a.wire()
+}
+
+// wire makes the parts that decide, over the store and the clock.
+func (a *App) wire() error {
 	a.heads.set(a.cfg.Project)
 	a.Intake = &intake.Intake{
-		Store: s, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
+		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
 		Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place, Salt: a.cfg.Project.Settings.Salt},
 	}
 	ways, err := a.channels()
@@ -123,7 +128,7 @@ func (a *App) open(ctx context.Context) error {
 		return err
 	}
 	a.Activities, err = activities.New(activities.Config{
-		Store: s, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
+		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
 		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Log: a.log,
 	})
 	return err

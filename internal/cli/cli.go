@@ -41,6 +41,7 @@ func commands(s Streams) []*cobra.Command {
 		serverCommand(s),
 		initCommand(s),
 		enrollmentsCommand(s),
+		tasksCommand(s),
 		importCommand(s, openForImport),
 		stopAllCommand(s),
 		resumeAllCommand(s),
