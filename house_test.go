@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"internal/calendar": {},
 	"internal/source":   {"internal/diag"},
 	"internal/config":   {},
+	"internal/paired":   {"internal/clock"},
 	"internal/lift":     {},
 	"examples":          {},
 

@@ -2,14 +2,11 @@ package bench
 
 import (
 	"flag"
-	"math"
-	"slices"
-	"syscall"
 	"testing"
-	"time"
 
 	"holdfast"
 	"holdfast/internal/clock"
+	"holdfast/internal/paired"
 	"holdfast/internal/store"
 )
 
@@ -31,9 +28,9 @@ func block(t *testing.T, n int, side func(*world, int)) figures {
 	t.Helper()
 	w := newWorld(t, n)
 	defer w.stop()
-	began, cpu := clock.System{}.Now(), processor(t)
+	began, cpu := clock.System{}.Now(), paired.Processor(t)
 	side(w, n)
-	f := figures{wall: clock.System{}.Now().Sub(began).Seconds() / float64(n), cpu: (processor(t) - cpu).Seconds() / float64(n)}
+	f := figures{wall: clock.System{}.Now().Sub(began).Seconds() / float64(n), cpu: (paired.Processor(t) - cpu).Seconds() / float64(n)}
 	for i := range min(n, 10) {
 		d, err := w.client.DescribeWorkflowExecution(t.Context(), enrollment(i), "")
 		if err != nil {
@@ -56,16 +53,6 @@ func checkTouches(t *testing.T, w *world, n int) {
 		}
 		return err
 	})
-}
-
-// processor is the time that this process has used.
-func processor(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // TestBenchAgainstHandWritten holds the history budget: an enrollment uses no
@@ -108,34 +95,7 @@ func report(t *testing.T, ours, theirs []figures) {
 			a, b = append(a, row.of(ours[i])), append(b, row.of(theirs[i]))
 			ratios = append(ratios, row.of(ours[i])/row.of(theirs[i]))
 		}
-		low, high := interval(ratios)
-		t.Logf("%-32s %10.1f %10.1f   %.2f (%.2f to %.2f)", row.name, median(a), median(b), median(ratios), low, high)
+		low, high := paired.Interval(ratios)
+		t.Logf("%-32s %10.1f %10.1f   %.2f (%.2f to %.2f)", row.name, paired.Median(a), paired.Median(b), paired.Median(ratios), low, high)
 	}
-}
-
-func median(xs []float64) float64 {
-	xs = slices.Sorted(slices.Values(xs))
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
-}
-
-// interval of the median by order statistics: the widest pair of ranks outside
-// which the median lies with less than 5 % chance. Fewer than six pairs have none.
-func interval(xs []float64) (low, high float64) {
-	xs = slices.Sorted(slices.Values(xs))
-	n, k, tail := len(xs), 0, 0.0
-	for i := range n / 2 {
-		if tail += choose(n, i) / math.Pow(2, float64(n)); tail > 0.025 {
-			break
-		}
-		k = i
-	}
-	return xs[k], xs[n-1-k]
-}
-
-func choose(n, k int) float64 {
-	c := 1.0
-	for i := range k {
-		c = c * float64(n-i) / float64(i+1)
-	}
-	return c
 }

@@ -6,20 +6,18 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"holdfast"
 	"holdfast/internal/backtest"
 	"holdfast/internal/intake"
+	"holdfast/internal/paired"
 	"holdfast/internal/project"
 )
 
@@ -49,7 +47,7 @@ func TestBenchAgainstABareScan(t *testing.T) { //nolint:paralleltest // it measu
 		for _, alone := range []bool{true, false} {
 			var cpu, wall []float64
 			for i := range *pairs {
-				var a, b cost
+				var a, b paired.Cost
 				if bare := func() { a = measure(t, func() { read(t, p, file) }) }; i%2 == 0 {
 					bare()
 					b = measure(t, func() { answer(t, p, file, ask, alone) })
@@ -57,7 +55,7 @@ func TestBenchAgainstABareScan(t *testing.T) { //nolint:paralleltest // it measu
 					b = measure(t, func() { answer(t, p, file, ask, alone) })
 					bare()
 				}
-				cpu, wall = append(cpu, b.cpu/a.cpu), append(wall, b.wall/a.wall)
+				cpu, wall = append(cpu, b.CPU/a.CPU), append(wall, b.Wall/a.Wall)
 			}
 			what := ask
 			if !alone {
@@ -68,41 +66,15 @@ func TestBenchAgainstABareScan(t *testing.T) { //nolint:paralleltest // it measu
 	}
 }
 
-type cost struct{ cpu, wall float64 }
-
-func measure(t *testing.T, do func()) cost {
+func measure(t *testing.T, do func()) paired.Cost {
 	t.Helper()
 	runtime.GC()
-	used := func() float64 {
-		var u syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-			t.Fatal(err)
-		}
-		return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9
-	}
-	began, cpu := time.Now(), used()
-	do()
-	return cost{used() - cpu, time.Since(began).Seconds()}
+	return paired.Measure(t, do)
 }
 
 func ratio(xs []float64) string {
-	slices.Sort(xs)
-	n, k, tail := len(xs), 0, 0.0
-	for i := range n / 2 { // the interval of the median by order statistics
-		if tail += choose(n, i) / math.Pow(2, float64(n)); tail > 0.025 {
-			break
-		}
-		k = i
-	}
-	return fmt.Sprintf("%.2f (%.2f to %.2f)", (xs[(n-1)/2]+xs[n/2])/2, xs[k], xs[n-1-k])
-}
-
-func choose(n, k int) float64 {
-	c := 1.0
-	for i := range k {
-		c = c * float64(n-i) / float64(i+1)
-	}
-	return c
+	low, high := paired.Interval(xs)
+	return fmt.Sprintf("%.2f (%.2f to %.2f)", paired.Median(xs), low, high)
 }
 
 func read(t *testing.T, p *project.Project, file string) (ms []holdfast.Message) {

@@ -6,18 +6,15 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
-	"holdfast/internal/clock"
+	"holdfast/internal/paired"
 	"holdfast/internal/project"
 	library "holdfast/playbooks/library"
 	"holdfast/rules"
@@ -59,23 +56,23 @@ func TestBenchLint(t *testing.T) { //nolint:paralleltest // it measures
 	}
 	var cpu, wall, ours, theirs []float64
 	for i := range *pairs {
-		lint := func() figures { return measure(t, func() { mustLint(t, dir) }) }
-		plain := func() figures { return measure(t, func() { compileAll(t, p.Rules, scopes, fmt.Sprint(i)) }) }
-		var a, b figures
+		lint := func() paired.Cost { return paired.Measure(t, func() { mustLint(t, dir) }) }
+		plain := func() paired.Cost { return paired.Measure(t, func() { compileAll(t, p.Rules, scopes, fmt.Sprint(i)) }) }
+		var a, b paired.Cost
 		if i%2 == 0 {
 			a, b = lint(), plain()
 		} else {
 			b, a = plain(), lint()
 		}
-		cpu, wall = append(cpu, a.cpu/b.cpu), append(wall, a.wall/b.wall)
-		ours, theirs = append(ours, a.cpu), append(theirs, b.cpu)
+		cpu, wall = append(cpu, a.CPU/b.CPU), append(wall, a.Wall/b.Wall)
+		ours, theirs = append(ours, a.CPU), append(theirs, b.CPU)
 	}
-	low, high := interval(cpu)
-	t.Logf("%d playbooks, %d pairs: lint %.2f s of processor, plain %.2f s; ratio %.2f (%.2f to %.2f)", n, *pairs, median(ours), median(theirs), median(cpu), low, high)
-	wlow, whigh := interval(wall)
-	t.Logf("wall time: ratio %.2f (%.2f to %.2f)", median(wall), wlow, whigh)
+	low, high := paired.Interval(cpu)
+	t.Logf("%d playbooks, %d pairs: lint %.2f s of processor, plain %.2f s; ratio %.2f (%.2f to %.2f)", n, *pairs, paired.Median(ours), paired.Median(theirs), paired.Median(cpu), low, high)
+	wlow, whigh := paired.Interval(wall)
+	t.Logf("wall time: ratio %.2f (%.2f to %.2f)", paired.Median(wall), wlow, whigh)
 	if low > most {
-		t.Errorf("lint takes %.2f times what plain reading takes; %.1f is the most", median(cpu), most)
+		t.Errorf("lint takes %.2f times what plain reading takes; %.1f is the most", paired.Median(cpu), most)
 	}
 }
 
@@ -194,50 +191,4 @@ func each(n *yaml.Node, visit func(src string, want rules.Type, event string)) {
 			visit(v.Value, rules.Any, "")
 		}
 	}
-}
-
-type figures struct{ cpu, wall float64 }
-
-func measure(t *testing.T, work func()) figures {
-	t.Helper()
-	began, cpu := clock.System{}.Now(), processor(t)
-	work()
-	return figures{(processor(t) - cpu).Seconds(), clock.System{}.Now().Sub(began).Seconds()}
-}
-
-// processor is the time that this process has used.
-func processor(t *testing.T) time.Duration {
-	t.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func median(xs []float64) float64 {
-	xs = slices.Sorted(slices.Values(xs))
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
-}
-
-// interval of the median by order statistics: the widest pair of ranks outside
-// which the median lies with less than 5 % chance. Fewer than six pairs have none.
-func interval(xs []float64) (low, high float64) {
-	xs = slices.Sorted(slices.Values(xs))
-	n, k, tail := len(xs), 0, 0.0
-	for i := range n / 2 {
-		if tail += choose(n, i) / math.Pow(2, float64(n)); tail > 0.025 {
-			break
-		}
-		k = i
-	}
-	return xs[k], xs[n-1-k]
-}
-
-func choose(n, k int) float64 {
-	c := 1.0
-	for i := range k {
-		c = c * float64(n-i) / float64(i+1)
-	}
-	return c
 }

@@ -1,10 +1,9 @@
 package sim_test
 
 import (
-	"syscall"
 	"testing"
-	"time"
 
+	"holdfast/internal/paired"
 	"holdfast/internal/sim"
 )
 
@@ -15,32 +14,22 @@ func BenchmarkSimulate(b *testing.B) {
 	for _, name := range []string{"ninety", "win-back-personal", "win-back-automated", "renewal-comprehensive", "post-save-kept", "save-kept"} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			stage, began := sim.New(all[name].Project), processor(b)
+			stage, began := sim.New(all[name].Project), paired.Processor(b)
 			for b.Loop() {
 				if _, err := stage.Play(b.Context(), all[name]); err != nil {
 					b.Fatal(err)
 				}
 			}
-			b.ReportMetric(float64((processor(b)-began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+			b.ReportMetric(float64((paired.Processor(b)-began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 		})
 	}
-}
-
-// processor is the time that this process has used: others use the machine too.
-func processor(b testing.TB) time.Duration {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 // BenchmarkSimulateInParallel plays cases of one project side by side.
 func BenchmarkSimulateInParallel(b *testing.B) {
 	c := ninety(b)
 	stage := sim.New(c.Project)
-	began := processor(b)
+	began := paired.Processor(b)
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			if _, err := stage.Play(b.Context(), c); err != nil {
@@ -48,5 +37,5 @@ func BenchmarkSimulateInParallel(b *testing.B) {
 			}
 		}
 	})
-	b.ReportMetric(float64((processor(b)-began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
+	b.ReportMetric(float64((paired.Processor(b)-began).Microseconds())/1000/float64(b.N), "cpu-ms/op")
 }

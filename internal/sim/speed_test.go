@@ -2,9 +2,7 @@ package sim_test
 
 import (
 	"flag"
-	"math"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +10,7 @@ import (
 	"holdfast"
 	"holdfast/internal/diag"
 	"holdfast/internal/mail"
+	"holdfast/internal/paired"
 	"holdfast/internal/project"
 	"holdfast/internal/sim"
 	"holdfast/internal/store"
@@ -85,64 +84,34 @@ func TestBenchSimulate(t *testing.T) { //nolint:paralleltest // it measures
 		}
 	}
 	theirs := func() { playByHand(t, templates, c.At) }
-	measure(t, 20, ours)
-	measure(t, 20, theirs)
-	var a, b []cost
+	run := func(one func()) paired.Cost {
+		runtime.GC()
+		return paired.Measure(t, func() {
+			for range *block {
+				one()
+			}
+		})
+	}
+	run(ours)
+	run(theirs)
+	var a, b []paired.Cost
 	for i := range *pairs {
 		if i%2 == 0 {
-			a, b = append(a, measure(t, *block, ours)), append(b, measure(t, *block, theirs))
+			a, b = append(a, run(ours)), append(b, run(theirs))
 		} else {
-			b, a = append(b, measure(t, *block, theirs)), append(a, measure(t, *block, ours))
+			b, a = append(b, run(theirs)), append(a, run(ours))
 		}
 	}
 	t.Logf("%-16s %9s %9s   ratio (95 %% interval), %d pairs of %d", "one simulation", "holdfast", "by hand", *pairs, *block)
-	for name, of := range map[string]func(cost) float64{
-		"processor ms": func(c cost) float64 { return c.cpu },
-		"wall ms":      func(c cost) float64 { return c.wall },
+	for name, of := range map[string]func(paired.Cost) float64{
+		"processor ms": func(c paired.Cost) float64 { return 1000 * c.CPU / float64(*block) },
+		"wall ms":      func(c paired.Cost) float64 { return 1000 * c.Wall / float64(*block) },
 	} {
 		var x, y, ratios []float64
 		for i := range a {
 			x, y, ratios = append(x, of(a[i])), append(y, of(b[i])), append(ratios, of(a[i])/of(b[i]))
 		}
-		low, high := interval(ratios)
-		t.Logf("%-16s %9.2f %9.2f   %.2f (%.2f to %.2f); %.0f a second", name, median(x), median(y), median(ratios), low, high, 1000/median(x))
+		low, high := paired.Interval(ratios)
+		t.Logf("%-16s %9.2f %9.2f   %.2f (%.2f to %.2f); %.0f a second", name, paired.Median(x), paired.Median(y), paired.Median(ratios), low, high, 1000/paired.Median(x))
 	}
-}
-
-// cost of one simulation, in milliseconds.
-type cost struct{ cpu, wall float64 }
-
-func measure(t testing.TB, n int, one func()) cost {
-	t.Helper()
-	runtime.GC()
-	began, cpu := time.Now(), processor(t)
-	for range n {
-		one()
-	}
-	return cost{
-		cpu:  float64((processor(t) - cpu).Microseconds()) / 1000 / float64(n),
-		wall: float64(time.Since(began).Microseconds()) / 1000 / float64(n),
-	}
-}
-
-func median(xs []float64) float64 {
-	xs = slices.Sorted(slices.Values(xs))
-	return (xs[(len(xs)-1)/2] + xs[len(xs)/2]) / 2
-}
-
-// interval of the median by order statistics: the widest pair of ranks outside
-// which the median lies with less than 5 % chance. Fewer than six pairs have none.
-func interval(xs []float64) (low, high float64) {
-	xs = slices.Sorted(slices.Values(xs))
-	n, k, tail := len(xs), 0, 0.0
-	choose := 1.0
-	for i := range n / 2 {
-		if tail += choose / math.Pow(2, float64(n)); tail > 0.025 {
-			break
-		}
-		choose = choose * float64(n-i) / float64(i+1)
-		k = i + 1
-	}
-	k = max(k-1, 0)
-	return xs[k], xs[n-1-k]
 }
