@@ -197,15 +197,39 @@ steps:
   - {id: stop, end: no_response, rest: 6mo}
 `
 
+const inArms = head + `
+steps:
+  - id: both
+    parallel:
+      arms:
+        - id: mail
+          steps:
+            - {id: opening, email: hello, to: [contacts.champion], from: owner}
+            - {id: pause, wait: 4d}
+            - {id: last, email: hello, to: [contacts.champion], from: owner}
+        - id: people
+          steps:
+            - {id: note, slack: owner, text: "{{ account.name }} was written to"}
+            - {id: call, task: "Call {{ account.name }}", channel: phone, due: 1d, expires: 2d}
+            - {id: answer, wait_for: {any: [pong], timeout: 2d}}
+  - {id: stop, end: no_response, rest: 6mo}
+`
+
 // TestACrashAtAnyCommitRepeatsNothing kills the process at every update of a
 // whole run, before and after its commit, and starts it again with the old step.
 func TestACrashAtAnyCommitRepeatsNothing(t *testing.T) {
+	t.Parallel()
+	t.Run("in a row", func(t *testing.T) { crashEverywhere(t, everything) })
+	t.Run("in arms", func(t *testing.T) { crashEverywhere(t, inArms) })
+}
+
+func crashEverywhere(t *testing.T, doc string) {
 	t.Parallel()
 	for _, after := range []bool{false, true} { //nolint:paralleltest // one update after the other, until a run has no more of them
 		for n := 1; ; n++ {
 			crashed := false
 			t.Run(fmt.Sprintf("update %d after=%v", n, after), func(t *testing.T) {
-				w := newWorld(t, everything)
+				w := newWorld(t, doc)
 				r := w.enroll("1")
 				w.config.Store = &crashing{Store: w.store, n: n, after: after}
 				w.wire()
