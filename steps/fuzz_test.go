@@ -36,7 +36,7 @@ func (d *dice) playbook(b *strings.Builder, indent string, depth int, n *int) {
 		if d.roll(4) == 3 {
 			fmt.Fprintf(b, "%s  if: %s\n", indent, d.of(`account.plan == "pro"`, "account.arr > 10", `account.name != ""`))
 		}
-		body := 9
+		body := 12
 		if depth > 2 {
 			body = 7
 		}
@@ -63,6 +63,21 @@ func (d *dice) playbook(b *strings.Builder, indent string, depth int, n *int) {
 		case 8:
 			fmt.Fprintf(b, "%s  every: %s\n%s  %s\n%s  steps:\n", indent, d.of("1s", "1d", "1mo", "1bd"), indent, d.of("times: 3", "for: 2mo"), indent)
 			d.playbook(b, indent+"  ", depth+1, n)
+		case 9:
+			fmt.Fprintf(b, "%s  parallel:\n%s    join: %s\n%s    arms:\n", indent, indent, d.of("all", "any"), indent)
+			for _, arm := range []string{"x", "y"} {
+				fmt.Fprintf(b, "%s    - id: %s\n%s      steps:\n", indent, arm, indent)
+				d.playbook(b, indent+"      ", depth+1, n)
+			}
+		case 10:
+			fmt.Fprintf(b, "%s  each: '[\"a\", \"b c\"]'\n%s  as: item%d\n%s  steps:\n", indent, indent, *n, indent)
+			d.playbook(b, indent+"  ", depth+1, n)
+		case 11:
+			fmt.Fprintf(b, "%s  split:\n%s    arms:\n", indent, indent)
+			for _, arm := range []string{"x", "y"} {
+				fmt.Fprintf(b, "%s    - arm: %s\n%s      weight: 50%%\n%s      steps:\n", indent, arm, indent, indent)
+				d.playbook(b, indent+"      ", depth+1, n)
+			}
 		}
 	}
 }
@@ -97,7 +112,7 @@ func (d *dice) answer(path string, now time.Time) *steps.Answer {
 // no version of them ever made. Next must answer each call, never rest until a
 // moment that is past, and keep its state portable.
 func FuzzNext(f *testing.F) {
-	for _, seed := range []string{"", "\x01\x08\x03\x01", "\x03\x08\x00\x08\x01\x07\x00\x02\x05\x04\x01", strings.Repeat("\x07\x08\x02", 40), strings.Repeat("\x0b\x11\x03\x08\x05", 60)} {
+	for _, seed := range []string{"", "\x01\x08\x03\x01", "\x02\x00\x09\x01\x01\x00\x00\x00\x03\x01\x01\x00\x0a\x00\x05", "\x01\x00\x0a\x01\x00\x09\x00\x00\x00\x02\x00\x00\x00\x05\x00\x01\x02", "\x03\x08\x00\x08\x01\x07\x00\x02\x05\x04\x01", strings.Repeat("\x07\x08\x02", 40), strings.Repeat("\x0b\x11\x03\x08\x05", 60)} {
 		f.Add([]byte(seed), false)
 		f.Add([]byte(seed), true)
 	}
@@ -142,7 +157,8 @@ func FuzzNext(f *testing.F) {
 				return
 			case steps.Deliver:
 				answer = d.answer(cmd.Path, now)
-			case steps.Rest, steps.Listen:
+			case steps.Listen: // the next call follows at once
+			case steps.Rest:
 				if st.Wait == nil || (!st.Wait.Until.IsZero() && !st.Wait.Until.After(now)) {
 					t.Fatalf("at %v it rests with %s\n%s", now, js, text.String())
 				}
