@@ -18,8 +18,13 @@ const secondsADay = 24 * 60 * 60
 
 // dateOf is the day that t's own clock shows.
 func dateOf(t time.Time) dateVal {
-	y, m, d := t.Date()
-	return dateVal(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / secondsADay)
+	_, east := t.Zone()
+	seconds := t.Unix() + int64(east)
+	day := seconds / secondsADay
+	if seconds%secondsADay < 0 { // before 1970
+		day--
+	}
+	return dateVal(day)
 }
 
 // time is 00:00 UTC of the day.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"math"
 	"reflect"
 	"slices"
@@ -46,13 +47,21 @@ func (s *seriesVal) Value() any { return s }
 func (s *seriesVal) sum(from, to int) float64 {
 	s.leaves(from, to)
 	var total float64
-	for _, d := range s.days {
-		ago := int(s.today - dateOf(d.Day))
-		if ago >= to && ago < from {
+	for _, d := range s.within(from) {
+		if int(s.today-dateOf(d.Day)) >= to {
 			total += s.metric.of(d)
 		}
 	}
 	return total
+}
+
+// within is the days of fewer than n days ago: a look at the last month does
+// not walk through a year.
+func (s *seriesVal) within(n int) []Day {
+	first, _ := slices.BinarySearchFunc(s.days, s.today-dateVal(n)+1, func(d Day, from dateVal) int {
+		return cmp.Compare(dateOf(d.Day), from)
+	})
+	return s.days[first:]
 }
 
 // value is the metric over its own window, in its own type.

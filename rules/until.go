@@ -113,7 +113,7 @@ func (s *seriesVal) leaves(from, to int) {
 		return
 	}
 	next, some := dateVal(0), false
-	for _, d := range s.days {
+	for _, d := range s.within(max(from, to)) {
 		if s.metric.of(d) == 0 {
 			continue
 		}
