@@ -219,13 +219,19 @@ steps:
 // whole run, before and after its commit, and starts it again with the old step.
 func TestACrashAtAnyCommitRepeatsNothing(t *testing.T) {
 	t.Parallel()
-	t.Run("in a row", func(t *testing.T) { crashEverywhere(t, everything) })
-	t.Run("in arms", func(t *testing.T) { crashEverywhere(t, inArms) })
+	t.Run("in a row", func(t *testing.T) {
+		t.Parallel()
+		crashEverywhere(t, everything)
+	})
+	t.Run("in arms", func(t *testing.T) {
+		t.Parallel()
+		crashEverywhere(t, inArms)
+	})
 }
 
 func crashEverywhere(t *testing.T, doc string) {
-	t.Parallel()
-	for _, after := range []bool{false, true} { //nolint:paralleltest // one update after the other, until a run has no more of them
+	t.Helper()
+	for _, after := range []bool{false, true} { // one update after the other, until a run has no more of them
 		for n := 1; ; n++ {
 			crashed := false
 			t.Run(fmt.Sprintf("update %d after=%v", n, after), func(t *testing.T) {

@@ -3,6 +3,7 @@ package docs_test
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
@@ -74,7 +75,7 @@ func TestABlockThatIsWrongIsFound(t *testing.T) {
 func pages(t *testing.T) []string {
 	t.Helper()
 	var names []string
-	err := fs.WalkDir(os.DirFS("."), ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(os.DirFS("."), ".", func(name string, _ fs.DirEntry, err error) error {
 		if err == nil && path.Ext(name) == ".md" {
 			names = append(names, name)
 		}
@@ -293,9 +294,7 @@ func settingsOf(p pageText) string {
 
 func clone(m map[string]string) map[string]string {
 	c := map[string]string{}
-	for k, v := range m {
-		c[k] = v
-	}
+	maps.Copy(c, m)
 	return c
 }
 
