@@ -4,7 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,19 +133,7 @@ func TestARunningServerTakesAReleaseOverAndEverybodyMoves(t *testing.T) {
 // follow opens the directory as a server does, on a compressed clock.
 func (w *world) follow(days int) *app.App {
 	w.t.Helper()
-	a, err := app.Open(w.t.Context(), app.Config{
-		Dir: w.dir, Project: w.project, Log: slog.New(slog.NewTextHandler(w.log, nil)), Follow: true, Stamp: release.Stamp{By: "the test"},
-		ScanEvery: 24 * time.Hour, Virtual: &app.Virtual{At: monday, End: monday.AddDate(0, 0, days)},
-	})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() {
-		if err := a.Close(); err != nil {
-			w.t.Error(err)
-		}
-	})
-	return a
+	return w.open(days, func(c *app.Config) { c.Follow, c.Stamp = true, release.Stamp{By: "the test"} })
 }
 
 // perform takes the messages in and lets time pass until the app's end.

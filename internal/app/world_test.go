@@ -87,12 +87,16 @@ func (w *world) read(path, as string) {
 }
 
 // open opens the data directory on a compressed clock; the test's end closes it.
-func (w *world) open(days int) *app.App {
+func (w *world) open(days int, also ...func(*app.Config)) *app.App {
 	w.t.Helper()
-	a, err := app.Open(w.t.Context(), app.Config{
+	c := app.Config{
 		Dir: w.dir, Project: w.project, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		ScanEvery: 24 * time.Hour, Virtual: &app.Virtual{At: monday, End: monday.AddDate(0, 0, days)},
-	})
+	}
+	for _, set := range also {
+		set(&c)
+	}
+	a, err := app.Open(w.t.Context(), c)
 	if err != nil {
 		w.t.Fatal(err)
 	}
