@@ -18,3 +18,10 @@ type Channel interface {
 	// compressed clock refuses every other channel.
 	Loopback() bool
 }
+
+// Redrawer is a channel whose messages can be changed after they were delivered:
+// a task's card that says who has done it. m.Touch is that of the message, and
+// at is the ProviderID of its receipt. Doing it twice does no harm.
+type Redrawer interface {
+	Redraw(ctx context.Context, at string, m holdfast.Outbound) error
+}

@@ -38,6 +38,8 @@ var projectKind = source.KindDoc{
 			"outbox": "kept here to be read; nothing is sent", "slack": "through Slack, with the token in HOLDFAST_SLACK_TOKEN",
 		}},
 		{Name: "redirect_all_to", Type: "literal", Summary: "Takes every e-mail, in staging. Unset, they go to whom they are for.", Example: "staging@example.com"},
+		{Name: "public_url", Type: "literal", Summary: "Where customers and providers reach holdfast: the base of unsubscribe links and of the addresses that providers post to. Unset, mails carry no links of ours.", Example: "https://retention.example.com"},
+		{Name: "inbound", Type: "literal", Summary: "The domain whose mail a provider hands to us, for replies. Unset, replies go to the sender.", Example: "in.example.com"},
 		{Name: "claims", Type: "map", Summary: "Words that lint looks for in mails, beside those it knows."},
 		{Name: "claims.banned", Type: "list", Summary: "What a mail may not say.", Example: "[market leader]"},
 		{Name: "claims.competitors", Type: "list", Summary: "Names that nothing bad may be said about.", Example: "[Initech]"},

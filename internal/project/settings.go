@@ -27,6 +27,9 @@ type Settings struct {
 	Webhooks    map[string]string // endpoints by name: their addresses
 	// RedirectAllTo takes every e-mail, in staging; "" sends them to whom they are for.
 	RedirectAllTo string
+	// PublicURL is where customers and providers reach us, without a slash at its
+	// end; Inbound is the domain of reply addresses. "" is none.
+	PublicURL, Inbound string
 	// Salt decides who is held out and who is let in first; "" draws one and keeps it.
 	Salt   string
 	Claims Claims
@@ -38,6 +41,7 @@ type Sender struct{ Name, Email string }
 var (
 	currencies = regexp.MustCompile(`^[A-Z]{3}$`)
 	locales    = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
+	domains    = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
 	addresses  = regexp.MustCompile(`^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$`)
 	months     = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
 )
@@ -73,6 +77,8 @@ func (ld *loader) takeSettings() {
 	s.Channels = ld.channels(n.Get("channels"))
 	s.Webhooks = ld.webhooks(n.Get("webhooks"))
 	s.RedirectAllTo = ld.matched(n.Get("redirect_all_to"), "redirect_all_to", addresses, "write an address")
+	s.PublicURL = strings.TrimRight(ld.matched(n.Get("public_url"), "public_url", webPages, "write an address such as https://retention.example.com"), "/")
+	s.Inbound = ld.matched(n.Get("inbound"), "inbound", domains, "write a domain such as in.example.com")
 	s.Salt = n.Get("salt").String(l, "salt")
 	s.Claims = ld.claims(n.Get("claims"))
 	ld.p.Settings = s
