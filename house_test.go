@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"internal/config":   {},
 	"internal/paired":   {"internal/clock"},
 	"internal/lift":     {},
+	"internal/links":    {},
 	"examples":          {},
 
 	// The language: no database, no engine, no clock.
