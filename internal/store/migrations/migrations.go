@@ -1,6 +1,7 @@
 // Package migrations holds the shape of our database, step by step: numbered
 // SQL files that are applied forward, each once. A file that has shipped is
-// never edited; to change the shape, add the next number.
+// never edited; to change the shape, add the next number, here in SQLite's
+// language and in store/postgres/migrations in PostgreSQL's.
 package migrations
 
 import (
@@ -19,9 +20,12 @@ type Migration struct {
 	SQL     string
 }
 
-// All steps, in order.
-func All() ([]Migration, error) {
-	entries, err := fs.ReadDir(files, ".") // sorted by name
+// All steps of SQLite, in order.
+func All() ([]Migration, error) { return Read(files) }
+
+// Read gives the steps in dir, in order: files named 0001_what.sql and so on.
+func Read(dir fs.FS) ([]Migration, error) {
+	entries, err := fs.ReadDir(dir, ".") // sorted by name
 	if err != nil {
 		return nil, fmt.Errorf("list migrations: %w", err)
 	}
@@ -31,7 +35,7 @@ func All() ([]Migration, error) {
 		if _, err := fmt.Sscanf(e.Name(), "%04d_", &version); err != nil || version != i+1 {
 			return nil, fmt.Errorf("migration %s: want number %04d", e.Name(), i+1)
 		}
-		text, err := files.ReadFile(e.Name())
+		text, err := fs.ReadFile(dir, e.Name())
 		if err != nil {
 			return nil, fmt.Errorf("read migration %s: %w", e.Name(), err)
 		}

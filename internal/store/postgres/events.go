@@ -1,0 +1,102 @@
+package postgres
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/store"
+)
+
+const eventColumns = "seq, source, id, kind, name, account, contact, at, received, props"
+
+func scanEvent(row scanner) (store.Event, error) {
+	var e store.Event
+	var props []byte
+	err := row.Scan(&e.Seq, &e.Source, &e.ID, &e.Kind, &e.Event, &e.Account, &e.Contact, at(&e.At), at(&e.Received), &props)
+	if err != nil || props == nil {
+		return e, err
+	}
+	return e, decode(props, &e.Props)
+}
+
+func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error) {
+	var props []byte
+	if m.Props != nil {
+		if props, err = json.Marshal(m.Props); err != nil {
+			return 0, false, fmt.Errorf("encode props of %s: %w", m.ID, err)
+		}
+	}
+	if err := t.changes("append event"); err != nil {
+		return 0, false, err
+	}
+	seq, err = one(t, "append event", value[int64], `INSERT INTO events
+		(source, id, kind, name, account, contact, at, received, props) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+		ON CONFLICT (source, id) DO NOTHING RETURNING seq`,
+		m.Source, m.ID, m.Kind, m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
+	if !errors.Is(err, store.ErrNotFound) {
+		return seq, err == nil, err
+	}
+	seq, err = one(t, "find event", value[int64], "SELECT seq FROM events WHERE source = $1 AND id = $2", m.Source, m.ID)
+	return seq, false, err
+}
+
+func (t *tx) Event(seq int64) (store.Event, error) {
+	return one(t, "read event", scanEvent, "SELECT "+eventColumns+" FROM events WHERE seq = $1", seq)
+}
+
+func (t *tx) Events(account string, names []string, from, to time.Time, limit int) ([]store.Event, error) {
+	var w where
+	w.and("account = ", account)
+	if names != nil {
+		w.among("name", names)
+	}
+	if !from.IsZero() {
+		w.and("at >= ", from)
+	}
+	if !to.IsZero() {
+		w.and("at < ", to)
+	}
+	return all(t, "list events", scanEvent, "SELECT "+eventColumns+" FROM events"+w.clause()+
+		" ORDER BY at NULLS FIRST, seq LIMIT "+w.arg(limited(limit)), w.values()...)
+}
+
+func (t *tx) LastEvent(account, name string) (store.Event, error) {
+	return one(t, "read last event", scanEvent,
+		"SELECT "+eventColumns+" FROM events WHERE account = $1 AND name = $2 ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1", account, name)
+}
+
+func (t *tx) AddToBucket(account, metric, day string, count int64, sum float64) error {
+	return t.put("add to bucket", `INSERT INTO buckets (account, metric, day, count, sum, min, max)
+		VALUES ($1, $2, $3, $4, $5, $5, $5) ON CONFLICT (account, metric, day) DO UPDATE SET
+		count = buckets.count + excluded.count, sum = buckets.sum + excluded.sum,
+		min = least(buckets.min, excluded.min), max = greatest(buckets.max, excluded.max)`, account, metric, day, count, sum)
+}
+
+func scanBucket(row scanner) (store.Bucket, error) {
+	var b store.Bucket
+	return b, row.Scan(&b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
+}
+
+func (t *tx) Buckets(account, metric, from, to string) ([]store.Bucket, error) {
+	return all(t, "list buckets", scanBucket, `SELECT day, count, sum, min, max FROM buckets
+		WHERE account = $1 AND metric = $2 AND day >= $3 AND day <= $4 ORDER BY day`, account, metric, from, to)
+}
+
+func (t *tx) AllBuckets(account, from string) (map[string][]store.Bucket, error) {
+	by := map[string][]store.Bucket{}
+	err := each(t, "list buckets", `SELECT metric, day, count, sum, min, max FROM buckets
+		WHERE account = $1 AND day >= $2 ORDER BY metric, day`, []any{account, from}, func(row scanner) error {
+		var metric string
+		var b store.Bucket
+		err := row.Scan(&metric, &b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
+		by[metric] = append(by[metric], b)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return by, nil
+}

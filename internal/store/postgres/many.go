@@ -1,0 +1,61 @@
+package postgres
+
+import "holdfast/internal/store"
+
+func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
+	return byID(t, "read accounts", scanAccount, func(a store.Account) string { return a.ID },
+		"SELECT id, known, fields FROM accounts WHERE id = ANY ($1)", ids)
+}
+
+func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
+	return byID(t, "read contacts", scanContact, func(c store.Contact) string { return c.ID },
+		"SELECT id, account, fields FROM contacts WHERE id = ANY ($1)", ids)
+}
+
+func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string]store.Truth, error) {
+	return byID(t, "read truths", scanTruth, func(v store.Truth) string { return v.Account },
+		`SELECT playbook, trigger, account, truth, since, fired FROM truths
+		WHERE account = ANY ($1) AND playbook = $2 AND trigger = $3`, accounts, playbook, trigger)
+}
+
+func (t *tx) ManyBuckets(metric string, accounts []string, from, to string) (map[string][]store.Bucket, error) {
+	by := map[string][]store.Bucket{}
+	err := inEach(t, "list buckets", func(row scanner) error {
+		var account string
+		var b store.Bucket
+		err := row.Scan(&account, &b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
+		by[account] = append(by[account], b)
+		return err
+	}, `SELECT account, day, count, sum, min, max FROM buckets WHERE account = ANY ($1)
+		AND metric = $2 AND day >= $3 AND day <= $4 ORDER BY account, day`, accounts, metric, from, to)
+	return by, err
+}
+
+func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
+	by := map[string][]store.Enrollment{}
+	err := inEach(t, "list enrollments", func(row scanner) error {
+		e, err := scanEnrollment(row)
+		by[e.Account] = append(by[e.Account], e)
+		return err
+	}, "SELECT "+enrollmentColumns+" FROM enrollments WHERE account = ANY ($1) ORDER BY started_at NULLS FIRST, id", accounts)
+	return by, err
+}
+
+// byID reads rows into a map.
+func byID[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) string, query string, ids []string, args ...any) (map[string]T, error) {
+	by := make(map[string]T, len(ids))
+	err := inEach(t, what, func(row scanner) error {
+		v, err := scan(row)
+		by[id(v)] = v
+		return err
+	}, query, ids, args...)
+	return by, err
+}
+
+// inEach gives fn the rows of a query whose first argument is a list of ids.
+func inEach(t *tx, what string, fn func(scanner) error, query string, ids []string, args ...any) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	return each(t, what, query, append([]any{ids}, args...), fn)
+}

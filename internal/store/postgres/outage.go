@@ -1,0 +1,86 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"holdfast"
+	"holdfast/internal/clock"
+)
+
+// patience is how long a database may be away, as for a restart, before those who
+// wait for it are told. It counts for all of them together.
+const patience = 30 * time.Second
+
+// Pauses between tries to reach it again.
+const (
+	firstPause = 20 * time.Millisecond
+	lastPause  = time.Second
+)
+
+// outage remembers since when the database has been away. The zero outage is none.
+// Safe for concurrent use.
+type outage struct {
+	mu    sync.Mutex
+	since time.Time
+	pause time.Duration
+}
+
+func (o *outage) over() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.since, o.pause = time.Time{}, 0
+}
+
+// wait pauses before another try to reach the database. It returns an error, made
+// of why, when the database has been away too long, or ctx's.
+func (o *outage) wait(ctx context.Context, why error) error {
+	now := clock.System{}.Now()
+	o.mu.Lock()
+	if o.since.IsZero() {
+		o.since = now
+	}
+	o.pause = min(max(2*o.pause, firstPause), lastPause)
+	away, pause := now.Sub(o.since), o.pause
+	o.mu.Unlock()
+	if away >= patience {
+		return holdfast.Errorf(holdfast.Unavailable, "the database has not answered for %s: %v", away.Round(time.Second), why)
+	}
+	return clock.Sleep(ctx, pause)
+}
+
+// Classes of errors, by SQLSTATE (PostgreSQL's documentation, appendix A).
+const (
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+	insufficientRights   = "42501"
+	connectionException  = "08"    // class
+	tooManyConnections   = "53300" // also while a restarted server is flooded
+	operatorIntervention = "57P"   // shutdown, crash, starting up, idle session ended
+	inTransactionTooLong = "25P03" // idle_in_transaction_session_timeout
+)
+
+func code(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// conflict reports that the transaction lost against another, and was undone.
+func conflict(err error) bool {
+	c := code(err)
+	return c == serializationFailure || c == deadlockDetected
+}
+
+// lost reports that the database could not be reached, or is gone: it may come
+// back. What it says itself, such as a wrong password, is no loss.
+func lost(err error) bool {
+	c := code(err)
+	return c == "" || c == tooManyConnections || c == inTransactionTooLong || strings.HasPrefix(c, connectionException) || strings.HasPrefix(c, operatorIntervention)
+}

@@ -1,0 +1,197 @@
+// Package pgtest runs a real PostgreSQL server for a test: a child process on a
+// free loopback port, over a directory that goes with the test. It can be stopped,
+// killed and started again, on the same port with the same data.
+package pgtest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a PostgreSQL server. Its methods are for one goroutine.
+type Server struct {
+	bin, dir string
+	port     int
+	made     int // databases
+	running  *process
+}
+
+// Start makes a server and waits until it answers. It is gone when t ends. Where
+// there is no PostgreSQL the test is skipped: scripts/need installs it.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	s := &Server{bin: binaries(t), port: freePort(t)}
+	var err error
+	if s.dir, err = os.MkdirTemp("", "pgtest-"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.Kill(t)
+		if err := os.RemoveAll(s.dir); err != nil {
+			t.Error(err)
+		}
+	})
+	who := attributes(t, s.dir)
+	// A collation that is not by bytes, so that a query which relies on bytes without saying so fails.
+	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "holdfast", "--auth=trust", "--no-sync",
+		"--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
+	cmd.Dir, cmd.SysProcAttr = s.dir, who
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("initdb: %v\n%s", err, out)
+	}
+	s.Restart(t)
+	return s
+}
+
+// Address is the server's first database, as its owner.
+func (s *Server) Address() string { return s.address("postgres") }
+
+// Database makes an empty database and gives its address.
+func (s *Server) Database(t testing.TB) string {
+	t.Helper()
+	s.made++
+	name := "t" + strconv.Itoa(s.made)
+	conn, err := pgx.Connect(t.Context(), s.Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // it only made a database
+	if _, err := conn.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
+		t.Fatal(err)
+	}
+	return s.address(name)
+}
+
+func (s *Server) address(database string) string {
+	return (&url.URL{Scheme: "postgres", User: url.User("holdfast"), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)), Path: database, RawQuery: "sslmode=disable"}).String()
+}
+
+// Stop ends the server in order: what was committed is on the disk, what was under
+// way is undone, clients are cut off. One that does not run is left alone.
+func (s *Server) Stop(t testing.TB) { s.end(t, syscall.SIGINT) }
+
+// Kill ends it as a crash would, without writing anything more. Its next start
+// recovers from the log.
+func (s *Server) Kill(t testing.TB) { s.end(t, syscall.SIGQUIT) }
+
+func (s *Server) end(t testing.TB, with syscall.Signal) {
+	t.Helper()
+	if s.running == nil {
+		return
+	}
+	if err := s.running.cmd.Process.Signal(with); err != nil {
+		t.Errorf("end postgres: %v", err)
+	}
+	<-s.running.gone
+	s.running = nil
+}
+
+// Restart stops the server if it runs, starts it and waits until it answers.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	s.Stop(t)
+	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", "",
+		"-c", "fsync=off", "-c", "full_page_writes=off", // the machine stays up
+		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "log_min_messages=warning", "-c", "lc_messages=C")
+	cmd.Dir, cmd.SysProcAttr = s.dir, attributes(t, s.dir)
+	p, err := launch(cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.running = p
+	select {
+	case <-p.ready:
+	case <-p.gone:
+		s.running = nil
+		t.Fatalf("postgres ended by itself:\n%s", p.said())
+	}
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// process is a server that was started.
+type process struct {
+	cmd         *exec.Cmd
+	ready, gone chan struct{}
+
+	mu    sync.Mutex
+	lines []string
+}
+
+// launch starts cmd and reads what it says until it has ended.
+func launch(cmd *exec.Cmd) (*process, error) {
+	out, err := cmd.StderrPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := startBound(cmd); err != nil {
+		return nil, fmt.Errorf("start postgres: %w", err)
+	}
+	p := &process{cmd: cmd, ready: make(chan struct{}), gone: make(chan struct{})}
+	go func() {
+		defer close(p.gone)
+		answers := false
+		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if !answers && strings.HasSuffix(lines.Text(), "database system is ready to accept connections") {
+				answers = true
+				close(p.ready)
+			}
+			p.keep(lines.Text())
+		}
+		_ = cmd.Wait() // what it said tells more than its code
+	}()
+	return p, nil
+}
+
+func (p *process) keep(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.lines = append(p.lines[max(0, len(p.lines)-50):], line)
+}
+
+func (p *process) said() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.lines, "\n")
+}
+
+// binaries is the folder of initdb and postgres: on the PATH, or where Debian
+// puts them.
+func binaries(t testing.TB) string {
+	t.Helper()
+	if path, err := exec.LookPath("initdb"); err == nil {
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(path)
+		}
+	}
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	if err != nil || len(found) == 0 {
+		t.Skip("no PostgreSQL on this machine: run scripts/need, or put initdb on the PATH")
+	}
+	slices.Sort(found)
+	return filepath.Dir(found[len(found)-1])
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()                     //nolint:errcheck // nothing was accepted on it
+	return l.Addr().(*net.TCPAddr).Port // a tcp listener's address
+}

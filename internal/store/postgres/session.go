@@ -1,0 +1,135 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/internal/store"
+)
+
+// tx is a connection inside a transaction.
+type tx struct {
+	conn   *pgx.Conn
+	ctx    context.Context //nolint:containedctx // a transaction lives within one call
+	read   bool
+	wrote  bool  // a statement that changes rows was run
+	broken error // the first failure of the database: nothing more runs after it
+	over   bool
+}
+
+var (
+	_ store.Tx = (*tx)(nil)
+
+	errReadOnly = errors.New("this transaction only reads")
+	errOver     = errors.New("this transaction is over")
+)
+
+// ready refuses statements that must not run any more.
+func (t *tx) ready() error {
+	if t.over {
+		return errOver
+	}
+	if t.broken != nil {
+		return t.broken
+	}
+	return t.ctx.Err()
+}
+
+// changes is ready for a statement that changes rows. what names it in errors.
+func (t *tx) changes(what string) error {
+	if err := t.ready(); err != nil {
+		return err
+	}
+	if t.read {
+		return fmt.Errorf("%s: %w", what, errReadOnly)
+	}
+	t.wrote = true
+	return nil
+}
+
+// fail remembers a failure of the database: PostgreSQL runs nothing more in a
+// transaction after one.
+func (t *tx) fail(what string, err error) error {
+	t.broken = fmt.Errorf("%s: %w", what, err)
+	return t.broken
+}
+
+// exec changes rows and says how many.
+func (t *tx) exec(what, query string, args ...any) (int64, error) {
+	if err := t.changes(what); err != nil {
+		return 0, err
+	}
+	tag, err := t.conn.Exec(t.ctx, query, bound(args)...)
+	if err != nil {
+		return 0, t.fail(what, err)
+	}
+	return tag.RowsAffected(), nil
+}
+
+// put is exec for those who do not ask how many.
+func (t *tx) put(what, query string, args ...any) error {
+	_, err := t.exec(what, query, args...)
+	return err
+}
+
+// scanner is a row, or the current one of several.
+type scanner interface{ Scan(dest ...any) error }
+
+// one reads one row; store.ErrNotFound when there is none.
+func one[T any](t *tx, what string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	var none T
+	if err := t.ready(); err != nil {
+		return none, err
+	}
+	v, err := scan(t.conn.QueryRow(t.ctx, query, bound(args)...))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return none, store.ErrNotFound
+	}
+	if err != nil {
+		return none, t.fail(what, err)
+	}
+	return v, nil
+}
+
+// all reads rows to their end.
+func all[T any](t *tx, what string, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	var vs []T
+	err := each(t, what, query, args, func(row scanner) error {
+		v, err := scan(row)
+		vs = append(vs, v)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return vs, nil
+}
+
+// each gives row after row to fn, which must not use t.
+func each(t *tx, what, query string, args []any, fn func(row scanner) error) error {
+	if err := t.ready(); err != nil {
+		return err
+	}
+	rows, err := t.conn.Query(t.ctx, query, bound(args)...)
+	if err != nil {
+		return t.fail(what, err)
+	}
+	for err == nil && rows.Next() {
+		err = fn(rows)
+	}
+	rows.Close()
+	if err := errors.Join(err, rows.Err()); err != nil {
+		return t.fail(what, err)
+	}
+	return nil
+}
+
+// value scans a single column.
+func value[T any](row scanner) (T, error) {
+	var v T
+	err := row.Scan(&v)
+	return v, err
+}

@@ -1,0 +1,88 @@
+package postgres
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"holdfast/internal/store"
+)
+
+// stir adds one to Woken and writes the wake row. stirred is false for an
+// enrollment that has ended: there is nothing left to wake.
+func (t *tx) stir(enrollment string, created time.Time) (stirred bool, err error) {
+	n, err := t.exec("wake", "UPDATE enrollments SET woken = woken + 1 WHERE id = $1 AND status = 'active'", enrollment)
+	if err != nil {
+		return false, err
+	}
+	woken, err := one(t, "read wake count", value[int64], "SELECT woken FROM enrollments WHERE id = $1", enrollment)
+	if err != nil {
+		return false, fmt.Errorf("wake enrollment %s: %w", enrollment, err)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	return true, t.relay(enrollment, "wake", woken, "", created)
+}
+
+func (t *tx) Wake(enrollment string) error {
+	_, err := t.stir(enrollment, time.Time{})
+	return err
+}
+
+func (t *tx) Signal(s store.Signal) error {
+	stirred, err := t.stir(s.Enrollment, s.At)
+	if err != nil || !stirred {
+		return err
+	}
+	return t.put("write signal", `INSERT INTO signals (enrollment, seq, kind, path, outcome, reason, event, at, data)
+		VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM signals WHERE enrollment = $1), $2, $3, $4, $5, $6, $7, $8)`,
+		s.Enrollment, s.Kind, s.Path, s.Outcome, s.Reason, s.Event, when(s.At), document(s.Data))
+}
+
+const signalColumns = "enrollment, seq, kind, path, outcome, reason, event, at, data"
+
+func scanSignal(row scanner) (store.Signal, error) {
+	var s store.Signal
+	return s, row.Scan(&s.Enrollment, &s.Seq, &s.Kind, &s.Path, &s.Outcome, &s.Reason, &s.Event, at(&s.At), &s.Data)
+}
+
+func (t *tx) Signals(enrollment string, after int64) ([]store.Signal, error) {
+	return all(t, "list signals", scanSignal,
+		"SELECT "+signalColumns+" FROM signals WHERE enrollment = $1 AND seq > $2 ORDER BY seq", enrollment, after)
+}
+
+func (t *tx) ExitOf(enrollment string) (store.Signal, error) {
+	return one(t, "read exit", scanSignal, "SELECT "+signalColumns+
+		" FROM signals WHERE enrollment = $1 AND kind = 'exit' ORDER BY seq LIMIT 1", enrollment)
+}
+
+func (t *tx) PutListener(l store.Listener) error {
+	events, err := json.Marshal(l.Events)
+	if err != nil {
+		return fmt.Errorf("encode events of listener: %w", err)
+	}
+	return t.put("write listener", `INSERT INTO listeners (enrollment, path, account, events, opened_at)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (enrollment, path) DO UPDATE SET
+		account = excluded.account, events = excluded.events, opened_at = excluded.opened_at`,
+		l.Enrollment, l.Path, l.Account, string(events), when(l.OpenedAt))
+}
+
+func (t *tx) DropListener(enrollment, path string) error {
+	return t.put("drop listener", "DELETE FROM listeners WHERE enrollment = $1 AND path = $2", enrollment, path)
+}
+
+// Listeners that wait for event, by OpenedAt, Enrollment, Path. An account has
+// few, so their events are compared here and need no table.
+func (t *tx) Listeners(account, event string) ([]store.Listener, error) {
+	open, err := all(t, "list listeners", func(row scanner) (store.Listener, error) {
+		var l store.Listener
+		var events string
+		err := row.Scan(&l.Enrollment, &l.Path, &l.Account, &events, at(&l.OpenedAt))
+		return l, errors.Join(err, json.Unmarshal([]byte(events), &l.Events))
+	}, `SELECT enrollment, path, account, events, opened_at FROM listeners
+		WHERE account = $1 ORDER BY opened_at NULLS FIRST, enrollment, path`, account)
+	return slices.DeleteFunc(open, func(l store.Listener) bool { return !slices.Contains(l.Events, event) }), err
+}

@@ -1,0 +1,178 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/internal/store"
+)
+
+// Of the tries of one update against other processes', those from lonely on hold
+// off all other writers, so that the next is the last but for a database that is
+// also written by hand.
+const (
+	lonely = 3
+	tries  = 8
+)
+
+// commitWait bounds a commit, which a caller's context cannot end: half of one
+// would be worse than a late one.
+const commitWait = 30 * time.Second
+
+// again says that nothing of an attempt was kept, so that it may be run again.
+// away is that the database could not be reached in the first place.
+type again struct {
+	err  error
+	away bool
+}
+
+func (a *again) Error() string { return a.err.Error() }
+func (a *again) Unwrap() error { return a.err }
+
+// Update runs fn in one serialisable write transaction; see store.Store and the
+// package. Waiting ends with ctx, and a ctx that ends before the commit undoes fn.
+func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
+	if err := s.turns.Take(ctx); err != nil {
+		return err
+	}
+	defer s.turns.Pass(false)
+	for try := 1; ; {
+		if s.closed.Load() {
+			return errClosed
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		err := s.attempt(ctx, try >= lonely, fn)
+		a, ok := errors.AsType[*again](err)
+		if !ok {
+			return err
+		}
+		if try == tries {
+			return fmt.Errorf("tried %d times: %w", tries, a.err)
+		}
+		if !a.away {
+			try++
+		}
+		if !conflict(a.err) {
+			if err := s.away.wait(ctx, a.err); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// attempt runs fn once. alone keeps all other writers out meanwhile. An error of
+// type again is about the database alone.
+func (s *Store) attempt(ctx context.Context, alone bool, fn func(tx store.Tx) error) (err error) {
+	if err := s.begin(ctx, alone); err != nil {
+		return err
+	}
+	t := &tx{conn: s.write, ctx: ctx}
+	ended := false
+	// Deferred, so that a panic of fn is undone too.
+	defer func() {
+		t.over = true
+		if !ended {
+			rollback(ctx, s.write)
+		}
+	}()
+	err = fn(t)
+	if t.broken != nil && ctx.Err() == nil && (conflict(t.broken) || s.write.IsClosed()) {
+		return &again{err: t.broken}
+	}
+	if err != nil {
+		return err
+	}
+	if t.broken != nil {
+		return t.broken
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ended = true
+	return s.commit(ctx, t.wrote)
+}
+
+// begin opens a transaction on the writer's connection, which it makes when there
+// is none. The lock is taken before the snapshot, which is that of the first query:
+// who comes alone sees all that those before it wrote.
+func (s *Store) begin(ctx context.Context, alone bool) error {
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	mode := "ROW EXCLUSIVE"
+	if alone {
+		mode = "EXCLUSIVE"
+	}
+	if err := run(ctx, s.write, "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL idle_in_transaction_session_timeout = '60s'; LOCK TABLE writers IN "+mode+" MODE"); err != nil {
+		if ctx.Err() == nil && (conflict(err) || s.write.IsClosed()) {
+			return &again{err: fmt.Errorf("begin: %w", err)}
+		}
+		rollback(ctx, s.write)
+		return fmt.Errorf("begin: %w", err)
+	}
+	s.away.over()
+	return nil
+}
+
+func (s *Store) connect(ctx context.Context) error {
+	if s.write != nil && !s.write.IsClosed() {
+		return nil
+	}
+	conn, err := pgx.ConnectConfig(ctx, s.config)
+	if err == nil {
+		s.write = conn
+		return nil
+	}
+	if ctx.Err() != nil || !lost(err) {
+		return err
+	}
+	return &again{err: err, away: true}
+}
+
+// commit ends the transaction, leaving a mark by which it can be looked up, when
+// it wrote, and looks it up when the answer is lost.
+func (s *Store) commit(ctx context.Context, wrote bool) error {
+	ctx = context.WithoutCancel(ctx)
+	within, cancel := context.WithTimeout(ctx, commitWait)
+	defer cancel()
+	query := "COMMIT"
+	if wrote {
+		s.n++
+		query = mark(s.holder, s.n) + "; COMMIT"
+	}
+	err := run(within, s.write, query)
+	switch {
+	case err == nil:
+		return nil
+	case s.write.IsClosed() && wrote:
+		return s.settle(ctx, s.n, err)
+	case s.write.IsClosed() || conflict(err):
+		err = &again{err: err}
+	}
+	rollback(ctx, s.write)
+	return fmt.Errorf("commit: %w", err)
+}
+
+// run sends statements without arguments in one go and waits for all of them.
+func run(ctx context.Context, conn *pgx.Conn, statements string) error {
+	return conn.PgConn().Exec(ctx, statements).Close()
+}
+
+// rollback ends whatever transaction is open. When that fails, the connection is
+// closed, which ends it as well.
+func rollback(ctx context.Context, conn *pgx.Conn) {
+	if conn.IsClosed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTimeout)
+	defer cancel()
+	if err := run(ctx, conn, "ROLLBACK"); err != nil {
+		_ = conn.Close(ctx)
+	}
+}
