@@ -23,9 +23,11 @@ const (
 	lastPause  = time.Second
 )
 
-// outage remembers since when the database has been away. The zero outage is none.
+// outage remembers since when the database has been away. None is under way at first.
 // Safe for concurrent use.
 type outage struct {
+	patience time.Duration
+
 	mu    sync.Mutex
 	since time.Time
 	pause time.Duration
@@ -48,7 +50,7 @@ func (o *outage) wait(ctx context.Context, why error) error {
 	o.pause = min(max(2*o.pause, firstPause), lastPause)
 	away, pause := now.Sub(o.since), o.pause
 	o.mu.Unlock()
-	if away >= patience {
+	if away >= o.patience {
 		return holdfast.Errorf(holdfast.Unavailable, "the database has not answered for %s: %v", away.Round(time.Second), why)
 	}
 	return clock.Sleep(ctx, pause)

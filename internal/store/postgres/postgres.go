@@ -72,7 +72,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{config: pool.ConnConfig, holder: rand.Text()}
+	s := &Store{config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
 	where := fmt.Sprintf("database %s at %s", s.config.Database, s.config.Host)
 	if s.write, err = pgx.ConnectConfig(ctx, s.config); err != nil {
 		e := holdfast.Errorf(holdfast.Unavailable, "open %s: %v", where, err)
