@@ -39,11 +39,13 @@ var mayImport = map[string][]string{
 	"internal/project":  {"", "internal/diag", "internal/source", "internal/calendar", "internal/mail", "rules", "rules/library", "triggers", "steps", "playbooks", "playbooks/library"},
 
 	// What is remembered.
-	"internal/store":           {""},
-	"internal/store/*":         {"", "internal/store", "internal/store/*"},
-	"internal/store/sqlite":    {"", "internal/store", "internal/store/*"},
-	"internal/store/storetest": {"", "internal/store"},
-	"internal/facts":           {"", "internal/store", "rules"},
+	"internal/store":                 {""},
+	"internal/store/*":               {"", "internal/store", "internal/store/*"},
+	"internal/store/sqlite":          {"", "internal/store", "internal/store/*"},
+	"internal/store/postgres":        {"", "internal/store", "internal/store/*", "internal/clock"},
+	"internal/store/postgres/pgtest": {},
+	"internal/store/storetest":       {"", "internal/store"},
+	"internal/facts":                 {"", "internal/store", "rules"},
 
 	// How a person is reached.
 	"channels":             {""},
@@ -102,6 +104,7 @@ var onlyIn = map[string][]string{
 	"go.temporal.io/sdk/worker":       {"internal/temporal", "internal/sim"},
 	"go.temporal.io/sdk/testsuite":    {"internal/sim"},
 	"modernc.org/sqlite":              {"internal/store/sqlite", "internal/temporal"},
+	"github.com/jackc/pgx":            {"internal/store/postgres", "internal/store/postgres/*"},
 	"database/sql":                    {"internal/store/*", "internal/temporal"},
 	"github.com/chromedp":             {},
 	"github.com/stretchr/testify":     {},

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -19,7 +18,6 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
-	"holdfast"
 	"holdfast/activities"
 	"holdfast/internal/clock"
 	"holdfast/internal/config"
@@ -28,7 +26,6 @@ import (
 	"holdfast/internal/relay"
 	"holdfast/internal/release"
 	"holdfast/internal/store"
-	"holdfast/internal/store/sqlite"
 	"holdfast/internal/temporal"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -104,7 +101,7 @@ func (a *App) open(ctx context.Context) error {
 	if err := a.dir.FixClock(mode); err != nil {
 		return err
 	}
-	s, err := sqlite.Open(ctx, filepath.Join(a.dir.Path(), storeFile))
+	s, err := a.openStore(ctx)
 	if err != nil {
 		return err
 	}
@@ -134,37 +131,16 @@ func (a *App) wire() error {
 	return err
 }
 
-// storeFile is our database in the data directory; Temporal's lies beside it.
-const storeFile = "holdfast.db"
-
-// OpenStore opens a data directory's store beside a running process, for
-// commands that read or leave a row.
-func OpenStore(ctx context.Context, dir string) (store.Store, error) {
-	path := filepath.Join(dir, storeFile)
-	if _, err := os.Stat(path); err != nil {
-		e := holdfast.Errorf(holdfast.NotFound, "%s holds no data", dir)
-		e.Hint = "name the data directory with --dir"
-		return nil, e
-	}
-	return sqlite.Open(ctx, path)
-}
-
-// Start publishes the project's playbooks and starts the engine: Temporal, a
-// worker, the relay, and what moves or waits for the clock. sources join the
+// Start publishes the project's playbooks and starts the engine: Temporal (inside,
+// or the cluster that the environment names), a worker, the relay, and what moves or waits for the clock. sources join the
 // agenda in making things happen at their time.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.publish(ctx); err != nil {
 		return err
 	}
-	server, err := temporal.Start(ctx, temporal.Options{Dir: a.dir.Path(), FastTimers: a.cfg.Virtual != nil, Unsynced: a.cfg.Virtual != nil, Logger: a.log})
-	if err != nil {
+	if err := a.engine(ctx); err != nil {
 		return err
 	}
-	a.onStop(func() error { server.Stop(); return nil })
-	if a.client, err = server.Client(ctx, temporal.Namespace, a.log); err != nil {
-		return err
-	}
-	a.onStop(func() error { a.client.Close(); return nil })
 	w := temporal.Worker(a.client, temporal.TaskQueue, func(r temporal.Registry) {
 		r.RegisterWorkflow(workflows.Enrollment) // its name is workflows.EnrollmentType
 		r.RegisterActivityWithOptions(a.Activities.Advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})

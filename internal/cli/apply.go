@@ -190,7 +190,7 @@ func (sh *shipment) openOrMake(ctx context.Context) (store.Store, error) {
 	if err != nil || st != nil {
 		return st, err
 	}
-	a, err := app.Open(ctx, app.Config{Dir: sh.data, Project: sh.project, Log: slog.New(slog.DiscardHandler), Offline: true})
+	a, err := app.Open(ctx, app.Config{Dir: sh.data, Project: sh.project, Env: config.FromEnvironment(), Log: slog.New(slog.DiscardHandler), Offline: true})
 	if err != nil {
 		return nil, err
 	}

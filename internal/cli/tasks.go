@@ -14,6 +14,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/app"
+	"holdfast/internal/config"
 	"holdfast/internal/diag"
 	"holdfast/internal/project"
 	"holdfast/internal/store"
@@ -121,7 +122,7 @@ func closeTask(ctx context.Context, s Streams, o tasksOptions, ref, status strin
 	if err != nil {
 		return err
 	}
-	a, err := app.Beside(ctx, app.Config{Dir: o.dir, Project: p, Log: slog.New(slog.DiscardHandler)})
+	a, err := app.Beside(ctx, app.Config{Dir: o.dir, Project: p, Env: config.FromEnvironment(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}

@@ -26,9 +26,25 @@ type Environment struct {
 	// WebhookSecrets are HOLDFAST_WEBHOOK_<NAME>_SECRET, by name in small letters,
 	// with - for _.
 	WebhookSecrets map[string]string
-	NoColor        bool   // NO_COLOR is set (https://no-color.org)
-	By             string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
-	Commit         string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
+	// DatabaseURL is HOLDFAST_DATABASE_URL: a PostgreSQL database instead of the data directory's file,
+	// as libpq takes it (postgres://user:password@host:5432/database?sslmode=verify-full).
+	DatabaseURL string
+	Temporal    Temporal
+	NoColor     bool   // NO_COLOR is set (https://no-color.org)
+	By          string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
+	Commit      string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
+}
+
+// Temporal is a cluster to use instead of the server inside this process. An
+// Address turns it on; without certificate, authority or key it is spoken to in
+// plain text.
+type Temporal struct {
+	Address   string // HOLDFAST_TEMPORAL_ADDRESS, host:port of the frontend
+	Namespace string // HOLDFAST_TEMPORAL_NAMESPACE; "" is holdfast
+	TLSCert   string // HOLDFAST_TEMPORAL_TLS_CERT: PEM file of the client's certificate
+	TLSKey    string // HOLDFAST_TEMPORAL_TLS_KEY: PEM file of its key
+	TLSCA     string // HOLDFAST_TEMPORAL_TLS_CA: PEM file of who signed the server's; "" is the system's
+	APIKey    string // HOLDFAST_TEMPORAL_API_KEY, as Temporal Cloud has them; goes over TLS alone
 }
 
 // FromEnvironment reads it.
@@ -45,9 +61,18 @@ func FromEnvironment() Environment {
 		SMTPURL:            os.Getenv("HOLDFAST_SMTP_URL"),
 		LinkKeys:           list(os.Getenv("HOLDFAST_LINK_KEYS")),
 		WebhookSecrets:     webhookSecrets(os.Environ()),
-		NoColor:            os.Getenv("NO_COLOR") != "",
-		By:                 first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
-		Commit:             first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
+		DatabaseURL:        os.Getenv("HOLDFAST_DATABASE_URL"),
+		Temporal: Temporal{
+			Address:   os.Getenv("HOLDFAST_TEMPORAL_ADDRESS"),
+			Namespace: os.Getenv("HOLDFAST_TEMPORAL_NAMESPACE"),
+			TLSCert:   os.Getenv("HOLDFAST_TEMPORAL_TLS_CERT"),
+			TLSKey:    os.Getenv("HOLDFAST_TEMPORAL_TLS_KEY"),
+			TLSCA:     os.Getenv("HOLDFAST_TEMPORAL_TLS_CA"),
+			APIKey:    os.Getenv("HOLDFAST_TEMPORAL_API_KEY"),
+		},
+		NoColor: os.Getenv("NO_COLOR") != "",
+		By:      first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
+		Commit:  first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
 	}
 }
 

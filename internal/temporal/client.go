@@ -21,6 +21,7 @@ type ClientOptions struct {
 	HostPort  string
 	Namespace string // default Namespace
 	TLS       *tls.Config
+	APIKey    string       // "" none
 	Logger    *slog.Logger // nil discards
 }
 
@@ -29,7 +30,12 @@ func Client(ctx context.Context, o ClientOptions) (client.Client, error) {
 	if o.Namespace == "" {
 		o.Namespace = Namespace
 	}
+	var credentials client.Credentials
+	if o.APIKey != "" {
+		credentials = client.NewAPIKeyStaticCredentials(o.APIKey)
+	}
 	c, err := client.DialContext(ctx, client.Options{
+		Credentials:       credentials,
 		HostPort:          o.HostPort,
 		Namespace:         o.Namespace,
 		Identity:          "holdfast@" + strconv.Itoa(os.Getpid()), // not the SDK's, which writes the machine's name into every history

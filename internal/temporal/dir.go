@@ -36,6 +36,21 @@ type Dir struct {
 type dirMark struct {
 	Format int    `json:"format"`
 	Clock  string `json:"clock,omitempty"`
+	Store  string `json:"store,omitempty"`
+}
+
+// StorePostgres is the Store of a directory whose rows are in PostgreSQL; "" are
+// those in a file of its own.
+const StorePostgres = "postgres"
+
+// Peek reads the clock mode and store of a data directory without taking it. Both
+// are "" where there is none yet.
+func Peek(dir string) (clock, store string, err error) {
+	d := Dir{path: dir}
+	if err := readJSON(d.markFile(), &d.mark); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
+	}
+	return d.mark.Clock, d.mark.Store, nil
 }
 
 // OpenDir takes the data directory, making it (mode 0700) when it is not there.
@@ -79,6 +94,19 @@ func (d *Dir) FixClock(mode string) error {
 		return e
 	}
 	d.mark.Clock = mode
+	return writeJSON(d.markFile(), d.mark)
+}
+
+// Store is "" or StorePostgres.
+func (d *Dir) Store() string { return d.mark.Store }
+
+// FixStore writes where the rows of a directory are, for good. Whoever calls it
+// has seen that there is no other place.
+func (d *Dir) FixStore(store string) error {
+	if d.mark.Store == store {
+		return nil
+	}
+	d.mark.Store = store
 	return writeJSON(d.markFile(), d.mark)
 }
 

@@ -1,0 +1,79 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"holdfast"
+	"holdfast/internal/store"
+	"holdfast/internal/temporal"
+)
+
+// engine connects to Temporal: the cluster that the environment names, or the
+// server inside, which it starts.
+func (a *App) engine(ctx context.Context) error {
+	if a.cfg.Env.Temporal.Address == "" {
+		server, err := temporal.Start(ctx, temporal.Options{Dir: a.dir.Path(), FastTimers: a.cfg.Virtual != nil, Unsynced: a.cfg.Virtual != nil, Logger: a.log})
+		if err != nil {
+			return err
+		}
+		a.onStop(func() error { server.Stop(); return nil })
+		if a.client, err = server.Client(ctx, temporal.Namespace, a.log); err != nil {
+			return err
+		}
+	} else {
+		o, err := a.cluster()
+		if err != nil {
+			return err
+		}
+		if a.client, err = temporal.Connect(ctx, o); err != nil {
+			return err
+		}
+	}
+	a.onStop(func() error { a.client.Close(); return nil })
+	if a.cfg.Env.Temporal.Address == "" && a.cfg.Env.DatabaseURL == "" {
+		return nil // both are in the one directory
+	}
+	return a.marry(ctx)
+}
+
+// cluster is what the environment says of Temporal.
+func (a *App) cluster() (o temporal.ClientOptions, err error) {
+	env := a.cfg.Env.Temporal
+	o = temporal.ClientOptions{HostPort: env.Address, Namespace: env.Namespace, APIKey: env.APIKey, Logger: a.log}
+	files := map[string][]byte{}
+	for name, path := range map[string]string{"TLS_CERT": env.TLSCert, "TLS_KEY": env.TLSKey, "TLS_CA": env.TLSCA} {
+		if path == "" {
+			continue
+		}
+		if files[name], err = os.ReadFile(path); err != nil {
+			return o, fmt.Errorf("HOLDFAST_TEMPORAL_%s: %w", name, err)
+		}
+	}
+	o.TLS, err = temporal.ClusterTLS(files["TLS_CERT"], files["TLS_KEY"], files["TLS_CA"], env.APIKey != "")
+	return o, err
+}
+
+// marry binds the store to the namespace whose workflows its enrollments are. A
+// second engine would take rows from the first, and know nothing of what runs there.
+func (a *App) marry(ctx context.Context) error {
+	id, err := temporal.NamespaceID(ctx, a.client, a.cfg.Env.Temporal.Namespace)
+	if err != nil {
+		return err
+	}
+	var bound string
+	err = a.Store.Update(ctx, func(tx store.Tx) (err error) {
+		if bound, err = tx.MetaGet("engine"); err != nil || bound != "" {
+			return err
+		}
+		bound = id
+		return tx.MetaSet("engine", id)
+	})
+	if err != nil || bound == id {
+		return err
+	}
+	e := holdfast.Errorf(holdfast.Conflict, "the enrollments of this store run in another Temporal namespace (%s) than this one (%s)", bound, id)
+	e.Hint = "name the data directory and the cluster that it was used with before"
+	return e
+}
