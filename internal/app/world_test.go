@@ -18,6 +18,7 @@ import (
 	"holdfast"
 	"holdfast/internal/app"
 	"holdfast/internal/cast"
+	"holdfast/internal/config"
 	"holdfast/internal/diag"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
@@ -31,6 +32,7 @@ type world struct {
 	msgs    []holdfast.Message
 	cast    *cast.Cast
 	dir     string
+	env     config.Environment
 	log     *buffer
 }
 
@@ -90,7 +92,7 @@ func (w *world) read(path, as string) {
 func (w *world) open(days int, also ...func(*app.Config)) *app.App {
 	w.t.Helper()
 	c := app.Config{
-		Dir: w.dir, Project: w.project, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Dir: w.dir, Project: w.project, Env: w.env, Log: slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		ScanEvery: 24 * time.Hour, Virtual: &app.Virtual{At: monday, End: monday.AddDate(0, 0, days)},
 	}
 	for _, set := range also {

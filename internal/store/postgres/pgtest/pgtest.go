@@ -20,6 +20,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"holdfast/internal/child"
 )
 
 // Server is a PostgreSQL server. Its methods are for one goroutine.
@@ -138,7 +140,7 @@ func launch(cmd *exec.Cmd) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := startBound(cmd); err != nil {
+	if err := child.Start(cmd); err != nil {
 		return nil, fmt.Errorf("start postgres: %w", err)
 	}
 	p := &process{cmd: cmd, ready: make(chan struct{}), gone: make(chan struct{})}

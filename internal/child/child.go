@@ -1,0 +1,3 @@
+// Package child starts processes for tests that end with the test's own process,
+// however that ends: a database or a Temporal left behind would hold its port.
+package child
