@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"holdfast"
 	"holdfast/internal/clock"
 	"holdfast/internal/store"
 )
@@ -42,6 +43,9 @@ func (n *news) listen(f func()) (stop func()) {
 // linesAtOnce is how many lines are read in one go.
 const linesAtOnce = 500
 
+// followAgain is how soon a store that was away is asked again.
+const followAgain = time.Second
+
 // Follow calls fn for each line of the timeline after seq, as it is written, in
 // order, until ctx ends or fn fails. stop ends it after the lines there are.
 func (a *App) Follow(ctx context.Context, seq int64, stop <-chan struct{}, fn func(store.Line) error) error {
@@ -58,6 +62,13 @@ func (a *App) Follow(ctx context.Context, seq int64, stop <-chan struct{}, fn fu
 			lines, err = tx.Lines(seq, linesAtOnce)
 			return err
 		})
+		if holdfast.CodeOf(err) == holdfast.Unavailable && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "the timeline waits", "error", err)
+			if err := clock.Sleep(ctx, followAgain); err != nil {
+				return err
+			}
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("follow the timeline: %w", err)
 		}

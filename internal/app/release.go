@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast"
 	"holdfast/internal/clock"
 	"holdfast/internal/project"
 	"holdfast/internal/release"
@@ -58,7 +59,11 @@ func (a *App) follow(ctx context.Context) error {
 		if err != nil || force == 0 || force == a.taken.Load() {
 			continue // a store that is away is reported by those who need it
 		}
-		if err := a.takeOver(ctx); err != nil && ctx.Err() == nil {
+		err = a.takeOver(ctx)
+		if holdfast.CodeOf(err) == holdfast.Unavailable {
+			continue // the store's trouble, not the release's
+		}
+		if err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "a release was not taken over", "release", force, "error", err)
 			a.taken.Store(force)
 			if err := release.Refuse(ctx, a.Store, force, err); err != nil {

@@ -66,6 +66,16 @@ func TestADatabaseThatWasRestartedIsFoundAgain(t *testing.T) {
 	}
 	counted(t, s, 3)
 
+	// A view that loses its database says so in a way that callers can tell.
+	err := s.View(t.Context(), func(tx store.Tx) error {
+		server.Restart(t)
+		_, err := tx.Heads()
+		return err
+	})
+	if holdfast.CodeOf(err) != holdfast.Unavailable {
+		t.Errorf("a view in a restart: %v", err)
+	}
+
 	// It is away when the update begins: that waits, and ends with its context.
 	server.Stop(t)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -3,8 +3,6 @@ package postgres
 import (
 	"context"
 	"fmt"
-
-	"holdfast"
 )
 
 // Table writers has a row for each process that writes, and each commit sets a new
@@ -31,9 +29,7 @@ func (s *Store) settle(ctx context.Context, n int64, why error) error {
 			return fmt.Errorf("look up a commit: %w", err)
 		}
 		if err := s.away.wait(ctx, err); err != nil {
-			e := holdfast.Errorf(holdfast.Unavailable, "the database went away in a commit, which may have been kept or not: %v", err)
-			e.Hint = "do it again; what was kept is not made twice"
-			return e
+			return unavailable("the database went away in a commit, which may have been kept or not", "do it again; what was kept is not made twice", err)
 		}
 	}
 }

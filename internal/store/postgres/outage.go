@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -51,10 +52,25 @@ func (o *outage) wait(ctx context.Context, why error) error {
 	away, pause := now.Sub(o.since), o.pause
 	o.mu.Unlock()
 	if away >= o.patience {
-		return holdfast.Errorf(holdfast.Unavailable, "the database has not answered for %s: %v", away.Round(time.Second), why)
+		return unavailable(fmt.Sprintf("the database has not answered for %s", away.Round(time.Second)), "", why)
 	}
 	return clock.Sleep(ctx, pause)
 }
+
+// unavailable is an error of that code that still is why.
+func unavailable(what, hint string, why error) error {
+	e := holdfast.Errorf(holdfast.Unavailable, "%s: %v", what, why)
+	e.Hint = hint
+	return &awayError{e, why}
+}
+
+type awayError struct {
+	told *holdfast.Error
+	why  error
+}
+
+func (e *awayError) Error() string   { return e.told.Error() }
+func (e *awayError) Unwrap() []error { return []error{e.told, e.why} }
 
 // Classes of errors, by SQLSTATE (PostgreSQL's documentation, appendix A).
 const (

@@ -75,9 +75,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	s := &Store{config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
 	where := fmt.Sprintf("database %s at %s", s.config.Database, s.config.Host)
 	if s.write, err = pgx.ConnectConfig(ctx, s.config); err != nil {
-		e := holdfast.Errorf(holdfast.Unavailable, "open %s: %v", where, err)
-		e.Hint = "is it running, and is the address right?"
-		return nil, e
+		return nil, unavailable("open "+where, "is it running, and is the address right?", err)
 	}
 	if err := migrate(ctx, s.write); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", where, err), s.write.Close(context.WithoutCancel(ctx)))

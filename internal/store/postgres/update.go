@@ -53,7 +53,7 @@ func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 			return err
 		}
 		if try == tries {
-			return fmt.Errorf("tried %d times: %w", tries, a.err)
+			return unavailable(fmt.Sprintf("an update was tried %d times", tries), "", a.err)
 		}
 		if !a.away {
 			try++

@@ -11,7 +11,8 @@ import (
 
 // View runs fn on one snapshot; see store.Store. What an Update that has returned
 // wrote is in it. Waiting for a free connection ends with ctx. A database that is
-// away is waited for before fn runs; one that goes away meanwhile is an error.
+// away is waited for before fn runs; one that goes away meanwhile is an error with
+// code unavailable.
 func (s *Store) View(ctx context.Context, fn func(tx store.Tx) error) error {
 	c, err := s.reader(ctx)
 	if err != nil {
@@ -21,7 +22,11 @@ func (s *Store) View(ctx context.Context, fn func(tx store.Tx) error) error {
 	defer rollback(ctx, c.Conn())
 	t := &tx{conn: c.Conn(), ctx: ctx, read: true}
 	defer func() { t.over = true }()
-	if err := fn(t); err != nil {
+	err = fn(t)
+	switch {
+	case t.broken != nil && ctx.Err() == nil && c.Conn().IsClosed():
+		return unavailable("the database went away", "", t.broken)
+	case err != nil:
 		return err
 	}
 	return t.broken
