@@ -7,7 +7,7 @@ TOOL     = $(GO) tool -modfile=tools/go.mod
 # What need not link it is listed here.
 LIGHT    = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|cli|sim|crash)|cmd/holdfast|bench)(/|$$)')
 
-.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench crash playbooks clean
+.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere crash playbooks clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ bench: ## speed as ratios against a baseline in the same run
 	$(GO) test ./internal/sim -run '^TestBench' -v -timeout 30m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./bench -run TestBench -v -timeout 60m -bench-pairs $${PAIRS:-10}
+
+elsewhere: ## two enrollments over PostgreSQL and Temporal's own server, both killed on the way
+	$(GO) test ./internal/app -run TestElsewhere -v -timeout 20m -elsewhere
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full

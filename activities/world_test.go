@@ -125,6 +125,12 @@ func newWorld(t *testing.T, playbook string) *world {
 			t.Error(err)
 		}
 	})
+	return newWorldOver(t, playbook, db)
+}
+
+// newWorldOver is newWorld over a store of its own, which is empty.
+func newWorldOver(t *testing.T, playbook string, db store.Store) *world {
+	t.Helper()
 	w := &world{
 		t: t, store: db, clock: clock.NewVirtual(monday),
 		email: &post{name: "email"}, slack: &post{name: "slack"},

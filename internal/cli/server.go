@@ -26,8 +26,13 @@ applied yet, the project in DIR is the first release; later ones come from holdf
 apply alone, and DIR only names the data directory.
 
 Keys come from the environment: HOLDFAST_SENDGRID_KEY, HOLDFAST_SLACK_TOKEN; other
-addresses of the providers from HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL.`,
-		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast",
+addresses of the providers from HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL.
+
+HOLDFAST_DATABASE_URL (postgres://…) keeps what is remembered in PostgreSQL instead
+of the data directory. HOLDFAST_TEMPORAL_ADDRESS (host:port) uses a Temporal cluster
+instead of the embedded engine; _NAMESPACE, _TLS_CERT, _TLS_KEY, _TLS_CA and _API_KEY
+go with it. The guide "PostgreSQL and Temporal of your own" has all of it.`,
+		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast\n  HOLDFAST_DATABASE_URL=postgres://holdfast@db.internal/holdfast holdfast server --dir /var/lib/holdfast",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := ""

@@ -59,7 +59,9 @@ func (o *outage) wait(ctx context.Context, why error) error {
 
 // unavailable is an error of that code that still is why.
 func unavailable(what, hint string, why error) error {
-	e := holdfast.Errorf(holdfast.Unavailable, "%s: %v", what, why)
+	// pgx tells of each address and each way of TLS in a line of its own; the last will do.
+	lines := strings.Split(strings.TrimSpace(why.Error()), "\n")
+	e := holdfast.Errorf(holdfast.Unavailable, "%s: %s", what, strings.TrimSpace(lines[len(lines)-1]))
 	e.Hint = hint
 	return &awayError{e, why}
 }
