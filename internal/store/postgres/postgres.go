@@ -72,6 +72,10 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	return connected(ctx, pool)
+}
+
+func connected(ctx context.Context, pool *pgxpool.Config) (_ *Store, err error) {
 	s := &Store{config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
 	where := fmt.Sprintf("database %s at %s", s.config.Database, s.config.Host)
 	if s.write, err = pgx.ConnectConfig(ctx, s.config); err != nil {

@@ -1,0 +1,141 @@
+package postgres_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast"
+	"holdfast/internal/store"
+	"holdfast/internal/store/postgres"
+	"holdfast/internal/store/postgres/pgtest"
+)
+
+// asked are the questions of every event, claim or tick.
+func asked(tx store.Tx, now time.Time) {
+	for _, ask := range []func(){
+		func() { _, _ = tx.DueEnrollments(now, 10) },
+		func() { _, _, _ = tx.NextEnrollmentDue() },
+		func() { _, _ = tx.Unsettled() },
+		func() { _, _ = tx.EnrollmentsOf("a", true) },
+		func() { _, _ = tx.Listeners("a", "e") },
+		func() { _, _ = tx.CountTouches("a", "c", "email", now) },
+		func() { _, _ = tx.CountTouches("a", "", "", now) },
+		func() { _, _ = tx.TouchesOf("e") },
+		func() { _, _ = tx.Touch("t") },
+		func() { _, _ = tx.TouchesIn([]holdfast.TouchState{holdfast.Claimed, holdfast.Unknown}, 5) },
+		func() { _, _ = tx.LastTouch("a") },
+		func() { _, _ = tx.Lines(5, 10) },
+		func() { _, _ = tx.LinesOf("e") },
+		func() { _, _ = tx.LastLine() },
+		func() { _, _ = tx.Lease("h", now, now, 10) },
+		func() { _ = tx.Delivered("e", 5, "ok") },
+		func() { _, _ = tx.Events("a", []string{"login"}, now, now, 10) },
+		func() { _, _ = tx.LastEvent("a", "login") },
+		func() { _, _, _ = tx.AppendEvent(holdfast.Message{ID: "x"}, now) },
+		func() { _, _ = tx.DueBefore(now, 10) },
+		func() { _, _ = tx.DueBefore(now, 10, "act") },
+		func() { _, _, _ = tx.NextDue() },
+		func() { _, _, _ = tx.NextDue("act") },
+		func() { _, _ = tx.ExitOf("e") },
+		func() { _, _ = tx.Signals("e", 1) },
+		func() { _, _ = tx.Rests("a", now) },
+		func() { _, _ = tx.Holds("a", now) },
+		func() { _, _ = tx.Suppressions("c", "a@b") },
+		func() { _, _ = tx.Contacts("a") },
+		func() { _, _ = tx.Objects("a", "subscription") },
+		func() { _, _ = tx.AllBuckets("a", "2026-01-01") },
+		func() { _, _ = tx.ManyAccounts([]string{"a", "b"}) },
+		func() { _, _ = tx.ManyBuckets("logins", []string{"a", "b"}, "2026-01-01", "2026-01-31") },
+		func() { _, _ = tx.ManyTruths("p", "t", []string{"a", "b"}) },
+		func() { _, _ = tx.ManyEnrollments([]string{"a", "b"}) },
+		func() { _, _ = tx.TasksOf("e") },
+		func() { _, _ = tx.AccountIDs("a", 10) },
+	} {
+		ask()
+	}
+}
+
+// node is one step of a plan.
+type node struct {
+	Type  string `json:"Node Type"`
+	Table string `json:"Relation Name"`
+	Index string `json:"Index Name"`
+	Cond  string `json:"Index Cond"`
+	Plans []node
+}
+
+// whole are the tables and indexes of which all is read. Of those named, reading
+// all is the point: they hold only what is open, or stop at the first row.
+func (n node) whole() (found []string) {
+	open := regexp.MustCompile(`^(enrollments_due|enrollments_unsettled|relay_waiting|relay_waiting_by_enrollment|touches_open|dues_by_time)$`)
+	switch {
+	case n.Type == "Seq Scan":
+		found = append(found, "table "+n.Table)
+	case strings.Contains(n.Type, "Index") && n.Cond == "" && !open.MatchString(n.Index):
+		found = append(found, "index "+n.Index)
+	}
+	for _, p := range n.Plans {
+		found = append(found, p.whole()...)
+	}
+	return found
+}
+
+// The questions asked for every event, claim or tick must not read a whole table.
+func TestHotQuestionsUseTheirIndexes(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Start(t).Database(t)
+	queries := map[string][]any{}
+	s, err := postgres.OpenTraced(t.Context(), address, func(query string, args []any) {
+		if !strings.HasPrefix(query, "INSERT") && strings.Contains(query, "$1") {
+			queries[query] = args
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(1, 0)
+	if err := s.Update(t.Context(), func(tx store.Tx) error {
+		if _, err := tx.Enroll(store.Enrollment{ID: "e", Account: "a"}); err != nil {
+			return err
+		}
+		asked(tx, now)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(queries) < 30 {
+		t.Fatalf("only %d queries were recorded", len(queries))
+	}
+	conn := raw(t, address)
+	// A table of few rows is read whole whatever there is; this asks what could be done.
+	mustExec(t, conn, "SET enable_seqscan = off")
+	for query, args := range queries {
+		if strings.HasPrefix(query, "DELETE FROM writers") || strings.Contains(query, "pg_advisory") {
+			continue
+		}
+		for _, n := range plan(t, conn, query, args) {
+			t.Errorf("%s\n\treads all of %s", query, n)
+		}
+	}
+}
+
+func plan(t *testing.T, conn *pgx.Conn, query string, args []any) []string {
+	t.Helper()
+	var text []byte
+	if err := conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+query, args...).Scan(&text); err != nil {
+		t.Fatalf("explain %s: %v", query, err)
+	}
+	var plans []struct{ Plan node }
+	if err := json.Unmarshal(text, &plans); err != nil {
+		t.Fatal(err)
+	}
+	return plans[0].Plan.whole()
+}
