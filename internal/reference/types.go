@@ -47,4 +47,5 @@ var guides = []struct{ file, says string }{
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
 	{"approvals", "who answers approvals and offers"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
+	{"elsewhere", "PostgreSQL instead of the file, a Temporal cluster instead of the embedded server"},
 }

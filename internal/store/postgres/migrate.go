@@ -103,10 +103,12 @@ func suits(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// schemaVersion is 0 before the first migration.
+// schemaVersion is 0 before the first migration. It asks the catalogue itself:
+// to_regclass may answer from what this session saw before it waited for the lock.
 func schemaVersion(ctx context.Context, conn *pgx.Conn) (version int, err error) {
 	var there bool
-	if err := conn.QueryRow(ctx, "SELECT to_regclass(quote_ident(current_schema()) || '.holdfast_schema') IS NOT NULL").Scan(&there); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = current_schema() AND c.relname = 'holdfast_schema')`).Scan(&there); err != nil {
 		return 0, fmt.Errorf("read schema version: %w", err)
 	}
 	if !there {
