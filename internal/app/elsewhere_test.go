@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"strings"
@@ -111,7 +112,9 @@ func TestElsewhere(t *testing.T) {
 	until("slack after", 2)
 	until("outcome ", 2)
 	end()
-	<-ended
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the product ended with %v", err)
+	}
 	if err := a.Store.View(ctx, func(tx store.Tx) error {
 		es, err := tx.ListEnrollments(store.EnrollmentFilter{})
 		for _, e := range es {

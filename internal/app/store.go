@@ -40,7 +40,7 @@ func (a *App) openStore(ctx context.Context) (store.Store, error) {
 		return nil, err
 	}
 	if err := a.dir.FixStore(temporal.StorePostgres); err != nil {
-		return nil, errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // it takes none
 	}
 	return s, nil
 }

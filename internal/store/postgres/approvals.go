@@ -12,7 +12,7 @@ func scanApproval(row scanner) (store.Approval, error) {
 		at(&a.DecidedAt), &a.Note)
 }
 
-var putApproval = upsert("approvals", approvalColumns, "id")
+var putApproval = upsert("approvals", approvalColumns)
 
 func (t *tx) PutApproval(a store.Approval) error {
 	return t.put("write approval", putApproval, a.ID, a.Enrollment, a.Path, a.Step, a.Playbook, a.Account, a.Kind, a.Title,

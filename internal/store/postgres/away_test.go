@@ -176,8 +176,10 @@ func TestACommitWithoutAnswerIsLookedUp(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
 	for name, fate := range map[string]fate{"the server has it": forward, "it is lost": drop, "it comes late": delay} {
+		address := server.Database(t)
 		t.Run(name, func(t *testing.T) {
-			wire := tap(t, server.Database(t))
+			t.Parallel()
+			wire := tap(t, address)
 			s, err := postgres.Open(t.Context(), wire.address)
 			if err != nil {
 				t.Fatal(err)

@@ -130,17 +130,17 @@ func limited(n int) any {
 	return n
 }
 
-// upsert is the statement that writes a whole row: columns in the order in which
-// they are bound, the row known by key.
-func upsert(table, columns, key string) string {
+// upsert is the statement that writes a whole row, known by its id: columns in the
+// order in which they are bound.
+func upsert(table, columns string) string {
 	names := strings.Split(strings.Join(strings.Fields(columns), ""), ",")
 	var marks, sets []string
 	for i, name := range names {
 		marks = append(marks, fmt.Sprintf("$%d", i+1))
-		if name != key {
+		if name != "id" {
 			sets = append(sets, name+" = excluded."+name)
 		}
 	}
 	return "INSERT INTO " + table + " (" + columns + ") VALUES (" + strings.Join(marks, ", ") +
-		") ON CONFLICT (" + key + ") DO UPDATE SET " + strings.Join(sets, ", ")
+		") ON CONFLICT (id) DO UPDATE SET " + strings.Join(sets, ", ")
 }

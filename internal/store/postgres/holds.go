@@ -14,7 +14,7 @@ func scanHold(row scanner) (store.Hold, error) {
 	return h, row.Scan(&h.ID, &h.Account, &h.Enrollment, &h.By, &h.Reason, at(&h.Since), at(&h.Until))
 }
 
-var putHold = upsert("holds", holdColumns, "id")
+var putHold = upsert("holds", holdColumns)
 
 func (t *tx) PutHold(h store.Hold) error {
 	return t.put("write hold", putHold, h.ID, h.Account, h.Enrollment, h.By, h.Reason, when(h.Since), when(h.Until))

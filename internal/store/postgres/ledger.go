@@ -23,7 +23,7 @@ func (t *tx) Touch(id string) (store.Touch, error) {
 	return one(t, "read touch", scanTouch, "SELECT "+touchColumns+" FROM touches WHERE id = $1", id)
 }
 
-var putTouch = upsert("touches", touchColumns+", final", "id")
+var putTouch = upsert("touches", touchColumns+", final")
 
 // PutTouch fails when another id has the same enrollment, path, channel and
 // recipient: that would be a second send.

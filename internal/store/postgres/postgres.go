@@ -55,10 +55,11 @@ type Store struct {
 
 	closed atomic.Bool
 
-	turns  turns.Queue
-	write  *pgx.Conn // guarded by the turn, as all below
-	holder string    // this process in table writers
-	n      int64     // the last commit, in table writers
+	turns   turns.Queue
+	write   *pgx.Conn       // guarded by the turn, as all below
+	holder  string          // this process in table writers
+	forever context.Context //nolint:containedctx // never ends; for Close, which has none
+	n       int64           // the last commit, in table writers
 }
 
 var _ store.Store = (*Store)(nil)
@@ -76,7 +77,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 }
 
 func connected(ctx context.Context, pool *pgxpool.Config) (_ *Store, err error) {
-	s := &Store{config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
+	s := &Store{forever: context.WithoutCancel(ctx), config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
 	where := fmt.Sprintf("database %s at %s", s.config.Database, s.config.Host)
 	if s.write, err = pgx.ConnectConfig(ctx, s.config); err != nil {
 		return nil, unavailable("open "+where, "is it running, and is the address right?", err)
@@ -117,8 +118,7 @@ var errClosed = errors.New("the database is closed")
 // Close waits for the transactions under way and closes the connections. Later
 // calls of Update and View fail; a second Close does nothing.
 func (s *Store) Close() error {
-	ctx := context.Background()
-	if err := s.turns.Take(ctx); err != nil {
+	if err := s.turns.Take(s.forever); err != nil {
 		return err
 	}
 	defer s.turns.Pass(false)
@@ -129,7 +129,7 @@ func (s *Store) Close() error {
 	if s.write == nil || s.write.IsClosed() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithTimeout(s.forever, connectTimeout)
 	defer cancel()
 	if s.n > 0 {
 		// A row that stays is no harm: it is one process's, and never read again.

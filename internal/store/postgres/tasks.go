@@ -14,7 +14,7 @@ func scanTask(row scanner) (store.Task, error) {
 		&k.Reason, &k.Answers, &k.Background)
 }
 
-var putTask = upsert("tasks", taskColumns, "id")
+var putTask = upsert("tasks", taskColumns)
 
 func (t *tx) PutTask(k store.Task) error {
 	return t.put("write task", putTask, k.ID, k.Enrollment, k.Path, k.Step, k.Playbook, k.Account, k.Contact, k.Owner,

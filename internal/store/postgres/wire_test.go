@@ -72,7 +72,7 @@ func (w *wire) carry(client net.Conn) {
 			default:
 			}
 			if err != nil || n == 0 {
-				client.Close()
+				_ = client.Close()
 				return
 			}
 			if _, err := client.Write(buf[:n]); err != nil {
@@ -94,7 +94,7 @@ func (w *wire) carry(client net.Conn) {
 			case f := <-w.next:
 				close(cut)
 				if f != forward { // else the client finds out when the server is done
-					client.Close()
+					_ = client.Close()
 				}
 				w.fulfil(f, server, buf[:n], answers)
 				return
@@ -112,6 +112,7 @@ func (w *wire) fulfil(f fate, server io.Writer, commit []byte, answers <-chan st
 	case forward:
 		_, _ = server.Write(commit)
 		<-answers
+	case drop:
 	case delay:
 		for len(w.begun) > 0 {
 			<-w.begun

@@ -95,7 +95,7 @@ func (s *Server) launch(t testing.TB) {
 	if s.log, err = os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s.cmd = exec.CommandContext(context.Background(), s.binary, "--config-file", filepath.Join(s.dir, "config.yaml"), "--allow-no-auth", "start")
+	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), s.binary, "--config-file", filepath.Join(s.dir, "config.yaml"), "--allow-no-auth", "start")
 	s.cmd.Dir, s.cmd.Stdout, s.cmd.Stderr = s.dir, s.log, s.log
 	if err := child.Start(s.cmd); err != nil {
 		t.Fatal(err)

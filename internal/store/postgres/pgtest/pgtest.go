@@ -38,7 +38,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	s := &Server{bin: binaries(t), port: freePort(t)}
 	var err error
-	if s.dir, err = os.MkdirTemp("", "pgtest-"); err != nil {
+	if s.dir, err = os.MkdirTemp("", "pgtest-"); err != nil { //nolint:usetesting // t.TempDir is closed to the user that root hands over to
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -49,7 +49,7 @@ func Start(t testing.TB) *Server {
 	})
 	who := attributes(t, s.dir)
 	// A collation that is not by bytes, so that a query which relies on bytes without saying so fails.
-	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "holdfast", "--auth=trust", "--no-sync",
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "holdfast", "--auth=trust", "--no-sync",
 		"--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
 	cmd.Dir, cmd.SysProcAttr = s.dir, who
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -106,7 +106,7 @@ func (s *Server) end(t testing.TB, with syscall.Signal) {
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Stop(t)
-	cmd := exec.CommandContext(context.Background(), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", "",
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", "",
 		"-c", "fsync=off", "-c", "full_page_writes=off", // the machine stays up
 		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "log_min_messages=warning", "-c", "lc_messages=C")
 	cmd.Dir, cmd.SysProcAttr = s.dir, attributes(t, s.dir)
