@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"holdfast"
+	"holdfast/internal/config"
 	"holdfast/internal/store"
 	"holdfast/internal/temporal"
 )
@@ -14,6 +15,11 @@ import (
 // server inside, which it starts.
 func (a *App) engine(ctx context.Context) error {
 	if a.cfg.Env.Temporal.Address == "" {
+		if a.cfg.Env.Temporal != (config.Temporal{}) {
+			e := holdfast.Errorf(holdfast.Invalid, "the environment says how to use a Temporal cluster, and not where it is")
+			e.Hint = "set HOLDFAST_TEMPORAL_ADDRESS, or unset the other HOLDFAST_TEMPORAL_ variables"
+			return e
+		}
 		server, err := temporal.Start(ctx, temporal.Options{Dir: a.dir.Path(), FastTimers: a.cfg.Virtual != nil, Unsynced: a.cfg.Virtual != nil, Logger: a.log})
 		if err != nil {
 			return err
