@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"fmt"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Table writers has a row for each process that writes, and each commit sets a new
@@ -43,10 +45,11 @@ func (s *Store) fence(ctx context.Context, n int64) (kept bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
 	s.n++
-	tag, err := s.write.Exec(ctx, `INSERT INTO writers (holder, n) VALUES ($1, $2)
-		ON CONFLICT (holder) DO UPDATE SET n = excluded.n WHERE writers.n <> $3`, s.holder, s.n, n)
-	if err != nil {
-		return false, err
-	}
-	return tag.RowsAffected() == 0, nil
+	err = pgx.BeginTxFunc(ctx, s.write, readCommitted, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, `INSERT INTO writers (holder, n) VALUES ($1, $2)
+			ON CONFLICT (holder) DO UPDATE SET n = excluded.n WHERE writers.n <> $3`, s.holder, s.n, n)
+		kept = tag.RowsAffected() == 0
+		return err
+	})
+	return kept, err
 }

@@ -23,6 +23,9 @@ const lockKey = 0x486f6c64
 // oldest is the oldest PostgreSQL that still gets fixes; we test with 15.
 const oldest = 130000
 
+// readCommitted sees what was committed while it waited, whatever the database's default.
+var readCommitted = pgx.TxOptions{IsoLevel: pgx.ReadCommitted}
+
 // steps are the migrations, in order.
 func steps() ([]migrations.Migration, error) {
 	dir, err := fs.Sub(files, "migrations")
@@ -45,7 +48,7 @@ func migrate(ctx context.Context, conn *pgx.Conn) error {
 	if version, err := schemaVersion(ctx, conn); err != nil || version == len(all) {
 		return err // the usual start takes no lock
 	}
-	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+	return pgx.BeginTxFunc(ctx, conn, readCommitted, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", lockKey); err != nil {
 			return fmt.Errorf("wait for another process: %w", err)
 		}

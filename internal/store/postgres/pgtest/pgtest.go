@@ -108,7 +108,8 @@ func (s *Server) Restart(t testing.TB) {
 	s.Stop(t)
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", "",
 		"-c", "fsync=off", "-c", "full_page_writes=off", // the machine stays up
-		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "log_min_messages=warning", "-c", "lc_messages=C")
+		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "log_min_messages=warning", "-c", "lc_messages=C",
+		"-c", "default_transaction_isolation=repeatable read") // what needs another says so
 	cmd.Dir, cmd.SysProcAttr = s.dir, attributes(t, s.dir)
 	p, err := launch(cmd)
 	if err != nil {
