@@ -135,7 +135,10 @@ func (w *walk) settled(t *touch) (done bool, err error) {
 	case holdfast.Sending: // the process died between the first byte and the answer
 		t.to = recipient{contact: t.row.Contact, id: t.row.Recipient}
 		if w.v.Unknown == atLeastOnce {
-			return false, nil
+			if done, err = w.told(&t.row); err != nil || !done {
+				return done, err
+			}
+			return true, w.went(t.row)
 		}
 		return true, w.lostSight(t.row, "process_died")
 	case holdfast.Unknown:

@@ -186,6 +186,13 @@ func (w *walk) settle(path string) error {
 		if path != "" && h.Path != path {
 			continue
 		}
+		if h.State == holdfast.Released || h.State == holdfast.Sending {
+			if done, err := w.told(&h); err != nil {
+				return err
+			} else if done {
+				continue
+			}
+		}
 		switch h.State {
 		case holdfast.Released:
 			h.State, h.Reason, h.DoneAt = holdfast.Skipped, "too_late", w.now

@@ -124,6 +124,11 @@ func (w *walk) fate() error {
 
 // refused releases the claim: the guards are asked again at the next try.
 func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
+	if done, err := w.told(&row); err != nil {
+		return err
+	} else if done {
+		return w.went(row)
+	}
 	if wait := steps.WaitAt(w.st, row.Path); wait != nil && row.Attempts >= patience && w.now.Sub(wait.Since) >= giveUpAfter {
 		return w.rejected(row, f.Reason, "given up after a day: "+f.Error())
 	}
@@ -152,8 +157,14 @@ func (w *walk) rejected(row store.Touch, reason, detail string) error {
 	return w.alert(row.Path, w.v.Title+" could not reach "+w.accountName(), detail)
 }
 
-// lostSight is a message that may or may not be out. It is not repeated.
+// lostSight is a message that may or may not be out. It is not repeated. The
+// provider may have told of it before its answer was given up.
 func (w *walk) lostSight(row store.Touch, reason string) error {
+	if done, err := w.told(&row); err != nil {
+		return err
+	} else if done {
+		return w.went(row)
+	}
 	if err := w.markUnknown(row, reason); err != nil {
 		return err
 	}
@@ -217,8 +228,10 @@ func (w *walk) learn(wait steps.Wait) error {
 		switch row.State {
 		case holdfast.Reconciled, holdfast.Sent:
 			w.reply(row.Path, steps.Answer{Outcome: "sent"})
-		case holdfast.Unconfirmed, holdfast.Failed:
-			w.reply(row.Path, steps.Answer{Outcome: string(row.State), Reason: row.Reason})
+		case holdfast.Failed:
+			return w.went(row)
+		case holdfast.Unconfirmed:
+			w.reply(row.Path, steps.Answer{Outcome: "unconfirmed", Reason: row.Reason})
 		case holdfast.Unknown:
 			if !w.now.Before(wait.Until) {
 				return w.askWhetherItArrived(row)

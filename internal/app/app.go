@@ -76,6 +76,7 @@ type App struct {
 	relay  *relay.Relay
 	client client.Client
 	stops  []func() error // undone last to first
+	doors  []Door         // what the outside may call
 }
 
 // Open takes the data directory, opens the store and makes the parts that need

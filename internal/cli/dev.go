@@ -21,14 +21,15 @@ import (
 
 // runOptions are the flags that dev and server share.
 type runOptions struct {
-	dir, listen, at, speed string
-	json, verbose          bool
+	dir, listen, public, at, speed string
+	json, verbose                  bool
 }
 
 func (o *runOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.dir, "dir", "", "data directory (default: .holdfast in DIR)")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:7788", "loopback address of the page")
+	f.StringVar(&o.public, "public", "", "address at which providers call, such as :8080 (default: none)")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	f.BoolVar(&o.verbose, "verbose", false, "print waits and branches as well")
 }
@@ -44,7 +45,10 @@ keep the version they began with. Keys of providers in the environment are not
 read, and every message goes to the outbox.
 
 With --at or --speed the clock is compressed: it starts at --at and moves to the
-next due moment when nothing is in flight.`,
+next due moment when nothing is in flight.
+
+With --public ADDR the doors for the outside are opened there; those that need a
+provider's key stay shut.`,
 		Example: "  holdfast dev retention\n  holdfast dev retention --at 2026-06-01 --speed 2d/s --dir /tmp/try",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -117,6 +121,11 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 		return err
 	}
 	defer func() { err = errors.Join(err, site.close(ctx)) }()
+	public, err := openDoors(ctx, o.public)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, public.close(ctx)) }()
 	if watching {
 		feed, err := takeSamples(ctx, a, dir, say)
 		if err != nil {
@@ -125,6 +134,9 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 		sources = append(sources, feed)
 	}
 	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	if err := public.serve(a, say); err != nil {
 		return err
 	}
 	say.f("ready: %d playbooks; look at it: %s\n", len(cfg.Project.Playbooks), site.url)

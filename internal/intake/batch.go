@@ -184,12 +184,15 @@ func field(m holdfast.Message, v any) store.Field {
 	return store.Field{Value: v, At: m.At, Message: m.ID}
 }
 
-// suppress keeps a no in the transaction that brings it. A soft bounce is none.
+// suppress keeps a no in the transaction that brings it, and takes one back. A
+// soft bounce is none. A bounce of an address that the contact has left behind
+// says nothing of the contact.
 func (b *batch) suppress(m holdfast.Message, seq int64) error {
 	kind := map[string]string{
-		holdfast.EventOptedOut: "opted_out",
-		holdfast.EventBounced:  "bounced",
-		"email.complained":     "complained",
+		holdfast.EventOptedOut:   "opted_out",
+		holdfast.EventOptedIn:    "opted_in",
+		holdfast.EventBounced:    "bounced",
+		holdfast.EventComplained: "complained",
 	}[m.Event]
 	if m.Kind != holdfast.Track || kind == "" {
 		return nil
@@ -197,22 +200,36 @@ func (b *batch) suppress(m holdfast.Message, seq int64) error {
 	if class, _ := m.Props["class"].(string); kind == "bounced" && class == "soft" {
 		return nil
 	}
+	no := store.Suppression{Contact: m.Contact, Kind: kind, At: m.At, Event: seq}
 	address, _ := m.Props["email"].(string)
-	if address == "" && m.Contact != "" {
+	if m.Contact != "" {
 		p, err := b.person(m.Contact)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
 		if err == nil {
-			address, _ = p.Fields["email"].Value.(string)
+			known, _ := p.Fields["email"].Value.(string)
+			if address == "" {
+				address = known
+			} else if kind == "bounced" && known != "" && !sameAddress(address, known) {
+				no.Contact = ""
+			}
 		}
 	}
-	if address == "" && m.Contact == "" {
+	no.Address = strings.ToLower(strings.TrimSpace(address))
+	switch {
+	case no.Address == "" && no.Contact == "":
 		return nil
+	case kind == "opted_in":
+		return b.optIn(m, no.Address)
+	case kind == "opted_out":
+		return b.optOut(m, no)
 	}
-	return b.tx.Suppress(store.Suppression{
-		Contact: m.Contact, Address: strings.ToLower(strings.TrimSpace(address)), Kind: kind, At: m.At, Event: seq,
-	})
+	return b.tx.Suppress(no)
+}
+
+func sameAddress(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }
 
 // flush writes everything that changed, in the order it was first met.

@@ -44,6 +44,7 @@ type Tx interface {
 	Enrollments
 	Approvals
 	Ledger
+	Sightings
 	Relay
 	Timeline
 	Quiet

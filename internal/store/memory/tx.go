@@ -35,6 +35,7 @@ type tables struct {
 	approvals    table[string, store.Approval]
 	touches      table[string, store.Touch]
 	messages     table[int64, store.Outmail]
+	sightings    table[string, store.Sighting]
 	lines        table[int64, store.Line]
 	relay        table[int64, relayed]
 	leases       table[string, leased]
@@ -73,6 +74,7 @@ type tables struct {
 	messagesBySeq       *index[store.Outmail]
 	messagesOf          *index[store.Outmail]
 	messagesByTouch     *index[store.Outmail]
+	sightingsOf         *index[store.Sighting]
 	linesBySeq          *index[store.Line]
 	linesOf             *index[store.Line]
 	linesByKey          *index[store.Line]
@@ -97,6 +99,7 @@ func newTables() tables {
 	taskTables(&t)
 	approvalTables(&t)
 	ledgerTables(&t)
+	sightingTables(&t)
 	timelineTables(&t)
 	relayTables(&t)
 	return t
