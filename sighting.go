@@ -35,17 +35,17 @@ type Sighting struct {
 	Message string       // the provider's id of the message: SendGrid's X-Message-Id
 	Kind    SightingKind //
 	At      time.Time    // by the provider's clock
-	Mark    string       // parts sightings of one kind and moment: the link, the reply's own id
+	Mark    string       // Clicked: the link. Of a mail that came in: its own id
 	Detail  string       // for people: why, which link. It holds no address
 	Address string       // whom it is about; not kept with the sighting
 	Via     string       // of what a no is: "sendgrid", "sendgrid group 12"; for Dropped, the no that it names
 }
 
 // Key is what makes a sighting one, for the touch that it turned out to be about.
-// A reply is known by its own id, not by the moment at which it came in.
+// A mail that came in is known by its own id, not by the moment at which it came.
 func (s Sighting) Key(touch string) string {
 	at := strconv.FormatInt(s.At.Unix(), 10)
-	if s.Kind == Replied || s.Kind == AutoReplied {
+	if s.Mark != "" && s.Kind != Clicked {
 		at = ""
 	}
 	return hashID(touch, s.Message, string(s.Kind), at, s.Mark)[:26]

@@ -79,6 +79,7 @@ type world struct {
 	config   activities.Config
 	a        *activities.Activities
 	digest   string
+	bundle   []byte // of digest
 	mu       sync.Mutex
 	emitted  []holdfast.Message
 	temporal strings.Builder // every byte that Temporal would see
@@ -192,7 +193,7 @@ func (w *world) publish(text string) {
 	if p == nil {
 		w.t.Fatal(found)
 	}
-	w.digest = p.Digest
+	w.digest, w.bundle = p.Digest, p.Bundle.Encode()
 	w.update(func(tx store.Tx) error {
 		if err := tx.SetHead(p.Name, p.Digest, monday); err != nil {
 			return err
