@@ -12,7 +12,8 @@ import (
 )
 
 // unknownWait is how long a provider has to say whether it took a message whose
-// fate is unknown, before the sequence goes on; unconfirmedAfter ends the matter.
+// fate is unknown, before the sequence goes on, where the playbook names no other
+// time; unconfirmedAfter ends the matter.
 const (
 	unknownWait      = time.Hour
 	unconfirmedAfter = 24 * time.Hour
@@ -142,13 +143,22 @@ func (w *walk) settled(t *touch) (done bool, err error) {
 		}
 		return true, w.lostSight(t.row, "process_died")
 	case holdfast.Unknown:
-		w.reply(t.cmd.Path, steps.Answer{Outcome: "unknown", Until: t.row.SendingAt.Add(unknownWait), Reason: t.row.Reason})
+		w.reply(t.cmd.Path, steps.Answer{Outcome: "unknown", Until: w.heardBy(t.row.SendingAt), Reason: t.row.Reason})
 	case holdfast.Reconciled:
 		w.reply(t.cmd.Path, steps.Answer{Outcome: "sent"})
 	case holdfast.Sent, holdfast.Unconfirmed, holdfast.Failed, holdfast.Skipped:
 		w.reply(t.cmd.Path, steps.Answer{Outcome: string(t.row.State), Reason: t.row.Reason})
 	}
 	return true, nil
+}
+
+// heardBy is when the sequence no longer waits for the provider to tell of a
+// message that it may have taken at a moment.
+func (w *walk) heardBy(at time.Time) time.Time {
+	if span := w.v.UnknownWait; !span.Zero() {
+		return span.Add(at.In(w.place.zone), w.place.days).UTC()
+	}
+	return at.Add(unknownWait)
 }
 
 // atLeastOnce is the playbook's word that a message of unknown fate may be

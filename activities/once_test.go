@@ -71,7 +71,7 @@ func TestWhatAChannelSaysDecidesWhetherATouchIsRepeated(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
 		failure  error
-		unknown  string // the playbook's word
+		unknown  string // the playbook's word, and what follows it
 		arrives  bool
 		sent     int // after all waits
 		ledger   []string
@@ -86,6 +86,8 @@ func TestWhatAChannelSaysDecidesWhetherATouchIsRepeated(t *testing.T) {
 			[]string{"opening email dana failed bad_address", "opening! slack olga sent"}, 1, 72 * time.Hour},
 		{"unknown", &holdfast.DeliveryError{Reason: "timeout_after_send", Err: errors.New("reset")}, "", true, 1,
 			[]string{"opening email dana unknown timeout_after_send", "opening! slack olga sent"}, 1, time.Hour},
+		{"unknown, and not waited for long", &holdfast.DeliveryError{Reason: "timeout_after_send", Err: errors.New("reset")}, "at_most_once\nunknown_wait: 15m", true, 1,
+			[]string{"opening email dana unknown timeout_after_send", "opening! slack olga sent"}, 1, 15 * time.Minute},
 		{"unclassed", errors.New("what is this"), "", false, 0,
 			[]string{"opening email dana unknown unclassed", "opening! slack olga sent"}, 1, time.Hour},
 		{"unknown, may be repeated", &holdfast.DeliveryError{Reason: "timeout_after_send", Err: errors.New("reset")}, "at_least_once", true, 2,

@@ -168,7 +168,7 @@ func (w *walk) lostSight(row store.Touch, reason string) error {
 	if err := w.markUnknown(row, reason); err != nil {
 		return err
 	}
-	w.reply(row.Path, steps.Answer{Outcome: "unknown", Until: w.now.Add(unknownWait), Reason: reason})
+	w.reply(row.Path, steps.Answer{Outcome: "unknown", Until: w.heardBy(w.now), Reason: reason})
 	if w.v.Unknown == "ask" {
 		return w.askWhetherItArrived(row)
 	}

@@ -82,6 +82,7 @@ func (c *compiler) playbook(doc *source.Node) *Playbook {
 	p.Shadow = c.word(doc.Get("mode"), "mode", "live", "shadow") == "shadow"
 	p.Owner = c.owner(doc.Get("owner"))
 	p.Unknown = c.word(doc.Get("unknown_send"), "unknown_send", "at_most_once", "ask", "at_least_once")
+	p.UnknownWait = c.span(doc.Get("unknown_wait"), "unknown_wait")
 	p.Triggers, p.When = triggers.Decode(doc.Require(l, c.what(p), "trigger"), c.set, l)
 	p.Enroll = c.enroll(doc.Get("enroll"))
 	p.Goal = c.goal(doc.Get("goal"))

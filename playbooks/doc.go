@@ -74,6 +74,7 @@ var Doc = source.KindDoc{
 			"ask":           "give the owner a task to find out",
 			"at_least_once": "send it again",
 		}},
+		{Name: "unknown_wait", Type: "duration", Default: "1h", Summary: "How long the provider's events may take to say it, before the sequence goes on.", Example: "15m"},
 		{Name: "steps", Type: "steps", Required: true, Summary: "What it does, in order. Each step has an id and one verb."},
 	},
 	Example: `playbook: check-in

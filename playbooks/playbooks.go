@@ -29,8 +29,9 @@ type Playbook struct {
 	Rails                    guards.Rails
 	Calendars                []*rules.Calendar // declared ones that its touches avoid
 	Program                  *steps.Program
-	Unknown                  string     // at_most_once (default), ask, at_least_once: what an unknown send does
-	Rules                    *rules.Set // what it was compiled under: its own version's scores and decisions
+	Unknown                  string        // at_most_once (default), ask, at_least_once: what an unknown send does
+	UnknownWait              calendar.Span // how long its fate may be open before the sequence goes on; zero = an hour
+	Rules                    *rules.Set    // what it was compiled under: its own version's scores and decisions
 	Bundle                   Bundle
 	Digest                   string
 

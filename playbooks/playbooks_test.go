@@ -106,6 +106,7 @@ class: service
 owner: account.csm
 lane: renewal
 unknown_send: ask
+unknown_wait: 15m
 trigger:
   when: segment.big
   any: [{on: Login}, {at: account.renewal_date, before: 90d}]
@@ -125,9 +126,9 @@ steps:
 	if len(found) > 0 {
 		t.Fatal(found)
 	}
-	got := fmt.Sprintf("%s %s %s %s %s %s %d %s %v %s %d", p.Name, p.Title, p.Class, p.Owner, p.Lane, p.Unknown,
+	got := fmt.Sprintf("%s %s %s %s %s %s %s %d %s %v %s %d", p.Name, p.Title, p.Class, p.Owner, p.Lane, p.Unknown, p.UnknownWait.Text,
 		len(p.Triggers), p.When.Source(), p.Enroll.OncePer, p.Enroll.NotWithin, p.Enroll.AtMost)
-	if want := "renewal-90 Renewal service account.csm renewal ask 2 segment.big [account] 6mo 4"; got != want {
+	if want := "renewal-90 Renewal service account.csm renewal ask 15m 2 segment.big [account] 6mo 4"; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if x := p.Exits[0]; x.ID != "exit_1" || x.On != "email.replied" || x.RestFor != "6mo" || x.Unless != "" {
