@@ -81,6 +81,7 @@ type audit struct {
 	ends     map[string]int                      // outcome, or "rests"
 	messages map[holdfast.TouchState]map[int]int // state -> times accepted -> touches
 	cards    map[holdfast.TouchState]map[int]int
+	twice    int // cards that were accepted more than once
 	wrong    []string
 }
 
@@ -140,6 +141,9 @@ func (a *audit) touch(r run, t store.Touch, accepted int) {
 		seen[t.State] = map[int]int{}
 	}
 	seen[t.State][accepted]++
+	if kind == "card" && accepted > 1 {
+		a.twice++
+	}
 	what := fmt.Sprintf("%s %s of %s (%s, %s)", kind, t.Path, r.Account, t.State, t.ID)
 	if kind == "message" && accepted > 1 {
 		a.say("%s was accepted %d times", what, accepted)

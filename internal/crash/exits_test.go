@@ -1,0 +1,175 @@
+package crash
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"holdfast"
+	"holdfast/channels/standin"
+	"holdfast/internal/clock"
+)
+
+// How soon an exit must have closed its enrollment: from its commit while the
+// product is up, or from the start that finds it.
+const (
+	promptly  = 10 * time.Second // of ready
+	whileAway = 5 * time.Second  // while up
+)
+
+// life is when the product was ready, and when it was gone.
+type life struct{ ready, gone time.Time }
+
+// lived remembers p's life; one that goes on has no end yet.
+func (h *house) lived(p *process) {
+	l := life{ready: p.started.Add(p.took)}
+	select {
+	case <-p.ended:
+		l.gone = clock.System{}.Now()
+	default:
+	}
+	h.lives = append(h.lives, l)
+}
+
+// exits is how soon enrollments closed that were told to end.
+type exits struct {
+	up, found []time.Duration // from the commit while up; from ready, of those found
+	wrong     []string
+}
+
+func newExits(runs []run, lives []life) *exits {
+	x := &exits{}
+	for _, r := range runs {
+		if r.left.IsZero() || r.Status != "ended" {
+			continue
+		}
+		from, limit, ok := deadline(r.left, lives)
+		if !ok {
+			continue // no life was long enough to ask it of
+		}
+		took := r.EndedAt.Sub(from)
+		if limit == whileAway {
+			x.up = append(x.up, took)
+		} else {
+			x.found = append(x.found, max(took, 0))
+		}
+		if took > limit {
+			x.wrong = append(x.wrong, fmt.Sprintf("%s was told to end at %v and ended %v after %v: %v is the most", r.Account, r.left, took, from, limit))
+		}
+	}
+	return x
+}
+
+// deadline is from when an exit that was committed at a moment is timed, and for
+// how long: the life it fell into, if that went on for long enough, else the next
+// that did.
+func deadline(at time.Time, lives []life) (from time.Time, limit time.Duration, ok bool) {
+	for _, l := range lives {
+		lasts := func(since time.Time, d time.Duration) bool { return l.gone.IsZero() || l.gone.Sub(since) >= d }
+		switch {
+		case !l.gone.IsZero() && l.gone.Before(at):
+		case !at.Before(l.ready) && lasts(at, whileAway):
+			return at, whileAway, true
+		case at.Before(l.ready) && lasts(l.ready, promptly):
+			return l.ready, promptly, true
+		}
+	}
+	return at, 0, false
+}
+
+func (x *exits) String() string {
+	return fmt.Sprintf("exits closed: %d while up%s; %d found at a start%s", len(x.up), longest(x.up), len(x.found), longest(x.found))
+}
+
+func longest(ds []time.Duration) string {
+	if len(ds) == 0 {
+		return ""
+	}
+	slices.Sort(ds)
+	return fmt.Sprintf(" (median %.1f s, longest %.1f s)", ds[len(ds)/2].Seconds(), ds[len(ds)-1].Seconds())
+}
+
+// answers are replies of customers to their first mail: one account in twelve.
+type answers struct {
+	h    *house
+	mu   sync.Mutex
+	done map[string]bool // by touch
+	wg   sync.WaitGroup
+}
+
+func newAnswers(t *testing.T, h *house) *answers {
+	t.Helper()
+	a := &answers{h: h, done: map[string]bool{}}
+	t.Cleanup(a.wait)
+	return a
+}
+
+// give has everybody answer who has a mail to answer and did not yet. Each answer
+// is posted until it is taken, whatever happens to the product meanwhile.
+func (a *answers) give(ctx context.Context, t *testing.T) {
+	t.Helper()
+	st := a.h.open(ctx, t)
+	runs := readRuns(st, t)
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		var n int
+		if _, err := fmt.Sscanf(r.Account, "customer-%d", &n); err != nil || n%12 != 5 || r.Status != "active" {
+			continue
+		}
+		for _, touch := range r.touches {
+			if touch.Path == "first" && touch.State == holdfast.Sent && a.first(touch.ID) {
+				a.wg.Go(func() {
+					if err := a.h.providers.Reply(context.WithoutCancel(ctx), standin.Answer{Touch: touch.ID, Text: "Let us talk."}); err != nil {
+						t.Errorf("an answer was not taken: %v", err)
+					}
+				})
+			}
+		}
+	}
+}
+
+func (a *answers) first(touch string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	was := a.done[touch]
+	a.done[touch] = true
+	return !was
+}
+
+func (a *answers) given() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.done)
+}
+
+func (a *answers) wait() { a.wg.Wait() }
+
+// hearAll waits until the provider has told everything.
+func (h *house) hearAll(ctx context.Context, t *testing.T) {
+	t.Helper()
+	for end := (clock.System{}).Now().Add(time.Minute); h.providers.Told().Pending > 0; {
+		if err := clock.Sleep(ctx, 200*time.Millisecond); err != nil {
+			t.Fatal(err)
+		}
+		if (clock.System{}).Now().After(end) {
+			t.Fatalf("the provider has not told everything: %+v", h.providers.Told())
+		}
+	}
+}
+
+// freeAddress is one that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close() //nolint:errcheck // it was only looked at
+	return l.Addr().String()
+}
