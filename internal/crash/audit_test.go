@@ -72,6 +72,13 @@ func (r run) rests(now time.Time) bool {
 	return r.Status == "active" && r.Woken == r.Echoed && r.Doing != "" && r.Due.After(now.Add(farAhead))
 }
 
+// owes reports whether a card of r is still to be handed out.
+func (r run) owes() bool {
+	return slices.ContainsFunc(r.touches, func(t store.Touch) bool {
+		return r.card(t) && (t.State == holdfast.Claimed || t.State == holdfast.Sending)
+	})
+}
+
 // farAhead is more than a refused touch waits, and less than an unknown one.
 const farAhead = 30 * time.Minute
 

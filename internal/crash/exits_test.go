@@ -17,8 +17,8 @@ import (
 // How soon an exit must have closed its enrollment: from its commit while the
 // product is up, or from the start that finds it.
 const (
-	promptly  = 10 * time.Second // of ready
-	whileAway = 5 * time.Second  // while up
+	whileUp  = 5 * time.Second
+	promptly = 10 * time.Second
 )
 
 // life is when the product was ready, and when it was gone.
@@ -52,7 +52,7 @@ func newExits(runs []run, lives []life) *exits {
 			continue // no life was long enough to ask it of
 		}
 		took := r.EndedAt.Sub(from)
-		if limit == whileAway {
+		if limit == whileUp {
 			x.up = append(x.up, took)
 		} else {
 			x.found = append(x.found, max(took, 0))
@@ -72,8 +72,8 @@ func deadline(at time.Time, lives []life) (from time.Time, limit time.Duration, 
 		lasts := func(since time.Time, d time.Duration) bool { return l.gone.IsZero() || l.gone.Sub(since) >= d }
 		switch {
 		case !l.gone.IsZero() && l.gone.Before(at):
-		case !at.Before(l.ready) && lasts(at, whileAway):
-			return at, whileAway, true
+		case !at.Before(l.ready) && lasts(at, whileUp):
+			return at, whileUp, true
 		case at.Before(l.ready) && lasts(l.ready, promptly):
 			return l.ready, promptly, true
 		}
@@ -93,62 +93,59 @@ func longest(ds []time.Duration) string {
 	return fmt.Sprintf(" (median %.1f s, longest %.1f s)", ds[len(ds)/2].Seconds(), ds[len(ds)-1].Seconds())
 }
 
-// answers are replies of customers to their first mail: one account in twelve.
-type answers struct {
+// customers answer their first mail, one account in six.
+type customers struct {
 	h    *house
 	mu   sync.Mutex
 	done map[string]bool // by touch
 	wg   sync.WaitGroup
 }
 
-func newAnswers(t *testing.T, h *house) *answers {
+func newCustomers(t *testing.T, h *house) *customers {
 	t.Helper()
-	a := &answers{h: h, done: map[string]bool{}}
-	t.Cleanup(a.wait)
-	return a
+	c := &customers{h: h, done: map[string]bool{}}
+	t.Cleanup(c.wg.Wait)
+	return c
 }
 
-// give has everybody answer who has a mail to answer and did not yet. Each answer
-// is posted until it is taken, whatever happens to the product meanwhile.
-func (a *answers) give(ctx context.Context, t *testing.T) {
+// act has everybody answer who has a mail to answer. An answer is posted until it
+// is taken, whatever happens to the product meanwhile.
+func (c *customers) act(ctx context.Context, t *testing.T) {
 	t.Helper()
-	st := a.h.open(ctx, t)
+	st := c.h.open(ctx, t)
 	runs := readRuns(st, t)
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range runs {
 		var n int
-		if _, err := fmt.Sscanf(r.Account, "customer-%d", &n); err != nil || n%12 != 5 || r.Status != "active" {
-			continue
-		}
-		for _, touch := range r.touches {
-			if touch.Path == "first" && touch.State == holdfast.Sent && a.first(touch.ID) {
-				a.wg.Go(func() {
-					if err := a.h.providers.Reply(context.WithoutCancel(ctx), standin.Answer{Touch: touch.ID, Text: "Let us talk."}); err != nil {
-						t.Errorf("an answer was not taken: %v", err)
-					}
-				})
-			}
+		if _, err := fmt.Sscanf(r.Account, "customer-%d", &n); err == nil && n%6 == 5 && r.Status == "active" {
+			c.answer(ctx, t, r)
 		}
 	}
 }
 
-func (a *answers) first(touch string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	was := a.done[touch]
-	a.done[touch] = true
+func (c *customers) answer(ctx context.Context, t *testing.T, r run) {
+	t.Helper()
+	for _, touch := range r.touches {
+		if touch.Path != "first" || touch.State != holdfast.Sent || !c.first(touch.ID) {
+			continue
+		}
+		c.wg.Go(func() {
+			if err := c.h.providers.Reply(context.WithoutCancel(ctx), standin.Answer{Touch: touch.ID, Text: "Let us talk."}); err != nil {
+				t.Errorf("an answer was not taken: %v", err)
+			}
+		})
+	}
+}
+
+func (c *customers) first(what string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.done[what]
+	c.done[what] = true
 	return !was
 }
-
-func (a *answers) given() int {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return len(a.done)
-}
-
-func (a *answers) wait() { a.wg.Wait() }
 
 // hearAll waits until the provider has told everything.
 func (h *house) hearAll(ctx context.Context, t *testing.T) {

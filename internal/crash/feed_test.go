@@ -18,7 +18,7 @@ import (
 type feed struct {
 	total, given int
 	batches      int
-	bounce       bool // one address in fifty cannot be reached
+	bounce       bool // one address in fifty cannot be reached, and one account in twenty leaves as it came
 }
 
 // next is the next batch as a file: share accounts that start, and what those
@@ -44,6 +44,9 @@ func (f *feed) next(t *testing.T, share int) string {
 			"traits": map[string]any{"email": f.address(i), "first_name": "Dana", "role": "champion"},
 		})
 		line(&b, now, "track", i, map[string]any{"messageId": fmt.Sprintf("saved-%d", i), "event": "Account Saved"})
+		if f.bounce && i%20 == 8 {
+			line(&b, now.Add(time.Millisecond), "track", i, map[string]any{"messageId": fmt.Sprintf("left-%d", i), "event": "Account Churned"})
+		}
 	}
 	f.given += share
 	f.batches++

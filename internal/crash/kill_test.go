@@ -132,7 +132,7 @@ func (h *house) settle(ctx context.Context, t *testing.T, patience time.Duration
 			t.Fatal(err)
 		}
 		now := clock.System{}.Now()
-		under := slices.DeleteFunc(readRuns(st, t), func(r run) bool { return r.Status == "ended" || r.rests(now) })
+		under := slices.DeleteFunc(readRuns(st, t), func(r run) bool { return (r.Status == "ended" && !r.owes()) || r.rests(now) })
 		if len(under) == 0 {
 			return
 		}
