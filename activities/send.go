@@ -45,6 +45,8 @@ func (a *Activities) send(ctx context.Context, o outgoing) delivery {
 	// A send that began is finished: given up half-way its fate would be unknown.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
+	ctx, stop := a.untilExit(ctx, o.row.Enrollment)
+	defer stop()
 	var err error
 	d.receipt, err = ch.Deliver(ctx, o.message)
 	if err != nil && !errors.As(err, &d.failure) {

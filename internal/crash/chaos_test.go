@@ -98,7 +98,7 @@ func (h *house) judge(ctx context.Context, t *testing.T, s storm, began time.Tim
 	if a.twice > 0 {
 		t.Errorf("%d task cards were shown twice", a.twice)
 	}
-	//h.checksItsLedger(ctx, t)
+	h.checksItsLedger(ctx, t)
 }
 
 // liveOnce starts the product, lets it live for 5 seconds or more after customers
@@ -110,7 +110,7 @@ func (h *house) liveOnce(ctx context.Context, t *testing.T, draw *rand.Rand, peo
 	p.live(ctx, t, time.Duration(draw.Int64N(int64(time.Second))))
 	people.act(ctx, t)
 	span := whileUp + time.Duration(draw.Int64N(int64(time.Second)))
-	if draw.IntN(6) == 0 {
+	if draw.IntN(4) == 0 {
 		span += promptly - whileUp // long enough to see that exits close in time after a start
 	}
 	p.live(ctx, t, span)

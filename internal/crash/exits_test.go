@@ -14,8 +14,8 @@ import (
 	"holdfast/internal/clock"
 )
 
-// How soon an exit must have closed its enrollment: from its commit while the
-// product is up, or from the start that finds it.
+// How soon an exit must have closed its enrollment: after its commit, and after the
+// product is ready.
 const (
 	whileUp  = 5 * time.Second
 	promptly = 10 * time.Second
@@ -47,38 +47,36 @@ func newExits(runs []run, lives []life) *exits {
 		if r.left.IsZero() || r.Status != "ended" {
 			continue
 		}
-		from, limit, ok := deadline(r.left, lives)
+		by, up, ok := deadline(r.left, lives)
 		if !ok {
 			continue // no life was long enough to ask it of
 		}
-		took := r.EndedAt.Sub(from)
-		if limit == whileUp {
+		if took := r.EndedAt.Sub(r.left); up {
 			x.up = append(x.up, took)
 		} else {
-			x.found = append(x.found, max(took, 0))
+			x.found = append(x.found, max(promptly-by.Sub(r.EndedAt), 0))
 		}
-		if took > limit {
-			x.wrong = append(x.wrong, fmt.Sprintf("%s was told to end at %v and ended %v after %v: %v is the most", r.Account, r.left, took, from, limit))
+		if r.EndedAt.After(by) {
+			x.wrong = append(x.wrong, fmt.Sprintf("%s was told to end at %v and ended at %v: %v was the latest", r.Account, r.left, r.EndedAt, by))
 		}
 	}
 	return x
 }
 
-// deadline is from when an exit that was committed at a moment is timed, and for
-// how long: the life it fell into, if that went on for long enough, else the next
-// that did.
-func deadline(at time.Time, lives []life) (from time.Time, limit time.Duration, ok bool) {
+// deadline is by when an exit that was committed at a moment must have closed its
+// enrollment, in the first life that lasts until then: 5 seconds later, and not
+// before 10 seconds after ready, in which a start takes up what the kill cut off.
+func deadline(at time.Time, lives []life) (by time.Time, up, ok bool) {
 	for _, l := range lives {
-		lasts := func(since time.Time, d time.Duration) bool { return l.gone.IsZero() || l.gone.Sub(since) >= d }
-		switch {
-		case !l.gone.IsZero() && l.gone.Before(at):
-		case !at.Before(l.ready) && lasts(at, whileUp):
-			return at, whileUp, true
-		case at.Before(l.ready) && lasts(l.ready, promptly):
-			return l.ready, promptly, true
+		up = !at.Before(l.ready)
+		if by = l.ready.Add(promptly); up && by.Before(at.Add(whileUp)) {
+			by = at.Add(whileUp)
+		}
+		if l.gone.IsZero() || l.gone.After(by) {
+			return by, up, true
 		}
 	}
-	return at, 0, false
+	return by, up, false
 }
 
 func (x *exits) String() string {
