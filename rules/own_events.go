@@ -11,6 +11,8 @@ var OwnEvents = []EventDoc{
 	{holdfast.EventReplied, "The customer answered a mail."},
 	{holdfast.EventMeetingBooked, "The customer booked a meeting."},
 	{holdfast.EventOptedOut, "A contact wants no outreach any more."},
+	{holdfast.EventPaused, "A contact wants no outreach for a while."},
+	{holdfast.EventOptedIn, "A contact wants outreach again, after a no or a pause."},
 	{holdfast.EventBounced, "A mail could not be delivered, for good."},
 	{holdfast.EventTaskDone, "One of ours did a task."},
 	{holdfast.EventTaskCannot, "One of ours said that a task cannot be done."},

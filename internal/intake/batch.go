@@ -184,10 +184,13 @@ func field(m holdfast.Message, v any) store.Field {
 	return store.Field{Value: v, At: m.At, Message: m.ID}
 }
 
-// suppress keeps a no in the transaction that brings it. A soft bounce is none.
+// suppress keeps a no in the transaction that brings it, or takes it back. A soft
+// bounce is none.
 func (b *batch) suppress(m holdfast.Message, seq int64) error {
 	kind := map[string]string{
-		holdfast.EventOptedOut: "opted_out",
+		holdfast.EventOptedOut: optedOut,
+		holdfast.EventPaused:   paused,
+		holdfast.EventOptedIn:  optedIn,
 		holdfast.EventBounced:  "bounced",
 		"email.complained":     "complained",
 	}[m.Event]
@@ -210,7 +213,7 @@ func (b *batch) suppress(m holdfast.Message, seq int64) error {
 	if address == "" && m.Contact == "" {
 		return nil
 	}
-	return b.tx.Suppress(store.Suppression{
+	return b.choose(m, store.Suppression{
 		Contact: m.Contact, Address: strings.ToLower(strings.TrimSpace(address)), Kind: kind, At: m.At, Event: seq,
 	})
 }

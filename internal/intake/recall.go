@@ -48,6 +48,8 @@ func (*recall) Contact(string) (store.Contact, error) { return store.Contact{}, 
 func (*recall) PutContact(store.Contact) error        { return nil }
 func (*recall) Suppress(store.Suppression) error      { return nil }
 
+func (*recall) Unsuppress(string, string, string, time.Time) error { return nil }
+
 func (t *recall) AppendEvent(m holdfast.Message, _ time.Time) (int64, bool, error) {
 	key := [2]string{m.Source, m.ID}
 	if seq, ok := t.seen[key]; ok {

@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"buckets":              bucketsAddUp,
 		"many at once":         manyAreAsOneByOne,
 		"suppressions":         suppressionsAreKept,
+		"suppressions lifted":  suppressionsAreLifted,
 		"rests":                longerRestWins,
 		"holds":                holdsAreKept,
 		"arms":                 firstArmCounts,

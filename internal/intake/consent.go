@@ -1,0 +1,38 @@
+package intake
+
+import (
+	"time"
+
+	"holdfast"
+	"holdfast/internal/store"
+)
+
+// What a contact can choose about outreach. optedIn is no suppression: it lifts
+// the other two.
+const (
+	optedOut = "opted_out"
+	paused   = "paused"
+	optedIn  = "opted_in"
+)
+
+// choose writes a suppression. Of what a contact says about outreach the newest
+// word holds: a no takes a pause back, and a pause a no. An older word that comes
+// late lifts nothing.
+func (b *batch) choose(m holdfast.Message, s store.Suppression) error {
+	lifts := map[string][]string{optedOut: {paused}, paused: {optedOut}, optedIn: {optedOut, paused}}[s.Kind]
+	if s.Kind == paused {
+		until, _ := m.Props["until"].(string)
+		if end, err := time.Parse(time.RFC3339, until); err == nil {
+			s.Until = end.UTC()
+		} // a pause without an end lasts until it is taken back
+	}
+	for _, kind := range lifts {
+		if err := b.tx.Unsuppress(s.Contact, s.Address, kind, m.At); err != nil {
+			return err
+		}
+	}
+	if s.Kind == optedIn {
+		return nil
+	}
+	return b.tx.Suppress(s)
+}
