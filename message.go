@@ -30,10 +30,10 @@ const (
 	EventOptedOut        = "contact.opted_out" // props: touch (of the mail it came from), via
 	EventPaused          = "contact.paused"    // as above, and until: no outreach before
 	EventOptedIn         = "contact.opted_in"  // takes either back; props as of opted_out
-	EventTaskDone        = "task.completed"   // props: task, step, playbook, enrollment, by, answers
-	EventTaskCannot      = "task.cannot"      // the assignee says it cannot be done; props as above and reason
-	EventTaskExpired     = "task.expired"     // nobody did it in time
-	EventEnrollmentEnded = "enrollment.ended" // props: playbook, enrollment, outcome
+	EventTaskDone        = "task.completed"    // props: task, step, playbook, enrollment, by, answers
+	EventTaskCannot      = "task.cannot"       // the assignee says it cannot be done; props as above and reason
+	EventTaskExpired     = "task.expired"      // nobody did it in time
+	EventEnrollmentEnded = "enrollment.ended"  // props: playbook, enrollment, outcome
 	EventBounced         = "email.bounced"
 	EventApproved        = "approval.granted" // props: task, step, playbook, enrollment, by, kind
 	EventDenied          = "approval.denied"  // as above

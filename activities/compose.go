@@ -29,14 +29,16 @@ func (w *walk) compose(t touch) (holdfast.Outbound, error) {
 	if t.webhook != nil {
 		return w.payload(t)
 	}
+	return w.write(t, data)
+}
+
+// write is compose of an e-mail with the data that its template may name.
+func (w *walk) write(t touch, data map[string]any) (holdfast.Outbound, error) {
 	id := w.row(t).ID
 	m := holdfast.Outbound{To: t.to.address, From: w.from(t.email.From), Headers: map[string]string{}}
 	m.ReplyTo = w.replyTo(t.email.ReplyTo)
-	if w.v.Class == "outreach" && w.a.Unsubscribe != nil {
-		link := w.a.Unsubscribe(id, t.to.contact)
-		data["unsubscribe_url"] = link
-		m.Headers["List-Unsubscribe"] = "<" + link + ">"
-		m.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click" // RFC 8058
+	if err := w.leadBack(t, id, &m, data); err != nil {
+		return m, err
 	}
 	m.Headers["Message-ID"] = messageID(id, m.From.Email)
 	if err := w.thread(t.email.Thread, m); err != nil {
@@ -201,6 +203,9 @@ func (w *walk) results() map[string]any {
 
 // unrendered is the reason word for a template that could not be rendered.
 func unrendered(err error) string {
+	if errors.Is(err, errNoWayOut) {
+		return "no_unsubscribe"
+	}
 	if _, ok := errors.AsType[*mail.Error](err); ok {
 		return "missing_variable"
 	}

@@ -163,7 +163,7 @@ type Accounts interface {
 	// address, as far as it is not newer than at.
 	Unsuppress(contact, address, kind string, at time.Time) error
 	Suppressions(contact, address string) ([]Suppression, error) // by At then Kind, ended ones too
-	PutRest(r Rest) error // the later Until wins for one account and scope
+	PutRest(r Rest) error                                        // the later Until wins for one account and scope
 	Rests(account string, now time.Time) ([]Rest, error)
 }
 
