@@ -69,17 +69,18 @@ var mayImport = map[string][]string{
 	"internal/release": {"", "internal/diag", "internal/store", "internal/facts", "internal/plan", "internal/project", "activities", "rules", "steps"},
 
 	// The only wiring, and its faces.
-	"internal/app":        {"*"},
-	"internal/graph":      {"playbooks", "steps"},
-	"internal/timeline":   {"internal/store"},
-	"internal/reference":  {"internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
-	"internal/lsp":        {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
-	"internal/schema":     {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
-	"internal/server/web": {"", "internal/store", "internal/clock"},
-	"internal/cli":        {"*"},
-	"internal/crash":      {"*"},
-	"cmd/holdfast":        {"internal/cli"},
-	"bench":               {"*"},
+	"internal/app":                {"*"},
+	"internal/graph":              {"playbooks", "steps"},
+	"internal/timeline":           {"internal/store"},
+	"internal/reference":          {"internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/lsp":                {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
+	"internal/schema":             {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
+	"internal/server/preferences": {"", "internal/store", "internal/clock", "internal/links"},
+	"internal/server/web":         {"", "internal/store", "internal/clock"},
+	"internal/cli":                {"*"},
+	"internal/crash":              {"*"},
+	"cmd/holdfast":                {"internal/cli"},
+	"bench":                       {"*"},
 }
 
 // onlyIn names the packages allowed to import each outside library.
