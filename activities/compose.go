@@ -44,20 +44,21 @@ func (w *walk) write(t touch, data map[string]any) (holdfast.Outbound, error) {
 	if err := w.thread(t.email.Thread, m); err != nil {
 		return m, err
 	}
-	locale := text(t.to.record, "locale")
-	if locale == "" {
-		locale = w.project.Locale
-	}
 	draft, err := w.edited(t)
 	if err != nil {
 		return m, err
 	}
-	r, err := w.v.mail.Draft(t.email.Template, locale, draft, data)
+	r, err := w.v.mail.Draft(t.email.Template, w.locales(t.to), draft, data)
 	if err != nil {
 		return m, err
 	}
 	m.Subject, m.HTML, m.Text = r.Subject, r.HTML, r.Text
 	return m, nil
+}
+
+// locales are the recipient's, the account's and the project's, in this order.
+func (w *walk) locales(to recipient) []string {
+	return []string{text(to.record, "locale"), text(w.facts.Account, "locale"), w.project.Locale}
 }
 
 // from is the owner, when there is one with an address, or the project's sender.
