@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"internal/sim":       {"*"},
 	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/memory", "playbooks", "rules", "steps", "triggers", "workflows"},
 	"internal/backtest":  {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
+	"internal/preview":   {"", "activities", "channels", "channels/outbox", "internal/clock", "internal/intake", "internal/mail", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/memory", "playbooks", "rules", "steps"},
 	"internal/playtest":  {"", "internal/diag", "internal/source", "internal/calendar", "rules", "steps", "playbooks", "internal/store", "internal/project", "activities", "internal/sim"},
 
 	// How a change is shipped.
@@ -95,6 +96,7 @@ var onlyIn = map[string][]string{
 	"github.com/rickar/cal":           {"internal/calendar"},
 	"github.com/arran4/golang-ical":   {"internal/calendar"},
 	"github.com/teambition/rrule-go":  {"internal/calendar"},
+	"golang.org/x/net":                {"internal/mail"},
 	"github.com/spf13/cobra":          {"internal/cli"},
 	"golang.org/x/term":               {"internal/cli"},
 	"github.com/gofrs/flock":          {"internal/temporal"},

@@ -55,6 +55,7 @@ func commands(s Streams) []*cobra.Command {
 		rollbackCommand(s),
 		releasesCommand(s),
 		lintCommand(s),
+		previewCommand(s),
 		simulateCommand(s),
 		graphCommand(s),
 		explainCommand(s),
