@@ -56,6 +56,7 @@ func commands(s Streams) []*cobra.Command {
 		releasesCommand(s),
 		lintCommand(s),
 		previewCommand(s),
+		sendTestCommand(s),
 		simulateCommand(s),
 		graphCommand(s),
 		explainCommand(s),

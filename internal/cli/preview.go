@@ -29,6 +29,7 @@ type previewOptions struct {
 	set                                              []string
 	out, open                                        string
 	html, text, headers, json                        bool
+	touch                                            string // the id that the mail has; "": one that no ledger holds
 }
 
 func (o *previewOptions) flags(c *cobra.Command) {
@@ -66,7 +67,7 @@ exit code is 1 when a variable has no value: such a mail would not be sent.`,
   holdfast preview renewal/value --account acme --open 127.0.0.1:0`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			m, err := lookAt(cmd.Context(), s, args[0], o, previewLinks)
+			m, err := lookAt(cmd.Context(), s, args[0], o, func(*project.Project) {})
 			if err != nil {
 				return err
 			}
@@ -95,19 +96,21 @@ func previewLinks(p *project.Project) func(touch string) activities.Links {
 	}
 }
 
-// lookAt answers for an account of a file or of a data directory.
-func lookAt(ctx context.Context, s Streams, template string, o previewOptions, links func(*project.Project) func(string) activities.Links) (m preview.Mail, err error) {
+// lookAt answers for an account of a file or of a data directory. loaded is told
+// of the project.
+func lookAt(ctx context.Context, s Streams, template string, o previewOptions, loaded func(*project.Project)) (m preview.Mail, err error) {
 	if o.account == "" {
 		return m, &holdfast.Error{Code: holdfast.Invalid, Message: "whose mail is it?", Hint: "name an account with --account ID or --account FILE.csv#ID"}
 	}
-	q := preview.Question{Template: template, Playbook: o.playbook, Account: o.account, Contact: o.contact, Locale: o.locale}
+	q := preview.Question{Template: template, Playbook: o.playbook, Account: o.account, Contact: o.contact, Locale: o.locale, Touch: o.touch}
 	if q.Set, err = settings(o.set); err != nil {
 		return m, err
 	}
 	if q.Project, err = loadProject(o.project, s); err != nil {
 		return m, err
 	}
-	q.Links = links(q.Project)
+	q.Links = previewLinks(q.Project)
+	loaded(q.Project)
 	ref := o.account
 	if file, _, is := strings.Cut(ref, "#"); !is || !exists(file) {
 		table := filepath.Join(q.Project.Dir, "accounts.csv")
