@@ -237,4 +237,3 @@ func (o previewOptions) write(s Streams, m preview.Mail) error {
 	fmt.Fprintf(s.Out, "written to %s: headers.txt, mail.txt, mail.html\n", o.out)
 	return nil
 }
-
