@@ -17,7 +17,7 @@ import (
 // keep what a template or a customer wrote in a frame without scripts.
 func serveMail(ctx context.Context, s Streams, m preview.Mail, listen string) (err error) {
 	st := memory.New()
-	defer func() { err = errors.Join(err, st.Close()) }()
+	defer func() { err = errors.Join(err, st.Close()) }() //nolint:contextcheck // memory is dropped in no time
 	err = st.Update(ctx, func(tx store.Tx) error {
 		_, err := tx.PutMessage(store.Outmail{Outbound: m.Outbound})
 		if err != nil {

@@ -89,7 +89,7 @@ func Stored(ctx context.Context, st store.Store, now clock.Clock, q Question) (M
 // Told answers for an account that messages tell of; now is when they are all in.
 func Told(ctx context.Context, known []sim.Message, now clock.Clock, q Question) (Mail, error) {
 	st := memory.New()
-	defer st.Close() //nolint:errcheck // it is memory
+	defer st.Close() //nolint:errcheck,contextcheck // it is memory
 	in := &intake.Intake{
 		Store: st, Clock: now, Log: slog.New(slog.DiscardHandler), Poke: func() {},
 		Rules:     func() *rules.Set { return q.Project.Rules },

@@ -44,7 +44,7 @@ var languages = map[string]sentences{
 	"fr": {
 		Title: "Vos préférences d’e-mail", Saved: "C’est enregistré.",
 		Gone:     "Ce lien n’est pas valable. Utilisez celui de votre dernier message.",
-		Note:     "Cela concerne les messages que nous envoyons de notre propre initiative. Vous recevrez toujours les réponses à vos demandes et les avis relatifs à votre contrat.",
+		Note:     "Cela concerne les messages que nous envoyons de notre propre initiative. Vous recevrez toujours les réponses à vos demandes et les avis relatifs à votre contrat.", //nolint:misspell // it is French
 		receives: "Vous recevez nos messages.", stopped: "Vous ne recevez plus de messages de notre part.", paused: "Vous ne recevez pas de messages de notre part jusqu’au %s.",
 		receive: "Recevoir de nouveau les messages", stop: "Ne plus recevoir de messages", pause: "Pause de 90 jours",
 	},
@@ -56,7 +56,7 @@ var languages = map[string]sentences{
 		receive: "Voltar a receber mensagens", stop: "Não receber mais mensagens", pause: "Pausa de 90 dias",
 	},
 	"it": {
-		Title: "Le sue preferenze e-mail", Saved: "Salvato.",
+		Title: "Le sue preferenze e-mail", Saved: "Salvato.", //nolint:misspell // it is Italian
 		Gone:     "Questo link non è valido. Usi quello del suo ultimo messaggio.",
 		Note:     "Riguarda i messaggi che inviamo di nostra iniziativa. Riceverà comunque le risposte alle sue richieste e gli avvisi sul suo contratto.",
 		receives: "Riceve i nostri messaggi.", stopped: "Non riceve più nostri messaggi.", paused: "Non riceve nostri messaggi fino al %s.",
