@@ -27,7 +27,7 @@ type Message struct {
 // forges our events); all are dotted.
 const (
 	EventReplied         = "email.replied"
-	EventOptedOut        = "contact.opted_out" // props: touch (of the mail it came from), via
+	EventOptedOut        = "contact.opted_out" // props: touch (of the mail it came from), said (how)
 	EventPaused          = "contact.paused"    // as above, and until: no outreach before
 	EventOptedIn         = "contact.opted_in"  // takes either back; props as of opted_out
 	EventTaskDone        = "task.completed"    // props: task, step, playbook, enrollment, by, answers

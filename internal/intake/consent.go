@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"slices"
 	"time"
 
 	"holdfast"
@@ -26,9 +27,18 @@ func (b *batch) choose(m holdfast.Message, s store.Suppression) error {
 			s.Until = end.UTC()
 		} // a pause without an end lasts until it is taken back
 	}
-	for _, kind := range lifts {
-		if err := b.tx.Unsuppress(s.Contact, s.Address, kind, m.At); err != nil {
+	if len(lifts) > 0 {
+		kept, err := b.tx.Suppressions(s.Contact, s.Address)
+		if err != nil {
 			return err
+		}
+		for _, old := range kept {
+			if !slices.Contains(lifts, old.Kind) || old.At.After(m.At) {
+				continue
+			}
+			if err := b.tx.Unsuppress(old.Contact, old.Address, old.Kind); err != nil {
+				return err
+			}
 		}
 	}
 	if s.Kind == optedIn {

@@ -48,7 +48,10 @@ func (*recall) Contact(string) (store.Contact, error) { return store.Contact{}, 
 func (*recall) PutContact(store.Contact) error        { return nil }
 func (*recall) Suppress(store.Suppression) error      { return nil }
 
-func (*recall) Unsuppress(string, string, string, time.Time) error { return nil }
+// Who may be written to does not matter to a replay: nobody is.
+
+func (*recall) Unsuppress(string, string, string) error                  { return nil }
+func (*recall) Suppressions(string, string) ([]store.Suppression, error) { return nil, nil }
 
 func (t *recall) AppendEvent(m holdfast.Message, _ time.Time) (int64, bool, error) {
 	key := [2]string{m.Source, m.ID}

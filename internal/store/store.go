@@ -159,9 +159,8 @@ type Accounts interface {
 	// Suppress keeps the first of a kind for a person and address; the later
 	// Until wins.
 	Suppress(s Suppression) error
-	// Unsuppress takes back what is kept of a kind for the person or for the
-	// address, as far as it is not newer than at.
-	Unsuppress(contact, address, kind string, at time.Time) error
+	// Unsuppress ends those of a kind that are for the contact or for the address.
+	Unsuppress(contact, address, kind string) error
 	Suppressions(contact, address string) ([]Suppression, error) // by At then Kind, ended ones too
 	PutRest(r Rest) error                                        // the later Until wins for one account and scope
 	Rests(account string, now time.Time) ([]Rest, error)

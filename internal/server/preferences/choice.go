@@ -106,17 +106,17 @@ func (p person) Choice() Choice {
 }
 
 // record writes the line, and the event that keeps the choice and ends what it ends.
-func (d *Door) record(tx store.Tx, p person, c Choice, via string) error {
+func (d *Door) record(tx store.Tx, p person, c Choice, how string) error {
 	now := d.Clock.Now().UTC().Truncate(time.Microsecond)
 	id := fmt.Sprintf("preference/%s/%s/%d", p.touch.ID, c, now.UnixMicro())
 	m := holdfast.Message{
 		ID: id, Source: "system", Kind: holdfast.Track, Event: events[c].event, Account: p.account, Contact: p.id, At: now,
-		Props: map[string]any{"touch": p.touch.ID, "via": via},
+		Props: map[string]any{"touch": p.touch.ID, "said": "by " + how},
 	}
 	if p.address != "" {
 		m.Props["email"] = p.address
 	}
-	reason := "by " + via
+	reason := "by " + how
 	if c == Pause {
 		end := now.Add(pause)
 		m.Props["until"] = end.Format(time.RFC3339)

@@ -72,33 +72,27 @@ func (d *Door) take(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this is no form", http.StatusBadRequest)
 		return
 	}
-	choice, via := Choice(r.PostForm.Get("choice")), "the preference page"
+	choice, how := Choice(r.PostForm.Get("choice")), "the preference page"
 	if strings.EqualFold(r.PostForm.Get("List-Unsubscribe"), "One-Click") { // RFC 8058, 3.2
-		choice, via = Stop, "one click in the mail"
+		choice, how = Stop, "one click in the mail"
 	}
 	if !choice.known() {
 		http.Error(w, "this form chooses nothing", http.StatusBadRequest)
 		return
 	}
-	p, err := d.choose(r.Context(), touch, choice, via)
+	p, err := d.choose(r.Context(), touch, choice, how)
 	d.answer(w, r, p, err, true)
 }
 
-// OptOut is for a no that came another way, such as a mail to the address of
-// List-Unsubscribe: via says which. Once more is harmless. A touch that is not in
-// the ledger, or reached none of the customer's people, is store.ErrNotFound.
-func (d *Door) OptOut(ctx context.Context, touch, via string) error {
-	_, err := d.choose(ctx, touch, Stop, via)
-	return err
-}
-
-// choose records what the recipient of a touch wants, and how they said it.
-func (d *Door) choose(ctx context.Context, touch string, c Choice, via string) (p person, err error) {
+// choose records what the recipient of a touch wants, and how they said it. Once
+// more is harmless. A touch that is not in the ledger, or that reached none of the
+// customer's people, is store.ErrNotFound.
+func (d *Door) choose(ctx context.Context, touch string, c Choice, how string) (p person, err error) {
 	err = d.Store.Update(ctx, func(tx store.Tx) (err error) {
 		if p, err = d.find(tx, touch); err != nil || p.wants(c) {
 			return err
 		}
-		if err := d.record(tx, p, c, via); err != nil {
+		if err := d.record(tx, p, c, how); err != nil {
 			return fmt.Errorf("record a choice: %w", err)
 		}
 		p, err = d.find(tx, touch)

@@ -338,15 +338,3 @@ func TestManyClicksAtOnceAreOne(t *testing.T) {
 		t.Errorf("the store holds %s, want %s", got, gone)
 	}
 }
-
-func TestAMailCanOptOutToo(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, "")
-	touch := holdfast.TouchID("e1", "hello", "email", "dana")
-	if err := w.door.OptOut(t.Context(), touch, "mail"); err != nil {
-		t.Fatal(err)
-	}
-	if got := w.state("dana@acme.example"); got != gone {
-		t.Errorf("the store holds %s, want %s", got, gone)
-	}
-}

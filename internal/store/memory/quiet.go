@@ -43,13 +43,12 @@ func (t *tx) Suppress(s store.Suppression) error {
 	return nil
 }
 
-// Unsuppress takes back what is not newer than a moment.
-func (t *tx) Unsuppress(contact, address, kind string, upTo time.Time) error {
-	if err := t.writes("lift a suppression"); err != nil {
+func (t *tx) Unsuppress(contact, address, kind string) error {
+	if err := t.writes("unsuppress"); err != nil {
 		return err
 	}
 	for _, s := range slices.Concat(t.suppressedContacts.of(contact), t.suppressedAddresses.of(strings.ToLower(address))) {
-		if s.Kind == kind && !s.At.After(moment(upTo)) {
+		if s.Kind == kind {
 			t.suppressions.drop(t, key{s.Contact, s.Address, s.Kind})
 		}
 	}

@@ -20,18 +20,20 @@ func (t *tx) Suppress(s store.Suppression) error {
 		s.Contact, strings.ToLower(s.Address), s.Kind, micros(s.At), micros(s.Until), s.Event)
 }
 
-// Unsuppress takes back what is not newer than a moment.
-func (t *tx) Unsuppress(contact, address, kind string, upTo time.Time) error {
-	return t.put("lift a suppression", `DELETE FROM suppressions WHERE kind = ? AND (at IS NULL OR at <= ?)
-		AND (contact <> '' AND contact = ? OR address <> '' AND address = ?)`, kind, micros(upTo), contact, strings.ToLower(address))
+func (t *tx) Unsuppress(contact, address, kind string) error {
+	_, err := t.exec("unsuppress", `DELETE FROM suppressions WHERE kind = ?1
+		AND (contact <> '' AND contact = ?2 OR address <> '' AND address = ?3)`, kind, contact, strings.ToLower(address))
+	return err
+}
+
+func scanSuppression(row scanner) (store.Suppression, error) {
+	var s store.Suppression
+	return s, row.Scan(&s.Contact, &s.Address, &s.Kind, at(&s.At), at(&s.Until), &s.Event)
 }
 
 // Suppressions are by At, then Kind.
 func (t *tx) Suppressions(contact, address string) ([]store.Suppression, error) {
-	return all(t, "list suppressions", func(row scanner) (store.Suppression, error) {
-		var s store.Suppression
-		return s, row.Scan(&s.Contact, &s.Address, &s.Kind, at(&s.At), at(&s.Until), &s.Event)
-	}, `SELECT contact, address, kind, at, until, event FROM suppressions WHERE contact <> '' AND contact = ?1
+	return all(t, "list suppressions", scanSuppression, `SELECT contact, address, kind, at, until, event FROM suppressions WHERE contact <> '' AND contact = ?1
 		UNION SELECT contact, address, kind, at, until, event FROM suppressions WHERE address <> '' AND address = ?2
 		ORDER BY at, kind`, contact, strings.ToLower(address))
 }
