@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"internal/sim":       {"*"},
 	"internal/explain":   {"", "activities", "channels", "channels/outbox", "guards", "internal/calendar", "internal/clock", "internal/facts", "internal/intake", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/memory", "playbooks", "rules", "steps", "triggers", "workflows"},
 	"internal/backtest":  {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
+	"internal/preview":   {"", "activities", "channels", "channels/outbox", "internal/clock", "internal/intake", "internal/mail", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/memory", "playbooks", "rules", "steps"},
 	"internal/playtest":  {"", "internal/diag", "internal/source", "internal/calendar", "rules", "steps", "playbooks", "internal/store", "internal/project", "activities", "internal/sim"},
 
 	// How a change is shipped.
@@ -69,19 +70,20 @@ var mayImport = map[string][]string{
 	"internal/release": {"", "internal/diag", "internal/store", "internal/facts", "internal/plan", "internal/project", "activities", "rules", "steps"},
 
 	// The only wiring, and its faces.
-	"internal/app":          {"*"},
-	"internal/graph":        {"playbooks", "steps"},
-	"internal/timeline":     {"internal/store"},
-	"internal/ledger":       {"", "internal/store", "steps"},
-	"internal/reference":    {"internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
-	"internal/lsp":          {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
-	"internal/schema":       {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
-	"internal/server/web":   {"", "internal/store", "internal/clock"},
-	"internal/server/hooks": {"", "channels/email"},
-	"internal/cli":          {"*"},
-	"internal/crash":        {"*"},
-	"cmd/holdfast":          {"internal/cli"},
-	"bench":                 {"*"},
+	"internal/app":                {"*"},
+	"internal/graph":              {"playbooks", "steps"},
+	"internal/timeline":           {"internal/store"},
+	"internal/ledger":             {"", "internal/store", "steps"},
+	"internal/reference":          {"internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/lsp":                {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
+	"internal/schema":             {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
+	"internal/server/web":         {"", "internal/store", "internal/clock"},
+	"internal/server/hooks":       {"", "channels/email"},
+	"internal/cli":                {"*"},
+	"internal/crash":              {"*"},
+	"cmd/holdfast":                {"internal/cli"},
+	"bench":                       {"*"},
+	"internal/server/preferences": {"", "internal/store", "internal/clock", "internal/links"},
 }
 
 // onlyIn names the packages allowed to import each outside library.
@@ -96,6 +98,7 @@ var onlyIn = map[string][]string{
 	"github.com/rickar/cal":           {"internal/calendar"},
 	"github.com/arran4/golang-ical":   {"internal/calendar"},
 	"github.com/teambition/rrule-go":  {"internal/calendar"},
+	"golang.org/x/net":                {"internal/mail"},
 	"github.com/spf13/cobra":          {"internal/cli"},
 	"golang.org/x/term":               {"internal/cli"},
 	"golang.org/x/text":               {"channels/email"},

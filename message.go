@@ -32,8 +32,9 @@ const (
 	EventOpened          = "email.opened"  // by a person, never by a mail program that looks ahead
 	EventClicked         = "email.clicked" // props also: url, without its query
 	EventComplained      = "email.complained"
-	EventOptedOut        = "contact.opted_out" // props: via, where it was said elsewhere than to us
-	EventOptedIn         = "contact.opted_in"  // takes back an opt-out of the same via; without via, every one
+	EventOptedOut        = "contact.opted_out" // props: touch (of the mail it came from), said (how); via, where it was said elsewhere than to us
+	EventPaused          = "contact.paused"    // props: touch, said, until: no outreach before
+	EventOptedIn         = "contact.opted_in"  // takes either back; with via, an opt-out of the same via alone
 	EventTaskDone        = "task.completed"    // props: task, step, playbook, enrollment, by, answers
 	EventTaskCannot      = "task.cannot"       // the assignee says it cannot be done; props as above and reason
 	EventTaskExpired     = "task.expired"      // nobody did it in time

@@ -68,13 +68,30 @@ type Outbound struct {
 	Enrollment string            //
 	To         Address           // email: the person. slack: ID is the channel or user
 	From       Address           //
-	ReplyTo    string            //
+	ReplyTo    string            // whom an answer goes to; "" is the sender
+	ReplyCopy  string            // email: an address of ours that an answer goes to as well, so that it is matched
 	Subject    string            // email
 	HTML       string            // email
 	Text       string            // email: the plain part. slack: the notification text, mrkdwn
 	Headers    map[string]string // email: extra headers, none of them reserved
 	Task       *TaskCard         // slack: set when the message is a task card
 	At         time.Time         // clock time of the send
+}
+
+// Answers are the addresses of the Reply-To header (RFC 5322, 3.6.2 allows
+// several), in order; nil when answers go to the sender alone.
+func (m Outbound) Answers() []string {
+	to := m.ReplyTo
+	if m.ReplyCopy == "" {
+		if to == "" {
+			return nil
+		}
+		return []string{to}
+	}
+	if to == "" {
+		to = m.From.Email
+	}
+	return []string{to, m.ReplyCopy}
 }
 
 // Address is a person or place a channel can reach.

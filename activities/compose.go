@@ -29,33 +29,34 @@ func (w *walk) compose(t touch) (holdfast.Outbound, error) {
 	if t.webhook != nil {
 		return w.payload(t)
 	}
+	m, _, err := w.write(t, data)
+	return m, err
+}
+
+// write is compose of an e-mail with the data that its template may name.
+func (w *walk) write(t touch, data map[string]any) (holdfast.Outbound, mail.Rendered, error) {
 	id := w.row(t).ID
 	m := holdfast.Outbound{To: t.to.address, From: w.from(t.email.From), Headers: map[string]string{}}
 	m.ReplyTo = w.replyTo(t.email.ReplyTo)
-	if w.v.Class == "outreach" && w.a.Unsubscribe != nil {
-		link := w.a.Unsubscribe(id, t.to.contact)
-		data["unsubscribe_url"] = link
-		m.Headers["List-Unsubscribe"] = "<" + link + ">"
-		m.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click" // RFC 8058
+	if err := w.leadBack(t, id, &m, data); err != nil {
+		return m, mail.Rendered{}, err
 	}
 	m.Headers["Message-ID"] = messageID(id, m.From.Email)
 	if err := w.thread(t.email.Thread, m); err != nil {
-		return m, err
-	}
-	locale := text(t.to.record, "locale")
-	if locale == "" {
-		locale = w.project.Locale
+		return m, mail.Rendered{}, err
 	}
 	draft, err := w.edited(t)
 	if err != nil {
-		return m, err
+		return m, mail.Rendered{}, err
 	}
-	r, err := w.v.mail.Draft(t.email.Template, locale, draft, data)
-	if err != nil {
-		return m, err
-	}
+	r, err := w.v.mail.Draft(t.email.Template, w.locales(t), draft, data)
 	m.Subject, m.HTML, m.Text = r.Subject, r.HTML, r.Text
-	return m, nil
+	return m, r, err
+}
+
+// locales are the recipient's, the account's and the project's, in this order.
+func (w *walk) locales(t touch) []string {
+	return []string{t.locale, text(t.to.record, "locale"), text(w.facts.Account, "locale"), w.project.Locale}
 }
 
 // from is the owner, when there is one with an address, or the project's sender.
@@ -201,6 +202,9 @@ func (w *walk) results() map[string]any {
 
 // unrendered is the reason word for a template that could not be rendered.
 func unrendered(err error) string {
+	if errors.Is(err, errNoWayOut) {
+		return "no_unsubscribe"
+	}
 	if _, ok := errors.AsType[*mail.Error](err); ok {
 		return "missing_variable"
 	}

@@ -64,6 +64,7 @@ type touch struct {
 	slack   *steps.Slack
 	webhook *steps.Webhook
 	to      recipient
+	locale  string      // wanted before the recipient's own; of a preview
 	row     store.Touch // as the ledger has it; zero when it does not
 }
 

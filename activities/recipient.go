@@ -87,8 +87,8 @@ func (w *walk) suppressed(r *recipient, channel string) (guards.Decision, error)
 	if r.suppressions, err = w.tx.Suppressions(r.contact, strings.ToLower(r.address.Email)); err != nil {
 		return guards.Decision{}, fmt.Errorf("read suppressions: %w", err)
 	}
-	ask := guards.Ask{Class: w.v.Class, Channel: channel, Suppressions: r.suppressions}
-	for _, g := range []guards.Guard{guards.Suppressed, guards.OptedOut} {
+	ask := guards.Ask{Now: w.now, Class: w.v.Class, Channel: channel, Suppressions: r.suppressions}
+	for _, g := range []guards.Guard{guards.Suppressed, guards.OptedOut, guards.Paused} {
 		d, err := g.Check(ask)
 		if err != nil || d.Kind != guards.Go {
 			return d, err

@@ -26,7 +26,7 @@ const (
 )
 
 // Decision of a guard. Reason is a word from the docs (send_window,
-// public_holiday, quarter_end, calendar, opted_out, bounced, resting, cap, held,
+// public_holiday, quarter_end, calendar, opted_out, paused, bounced, resting, cap, held,
 // lane, exited …); Detail is a sentence for people.
 type Decision struct {
 	Kind   Kind
@@ -128,6 +128,7 @@ var All = []Guard{
 	Stopped,
 	Suppressed,
 	OptedOut,
+	Paused,
 	Resting,
 	Holdout,
 	Held,

@@ -98,6 +98,15 @@ func TestGuardsAnswerWithAReason(t *testing.T) {
 		{"an erased person and a receipt", func(a *guards.Ask) { a.Suppressions, a.Class = supp("erased"), "transactional" }, "drop erased"},
 		{"a complaint and our own people", func(a *guards.Ask) { a.Suppressions, a.Internal = supp("complained"), true }, "go"},
 		{"an opt-out and outreach", func(a *guards.Ask) { a.Suppressions = supp("opted_out") }, "drop opted_out"},
+		{"a pause and outreach", func(a *guards.Ask) {
+			a.Suppressions = []store.Suppression{{Kind: "paused", Until: a.Now.Add(time.Hour)}}
+		}, "drop paused"},
+		{"a pause and service", func(a *guards.Ask) {
+			a.Suppressions, a.Class = []store.Suppression{{Kind: "paused", Until: a.Now.Add(time.Hour)}}, "service"
+		}, "go"},
+		{"a pause that is over", func(a *guards.Ask) {
+			a.Suppressions = []store.Suppression{{Kind: "paused", Until: a.Now}}
+		}, "go"},
 		{"an opt-out and service", func(a *guards.Ask) { a.Suppressions, a.Class = supp("opted_out"), "service" }, "go"},
 		{"a resting lane", func(a *guards.Ask) { a.Rests = rest("lane:win-back", later) }, "drop resting"},
 		{"another lane rests", func(a *guards.Ask) { a.Rests = rest("lane:save", later) }, "go"},

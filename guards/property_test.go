@@ -76,7 +76,7 @@ func random(t *testing.T, r *rand.Rand) guards.Ask {
 		a.Rails.Window.Days[i] = chance(70)
 	}
 	if chance(10) {
-		a.Suppressions = []store.Suppression{{Kind: pick("bounced", "erased", "opted_out")}}
+		a.Suppressions = []store.Suppression{{Kind: pick("bounced", "erased", "opted_out", "paused")}}
 	}
 	if chance(10) {
 		a.Rests = []store.Rest{{Scope: pick("lane:win-back", "playbook:win-back"), Until: a.Now.AddDate(0, 0, r.IntN(20)-10)}}

@@ -30,8 +30,14 @@ func compose(m holdfast.Outbound, sandbox bool) (*sgmail.SGMailV3, error) {
 	}
 	v := sgmail.NewV3Mail()
 	v.SetFrom(sgmail.NewEmail(m.From.Name, m.From.Email))
-	if m.ReplyTo != "" {
-		v.SetReplyTo(sgmail.NewEmail("", m.ReplyTo))
+	switch to := m.Answers(); len(to) {
+	case 0:
+	case 1:
+		v.SetReplyTo(sgmail.NewEmail("", to[0]))
+	default: // reply_to and reply_to_list exclude each other
+		for _, address := range to {
+			v.ReplyToList = append(v.ReplyToList, sgmail.NewEmail("", address))
+		}
 	}
 	v.Subject = m.Subject
 	v.AddContent(sgmail.NewContent("text/plain", m.Text))
@@ -67,8 +73,8 @@ func check(m holdfast.Outbound) error {
 			return fmt.Errorf("the %s has no valid address", what)
 		}
 	}
-	if m.ReplyTo != "" {
-		if a, err := mail.ParseAddress(m.ReplyTo); err != nil || a.Address != m.ReplyTo {
+	for _, address := range m.Answers() {
+		if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
 			return errors.New("the reply address is not valid")
 		}
 	}

@@ -32,6 +32,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"eventually": eventually,
 	"listen":     listen,
 	"jsonlines":  jsonLines,
+	"standin":    standIn,
 }
 
 // compress writes FILE.gz beside each FILE.

@@ -24,6 +24,7 @@ import (
 	"holdfast/internal/clock"
 	"holdfast/internal/config"
 	"holdfast/internal/intake"
+	"holdfast/internal/links"
 	"holdfast/internal/project"
 	"holdfast/internal/relay"
 	"holdfast/internal/release"
@@ -69,6 +70,7 @@ type App struct {
 	dir      *temporal.Dir
 	heads    heads
 	versions versions
+	keys     links.Keys   // of links in mails, the newest first
 	taken    atomic.Int64 // the release in force here, or that was refused
 	news     news         // tells followers and the conductor that something was committed
 
@@ -114,11 +116,11 @@ func (a *App) open(ctx context.Context) error {
 	if a.Clock, err = a.openClock(ctx); err != nil {
 		return err
 	}
-	return a.wire()
+	return a.wire(ctx)
 }
 
 // wire makes the parts that decide, over the store and the clock.
-func (a *App) wire() error {
+func (a *App) wire(ctx context.Context) error {
 	a.heads.set(a.cfg.Project)
 	a.Intake = &intake.Intake{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
@@ -128,9 +130,15 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
+	if err := mayMail(a.cfg.Project, ways); err != nil {
+		return err
+	}
+	if a.keys, err = a.linkKeys(ctx); err != nil {
+		return err
+	}
 	a.Activities, err = activities.New(activities.Config{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
-		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Log: a.log,
+		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Links: a.linksOf, Log: a.log,
 	})
 	return err
 }

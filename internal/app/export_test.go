@@ -27,6 +27,9 @@ func (a *App) History(ctx context.Context, id string) (string, error) {
 	return text, nil
 }
 
+// TakeOverNow is what follow does about a new release.
+func (a *App) TakeOverNow(ctx context.Context) error { return a.takeOver(ctx) }
+
 // decoded is text with each base64 "data" of a payload as the bytes it stands for.
 func decoded(text string) string {
 	return payload.ReplaceAllStringFunc(text, func(m string) string {

@@ -80,15 +80,11 @@ func verificationKey(variable, text string) (*email.Key, error) {
 // takeMail finds out what a mail is about: the address that it came to holds a
 // token of ours, or it names what it answers.
 func (a *App) takeMail(ctx context.Context, m email.Inbound) error {
-	keys, err := a.linkKeys(ctx)
-	if err != nil {
-		return err
-	}
 	r := activities.Reply{Kind: m.Kind, ID: m.ID, From: m.From, Text: m.Text, Named: m.Touches}
 	for _, to := range m.To {
 		local, _, _ := strings.Cut(strings.ToLower(strings.Trim(to, " <>")), "@")
 		purpose, token, _ := strings.Cut(local, "+")
-		touch, ok := keys.Open(purpose, token)
+		touch, ok := a.keys.Open(purpose, token)
 		switch {
 		case !ok:
 		case purpose == links.Unsubscribe:

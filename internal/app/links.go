@@ -5,10 +5,16 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"slices"
+	"strings"
 
 	"holdfast"
+	"holdfast/activities"
+	"holdfast/channels"
 	"holdfast/internal/links"
+	"holdfast/internal/project"
 	"holdfast/internal/store"
+	"holdfast/playbooks"
 )
 
 const (
@@ -53,4 +59,48 @@ func (a *App) linkKeys(ctx context.Context) (links.Keys, error) {
 		keys = append(keys, []byte(drawn))
 	}
 	return keys, nil
+}
+
+// linksOf are what leads back from a touch, under the settings in force.
+func (a *App) linksOf(touch string) activities.Links {
+	return LinksOf(a.heads.get().Settings, a.keys, touch)
+}
+
+// LinksOf are what leads back from a touch under a project's settings: nothing
+// without public_url and inbound.
+func LinksOf(s project.Settings, keys links.Keys, touch string) (l activities.Links) {
+	token := keys.Token(links.Unsubscribe, touch)
+	if s.PublicURL != "" {
+		l.Page = s.PublicURL + "/u/" + token
+	}
+	if s.Inbound != "" {
+		l.OptOut = "unsubscribe+" + token + "@" + s.Inbound
+		l.Reply = "reply+" + keys.Token(links.Reply, touch) + "@" + s.Inbound
+	}
+	return l
+}
+
+// mayMail refuses a project that would send outreach to real people from which
+// nobody can unsubscribe.
+func mayMail(p *project.Project, ways map[string]channels.Channel) error {
+	if way := ways["email"]; way == nil || way.Loopback() || strings.HasPrefix(p.Settings.PublicURL, "https://") {
+		return nil
+	}
+	i := slices.IndexFunc(p.Playbooks, func(b *playbooks.Playbook) bool { return b.Class == playbooks.Outreach && mails(b) })
+	if i < 0 {
+		return nil
+	}
+	e := holdfast.Errorf(holdfast.Invalid, "playbook %s is outreach by e-mail, and its mails would have no link to unsubscribe", p.Playbooks[i].Name)
+	e.Hint = "set public_url in holdfast.yaml to the https address at which customers reach this server; channels: {email: outbox} sends nothing"
+	return e
+}
+
+// mails reports whether b has a step that sends e-mail.
+func mails(b *playbooks.Playbook) bool {
+	for _, s := range b.Program.Steps {
+		if s.Verb == "email" {
+			return true
+		}
+	}
+	return false
 }

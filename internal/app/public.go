@@ -15,6 +15,7 @@ func (a *App) Public() (http.Handler, error) {
 	a.mu.Unlock()
 	for _, open := range []func(*http.ServeMux) error{
 		a.hooksDoor,
+		a.preferencesDoor,
 	} {
 		if err := open(mux); err != nil {
 			return nil, err

@@ -83,6 +83,9 @@ func (a *App) takeOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := mayMail(p, a.Activities.Channels); err != nil {
+		return err
+	}
 	names, err := a.Republish(ctx, p)
 	if err != nil {
 		return err

@@ -56,6 +56,8 @@ func commands(s Streams) []*cobra.Command {
 		rollbackCommand(s),
 		releasesCommand(s),
 		lintCommand(s),
+		previewCommand(s),
+		sendTestCommand(s),
 		simulateCommand(s),
 		graphCommand(s),
 		explainCommand(s),

@@ -26,7 +26,9 @@ applied yet, the project in DIR is the first release; later ones come from holdf
 apply alone, and DIR only names the data directory.
 
 Keys come from the environment: HOLDFAST_SENDGRID_KEY, HOLDFAST_SLACK_TOKEN; other
-addresses of the providers from HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL.
+addresses of the providers from HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL. The
+links in mails are signed with the first key of HOLDFAST_LINK_KEYS or, without
+one, with a key that the data directory draws at its first use.
 
 ` + publicHelp,
 		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080",

@@ -17,7 +17,7 @@ var writes = map[string]string{
 	"PutVersion": "published", "SetHead": "published", "PutTruth": "truths", "PutDue": "dues",
 	"Enroll": "enrollments", "Signal": "run", "PutListener": "listeners", "PutTask": "run", "PutTouch": "run", "AddLine": "run",
 	"PutApproval": "approvals", "PutHold": "quiet", "PutArm": "quiet", "DropHold": "only takes away",
-	"PutEnrollment": "Enroll writes it whole", "Wake": "a copy wakes all at once", "DropDue": "only takes away", "DropListener": "only takes away",
+	"PutEnrollment": "Enroll writes it whole", "Wake": "a copy wakes all at once", "DropDue": "only takes away", "DropListener": "only takes away", "Unsuppress": "only takes away",
 	"AddRelease": "the heads say what is published; nobody here asks where it came from", "DropHead": "only takes away",
 	"PutMessage": "what the outbox keeps is read by nobody here",
 	"Lease":      "there is no relay", "Delivered": "there is no relay", "Unlease": "there is no relay",

@@ -184,13 +184,14 @@ func field(m holdfast.Message, v any) store.Field {
 	return store.Field{Value: v, At: m.At, Message: m.ID}
 }
 
-// suppress keeps a no in the transaction that brings it, and takes one back. A
+// suppress keeps a no in the transaction that brings it, or takes one back. A
 // soft bounce is none. A bounce of an address that the contact has left behind
 // says nothing of the contact.
 func (b *batch) suppress(m holdfast.Message, seq int64) error {
 	kind := map[string]string{
-		holdfast.EventOptedOut:   "opted_out",
-		holdfast.EventOptedIn:    "opted_in",
+		holdfast.EventOptedOut:   optedOut,
+		holdfast.EventPaused:     paused,
+		holdfast.EventOptedIn:    optedIn,
 		holdfast.EventBounced:    "bounced",
 		holdfast.EventComplained: "complained",
 	}[m.Event]
@@ -217,15 +218,10 @@ func (b *batch) suppress(m holdfast.Message, seq int64) error {
 		}
 	}
 	no.Address = strings.ToLower(strings.TrimSpace(address))
-	switch {
-	case no.Address == "" && no.Contact == "":
+	if no.Address == "" && no.Contact == "" {
 		return nil
-	case kind == "opted_in":
-		return b.optIn(m, no.Address)
-	case kind == "opted_out":
-		return b.optOut(m, no)
 	}
-	return b.tx.Suppress(no)
+	return b.choose(m, no)
 }
 
 func sameAddress(a, b string) bool {

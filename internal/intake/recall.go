@@ -50,7 +50,7 @@ func (*recall) Suppress(store.Suppression) error      { return nil }
 
 // Who may be written to does not matter to a replay: nobody is.
 
-func (*recall) Lift(store.Suppression) error                             { return nil }
+func (*recall) Unsuppress(string, string, string) error                  { return nil }
 func (*recall) Suppressions(string, string) ([]store.Suppression, error) { return nil, nil }
 func (*recall) Events(string, []string, time.Time, time.Time, int) ([]store.Event, error) {
 	return nil, nil

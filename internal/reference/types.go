@@ -46,5 +46,7 @@ var guides = []struct{ file, says string }{
 	{"explain", "why an account is in a playbook, or not, and what comes next"},
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
 	{"approvals", "who answers approvals and offers"},
+	{"preview", "see a mail as a customer would, and send it to yourself"},
+	{"unsubscribe", "one click, the preference page, keys of links, answers"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 }

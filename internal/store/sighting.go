@@ -41,6 +41,4 @@ type Sightings interface {
 	TouchByProvider(channel, id string) (Touch, error)
 	// ManyTouchesOf enrollments, each as TouchesOf.
 	ManyTouchesOf(enrollments []string) (map[string][]Touch, error)
-	// Lift takes back a suppression: the one of its Contact, Address and Kind.
-	Lift(s Suppression) error
 }

@@ -103,14 +103,18 @@ type Bucket struct {
 }
 
 // Suppression says that a person, or an address, must not be written to. Kind
-// is bounced, opted_out, complained or erased. Contact or Address is set.
+// is bounced, opted_out, paused, complained or erased. Contact or Address is set.
 type Suppression struct {
 	Contact string
 	Address string // lower-case address
 	Kind    string
 	At      time.Time
+	Until   time.Time // of paused: when it is over. Zero: never
 	Event   int64
 }
+
+// Ended reports whether s is over at a moment.
+func (s Suppression) Ended(at time.Time) bool { return !s.Until.IsZero() && !at.Before(s.Until) }
 
 // Rest is quiet time of an account. Scope is a lane or, without one, a playbook
 // ("lane:win-back", "playbook:x"), or "account" for all of them. Until the zero
@@ -153,9 +157,13 @@ type Accounts interface {
 	// AllBuckets of an account from day on, by metric, each by day.
 	AllBuckets(account, from string) (map[string][]Bucket, error)
 
+	// Suppress keeps the first of a kind for a person and address; the later
+	// Until wins.
 	Suppress(s Suppression) error
-	Suppressions(contact, address string) ([]Suppression, error)
-	PutRest(r Rest) error // the later Until wins for one account and scope
+	// Unsuppress ends those of a kind that are for the contact or for the address.
+	Unsuppress(contact, address, kind string) error
+	Suppressions(contact, address string) ([]Suppression, error) // by At then Kind, ended ones too
+	PutRest(r Rest) error                                        // the later Until wins for one account and scope
 	Rests(account string, now time.Time) ([]Rest, error)
 }
 

@@ -82,11 +82,3 @@ func (t *tx) TouchByProvider(channel, id string) (store.Touch, error) {
 	}
 	return *found, nil
 }
-
-func (t *tx) Lift(s store.Suppression) error {
-	if err := t.writes("lift suppression"); err != nil {
-		return err
-	}
-	t.suppressions.drop(t, key{s.Contact, strings.ToLower(s.Address), s.Kind})
-	return nil
-}

@@ -68,8 +68,3 @@ func (t *tx) ManyTouchesOf(enrollments []string) (map[string][]store.Touch, erro
 	}, "SELECT "+touchColumns+" FROM touches WHERE enrollment IN "+among+" ORDER BY claimed_at, id", enrollments)
 	return by, err
 }
-
-func (t *tx) Lift(s store.Suppression) error {
-	return t.put("lift suppression", "DELETE FROM suppressions WHERE contact = ? AND address = ? AND kind = ?",
-		s.Contact, strings.ToLower(s.Address), s.Kind)
-}

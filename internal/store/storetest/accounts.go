@@ -163,6 +163,36 @@ func suppressionsAreKept(t *testing.T, s store.Store) {
 	})
 }
 
+func suppressionsAreLifted(t *testing.T, s store.Store) {
+	day := 24 * time.Hour
+	pause := store.Suppression{Contact: "dana", Address: "dana@acme.example", Kind: "paused", At: t0, Until: t0.Add(9 * day), Event: 3}
+	longer, shorter := pause, pause
+	longer.At, longer.Until, longer.Event = t0.Add(day), t0.Add(90*day), 4
+	shorter.Until, shorter.Event = t0.Add(day), 5
+	no := store.Suppression{Contact: "dana", Address: "dana@acme.example", Kind: "opted_out", At: t0, Event: 6}
+	other := store.Suppression{Address: "dana@acme.example", Kind: "opted_out", At: t0.Add(2 * day), Event: 7}
+	bounce := store.Suppression{Contact: "dana", Kind: "bounced", At: t0}
+	has := func(what string, want ...store.Suppression) {
+		t.Helper()
+		view(t, s, func(tx store.Tx) error {
+			got, err := tx.Suppressions("dana", "dana@acme.example")
+			return errors.Join(err, same(what, got, want))
+		})
+	}
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Suppress(pause), tx.Suppress(longer), tx.Suppress(shorter), tx.Suppress(no), tx.Suppress(other), tx.Suppress(bounce))
+	})
+	has("the longer pause wins", bounce, no, longer, other)
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Unsuppress("eve", "", "paused"), tx.Unsuppress("", "", "bounced"), tx.Unsuppress("dana", "", "opted_out"))
+	})
+	has("by the person", bounce, longer, other)
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Unsuppress("dana", "DANA@acme.example", "opted_out"), tx.Unsuppress("dana", "", "paused"))
+	})
+	has("by the address", bounce)
+}
+
 func longerRestWins(t *testing.T, s store.Store) {
 	week := store.Rest{Account: "acme", Scope: "lane:win-back", Until: t0.Add(7 * 24 * time.Hour), Reason: "declined", Unless: "account.vip", Enrollment: "e1"}
 	day := store.Rest{Account: "acme", Scope: "lane:win-back", Until: t0.Add(24 * time.Hour), Reason: "no_response"}

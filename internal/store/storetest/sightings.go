@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -68,19 +67,5 @@ func touchesPage(t *testing.T, s store.Store) {
 		many, errMany := tx.ManyTouchesOf([]string{"e1", "e2", "e3"})
 		return errors.Join(err, errMany, same("by provider", got.ID, "a"), missing("another", errNone), missing("no id", errEmpty),
 			same("of e1, by claim", touchIDs(many["e1"]), "c a e b d"), same("of e2", touchIDs(many["e2"]), "f"), same("enrollments", len(many), 2))
-	})
-}
-
-func suppressionsAreLifted(t *testing.T, s store.Store) {
-	no := store.Suppression{Contact: "dana", Address: "dana@acme.example", Kind: "opted_out", At: t0}
-	bounced := store.Suppression{Contact: "dana", Address: "dana@acme.example", Kind: "bounced", At: t0}
-	update(t, s, func(tx store.Tx) error {
-		lifted := no
-		lifted.Address = strings.ToUpper(no.Address)
-		return errors.Join(tx.Suppress(no), tx.Suppress(bounced), tx.Lift(lifted), tx.Lift(lifted))
-	})
-	view(t, s, func(tx store.Tx) error {
-		left, err := tx.Suppressions("dana", "")
-		return errors.Join(err, same("left", left, []store.Suppression{bounced}))
 	})
 }
