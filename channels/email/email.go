@@ -1,5 +1,5 @@
-// Package email sends e-mail through SendGrid. It sends once when asked, never
-// retries, and says of every failure whether the message may have been
+// Package email sends e-mail through SendGrid or any SMTP server. It sends once
+// when asked, never retries, and says of every failure whether the message may have been
 // accepted. Only opaque ids travel beside the message itself.
 package email
 

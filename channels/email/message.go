@@ -50,8 +50,8 @@ func compose(m holdfast.Outbound, sandbox bool) (*sgmail.SGMailV3, error) {
 	for _, key := range slices.Sorted(maps.Keys(m.Headers)) {
 		p.SetHeader(key, m.Headers[key])
 	}
-	if link := m.Headers["List-Unsubscribe"]; strings.Contains(link, "<https:") && m.Headers["List-Unsubscribe-Post"] == "" {
-		p.SetHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") // RFC 8058
+	if oneClick(m) {
+		p.SetHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
 	v.AddPersonalizations(p)
 
@@ -101,17 +101,19 @@ func answer(res *rest.Response) error {
 		return fmt.Errorf("SendGrid answered %d", res.StatusCode)
 	}
 	first := body.Errors[0]
-	words := strings.Fields(first.Message)
+	if first.Field != "" {
+		return fmt.Errorf("SendGrid answered %d: %s: %s", res.StatusCode, first.Field, withoutAddresses(first.Message))
+	}
+	return fmt.Errorf("SendGrid answered %d: %s", res.StatusCode, withoutAddresses(first.Message))
+}
+
+// withoutAddresses is the beginning of what a provider says.
+func withoutAddresses(message string) string {
+	words := strings.Fields(message)
 	for i, w := range words {
 		if strings.Contains(w, "@") {
 			words[i] = "[address]"
 		}
 	}
-	if len(words) > 30 {
-		words = words[:30]
-	}
-	if first.Field != "" {
-		return fmt.Errorf("SendGrid answered %d: %s: %s", res.StatusCode, first.Field, strings.Join(words, " "))
-	}
-	return fmt.Errorf("SendGrid answered %d: %s", res.StatusCode, strings.Join(words, " "))
+	return strings.Join(words[:min(len(words), 30)], " ")
 }

@@ -38,6 +38,11 @@ func (a *App) channel(name, provider string) (channels.Channel, error) {
 			return nil, missing("email", provider, "HOLDFAST_SENDGRID_KEY")
 		}
 		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL})
+	case "email smtp":
+		if a.cfg.Env.SMTPURL == "" {
+			return nil, missing("email", provider, "HOLDFAST_SMTP_URL")
+		}
+		return email.NewSMTP(email.SMTPConfig{URL: a.cfg.Env.SMTPURL})
 	case "slack slack":
 		if a.cfg.Env.SlackToken == "" {
 			return nil, missing("slack", provider, "HOLDFAST_SLACK_TOKEN")

@@ -26,8 +26,9 @@ var projectKind = source.KindDoc{
 		{Name: "closed.to", Type: "date", Summary: "The last day; unset, the first.", Example: "2027-01-01"},
 		{Name: "fiscal_start", Type: "literal", Default: "january", Summary: "The month in which the fiscal year begins, by name or number.", Example: "february"},
 		{Name: "channels", Type: "map", Summary: "Where messages go. The default keeps them to be read and sends nothing."},
-		{Name: "channels.email", Type: "enum(outbox|sendgrid)", Default: "outbox", Summary: "How e-mails go.", Means: map[string]string{
+		{Name: "channels.email", Type: "enum(outbox|sendgrid|smtp)", Default: "outbox", Summary: "How e-mails go.", Means: map[string]string{
 			"outbox": "kept here to be read; nothing is sent", "sendgrid": "through SendGrid, with the key in HOLDFAST_SENDGRID_KEY",
+			"smtp": "through any SMTP server, with its address in HOLDFAST_SMTP_URL",
 		}},
 		{Name: "channels.webhook", Type: "enum(outbox|http)", Default: "outbox", Summary: "How calls of webhooks go.", Means: map[string]string{
 			"outbox": "kept here to be read; nothing is called", "http": "called, and signed",

@@ -23,7 +23,7 @@ type Settings struct {
 	Library     []string // shipped playbooks in use
 	Closed      []calendar.Closed
 	FiscalStart time.Month        // default January
-	Channels    map[string]string // email: outbox|sendgrid; slack: outbox|slack; webhook: outbox|http
+	Channels    map[string]string // email: outbox|sendgrid|smtp; slack: outbox|slack; webhook: outbox|http
 	Webhooks    map[string]string // endpoints by name: their addresses
 	// RedirectAllTo takes every e-mail, in staging; "" sends them to whom they are for.
 	RedirectAllTo string
@@ -152,7 +152,7 @@ func (ld *loader) month(n *source.Node) time.Month {
 func (ld *loader) channels(n *source.Node) map[string]string {
 	n.Strict(&ld.diags, "channels", source.Keys(projectKind.Keys, "channels")...)
 	return map[string]string{
-		"email":   or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid"), "outbox"),
+		"email":   or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid", "smtp"), "outbox"),
 		"slack":   or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
 		"webhook": or(n.Get("webhook").Word(&ld.diags, "webhook", "outbox", "http"), "outbox"),
 	}
