@@ -66,6 +66,8 @@ type Outbound struct {
 	Account    string            // opaque ids, for custom args and metadata
 	Contact    string            //
 	Enrollment string            //
+	Playbook   string            // names that the author gave, for the provider's statistics
+	Step       string            //
 	To         Address           // email: the person. slack: ID is the channel or user
 	From       Address           //
 	ReplyTo    string            //
@@ -94,4 +96,5 @@ type TaskCard struct {
 type Receipt struct {
 	ProviderID string // SendGrid X-Message-Id, Slack channel/ts, outbox row
 	At         time.Time
+	Reason     string // what is special about it, one word for the ledger: sandbox; mostly ""
 }

@@ -338,3 +338,17 @@ func TestNoPersonalDataReachesTemporal(t *testing.T) {
 type addressError string
 
 func (e addressError) Error() string { return "429 for " + string(e) }
+
+func TestAMessageNamesItsPlaybookAndStepAndTheLedgerWhatTookIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, railed)
+	w.email.says = "sandbox"
+	r := w.enroll("1")
+	r.rest()
+	if diff := cmp.Diff([]string{"opening email dana sent sandbox"}, r.ledger()); diff != "" {
+		t.Error(diff)
+	}
+	if m := w.email.sent[0]; m.Playbook != "nudge" || m.Step != "opening" {
+		t.Errorf("sent for playbook %q, step %q", m.Playbook, m.Step)
+	}
+}

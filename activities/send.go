@@ -83,7 +83,7 @@ func (w *walk) record(mine bool) (current bool, err error) {
 	if !accepted {
 		return true, nil // fate decides, when the version is at hand
 	}
-	row.State, row.ProviderID, row.DoneAt = holdfast.Sent, w.sent.receipt.ProviderID, w.now
+	row.State, row.ProviderID, row.DoneAt, row.Reason = holdfast.Sent, w.sent.receipt.ProviderID, w.now, w.sent.receipt.Reason
 	if exit, err := w.tx.ExitOf(w.e.ID); err == nil && exit.Seq > 0 {
 		row.Reason = "sent_before_exit"
 	} else if err != nil && !errors.Is(err, store.ErrNotFound) {

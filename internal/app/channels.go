@@ -37,7 +37,7 @@ func (a *App) channel(name, provider string) (channels.Channel, error) {
 		if a.cfg.Env.SendGridKey == "" {
 			return nil, missing("email", provider, "HOLDFAST_SENDGRID_KEY")
 		}
-		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL})
+		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL, Sandbox: a.cfg.Project.Settings.Sandbox})
 	case "email smtp":
 		if a.cfg.Env.SMTPURL == "" {
 			return nil, missing("email", provider, "HOLDFAST_SMTP_URL")

@@ -30,6 +30,7 @@ var projectKind = source.KindDoc{
 			"outbox": "kept here to be read; nothing is sent", "sendgrid": "through SendGrid, with the key in HOLDFAST_SENDGRID_KEY",
 			"smtp": "through any SMTP server, with its address in HOLDFAST_SMTP_URL",
 		}},
+		{Name: "channels.sandbox", Type: "bool", Default: "false", Summary: "SendGrid checks each e-mail and delivers none; the ledger says sandbox. For trying out a key and templates.", Example: "true"},
 		{Name: "channels.webhook", Type: "enum(outbox|http)", Default: "outbox", Summary: "How calls of webhooks go.", Means: map[string]string{
 			"outbox": "kept here to be read; nothing is called", "http": "called, and signed",
 		}},
