@@ -128,7 +128,7 @@ func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
 		return w.rejected(row, f.Reason, "given up after a day: "+f.Error())
 	}
 	row.State, row.Reason = holdfast.Released, f.Reason
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leaveAlone(row, f.After)); err != nil {
 		return err
 	}
 	line := touchLine(row, w.now)
@@ -140,7 +140,7 @@ func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
 // rejected ends a touch that no try will bring through; its owner hears of it.
 func (w *walk) rejected(row store.Touch, reason, detail string) error {
 	row.State, row.Reason, row.DoneAt = holdfast.Failed, reason, w.now
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(row.Path)); err != nil {
 		return err
 	}
 	line := touchLine(row, w.now)

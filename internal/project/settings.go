@@ -25,6 +25,7 @@ type Settings struct {
 	FiscalStart time.Month        // default January
 	Channels    map[string]string // email: outbox|sendgrid|smtp; slack: outbox|slack; webhook: outbox|http
 	Sandbox     bool              // SendGrid checks e-mails and delivers none
+	Pace        Pace
 	Webhooks    map[string]string // endpoints by name: their addresses
 	// RedirectAllTo takes every e-mail, in staging; "" sends them to whom they are for.
 	RedirectAllTo string
@@ -82,6 +83,7 @@ func (ld *loader) takeSettings() {
 			l.Errorf(v.Span(), "unknown-choice", "write email: sendgrid beside it, or leave it out", "sandbox is SendGrid's, and e-mails go to %s", s.Channels["email"])
 		}
 	}
+	s.Pace = ld.pace(n.Get("pace"))
 	s.Webhooks = ld.webhooks(n.Get("webhooks"))
 	s.RedirectAllTo = ld.matched(n.Get("redirect_all_to"), "redirect_all_to", addresses, "write an address")
 	s.PublicURL = strings.TrimRight(ld.matched(n.Get("public_url"), "public_url", webPages, "write an address such as https://retention.example.com"), "/")

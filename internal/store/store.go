@@ -53,7 +53,7 @@ type Tx interface {
 // "release" (in force), cursors.
 type Meta interface {
 	MetaGet(key string) (string, error) // "" when unset
-	MetaSet(key, value string) error
+	MetaSet(key, value string) error    // "" forgets it
 }
 
 // Field is one remembered value and the event time that set it. An older event

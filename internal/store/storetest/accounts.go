@@ -15,6 +15,8 @@ func metaIsKept(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.MetaSet("clock", "virtual") })
 	update(t, s, func(tx store.Tx) error { return tx.MetaSet("clock", "production") })
 	metaIs(t, s, "clock", "production")
+	update(t, s, func(tx store.Tx) error { return errors.Join(tx.MetaSet("clock", ""), tx.MetaSet("never", "")) })
+	metaIs(t, s, "clock", "")
 }
 
 func fields() map[string]store.Field {
