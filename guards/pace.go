@@ -134,7 +134,7 @@ func (p *Pace) check(now time.Time, spread uint64) Decision {
 		if at := p.Days.opens(now); at.After(now) {
 			day := at.In(p.Days.Zone)
 			at = at.Add(time.Duration(spread%uint64(night/time.Minute)) * time.Minute)
-			return Decision{Kind: At, At: at, Reason: "pace", Detail: fmt.Sprintf("as many messages went as may go in a day; the next day with room is %s, with at most %d", day.Format("Mon 2 Jan 2006"), p.Days.Limit(day))}
+			return Decision{Kind: At, At: at.In(now.Location()), Reason: "pace", Detail: fmt.Sprintf("as many messages went as may go in a day; the next day with room is %s, with at most %d", day.Format("Mon 2 Jan 2006"), p.Days.Limit(day))}
 		}
 	}
 	at, slowest := now, Queue{}
@@ -149,7 +149,7 @@ func (p *Pace) check(now time.Time, spread uint64) Decision {
 	if whole := at.Truncate(time.Microsecond); whole.Before(at) {
 		at = whole.Add(time.Microsecond) // as the store keeps it, and not before
 	}
-	return Decision{Kind: At, At: at, Reason: "pace", Detail: slowest.Limit, queue: slowest.Key}
+	return Decision{Kind: At, At: at.In(now.Location()), Reason: "pace", Detail: slowest.Limit, queue: slowest.Key}
 }
 
 // Take counts a message that goes now.
