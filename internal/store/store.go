@@ -154,7 +154,10 @@ type Accounts interface {
 
 	Suppress(s Suppression) error
 	Suppressions(contact, address string) ([]Suppression, error)
-	PutRest(r Rest) error // the later Until wins for one account and scope
+	// Unsuppress ends those of a kind that are for the contact or for the address.
+	Unsuppress(contact, address, kind string) error
+	AllSuppressions(limit int) ([]Suppression, error) // by At, Kind, Contact, Address
+	PutRest(r Rest) error                             // the later Until wins for one account and scope
 	Rests(account string, now time.Time) ([]Rest, error)
 }
 
@@ -163,6 +166,9 @@ type Accounts interface {
 type Many interface {
 	ManyAccounts(ids []string) (map[string]Account, error)
 	ManyContacts(ids []string) (map[string]Contact, error)
+	// ManyContactsAt are those whose field email is one of addresses, in any case, by
+	// the address in small letters, each by id. It reads every contact.
+	ManyContactsAt(addresses []string) (map[string][]Contact, error)
 	ManyBuckets(metric string, accounts []string, from, to string) (map[string][]Bucket, error) // as Buckets, by account
 	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
 	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +47,24 @@ func (t *tx) Suppressions(contact, address string) ([]store.Suppression, error) 
 	rows := slices.Concat(t.suppressedContacts.of(contact), t.suppressedAddresses.of(strings.ToLower(address)))
 	slices.SortFunc(rows, bySuppression)
 	return some(t, slices.Compact(rows), 0, nil, self)
+}
+
+func (t *tx) Unsuppress(contact, address, kind string) error {
+	if err := t.writes("unsuppress"); err != nil {
+		return err
+	}
+	rows := slices.Concat(t.suppressedContacts.of(contact), t.suppressedAddresses.of(strings.ToLower(address)))
+	for _, s := range rows {
+		if s.Kind == kind {
+			t.suppressions.drop(t, key{s.Contact, s.Address, s.Kind})
+		}
+	}
+	return nil
+}
+
+func (t *tx) AllSuppressions(limit int) ([]store.Suppression, error) {
+	rows := slices.SortedFunc(maps.Values(t.suppressions.rows), bySuppression)
+	return some(t, rows, limit, nil, self)
 }
 
 func (t *tx) PutRest(r store.Rest) error {

@@ -17,12 +17,25 @@ func (t *tx) Suppress(s store.Suppression) error {
 		ON CONFLICT DO NOTHING`, s.Contact, strings.ToLower(s.Address), s.Kind, micros(s.At), s.Event)
 }
 
+func scanSuppression(row scanner) (store.Suppression, error) {
+	var s store.Suppression
+	return s, row.Scan(&s.Contact, &s.Address, &s.Kind, at(&s.At), &s.Event)
+}
+
+func (t *tx) Unsuppress(contact, address, kind string) error {
+	_, err := t.exec("unsuppress", `DELETE FROM suppressions WHERE kind = ?1
+		AND (contact <> '' AND contact = ?2 OR address <> '' AND address = ?3)`, kind, contact, strings.ToLower(address))
+	return err
+}
+
+func (t *tx) AllSuppressions(limit int) ([]store.Suppression, error) {
+	return all(t, "list suppressions", scanSuppression,
+		"SELECT contact, address, kind, at, event FROM suppressions ORDER BY at, kind, contact, address LIMIT ?", limited(limit))
+}
+
 // Suppressions are by At, then Kind.
 func (t *tx) Suppressions(contact, address string) ([]store.Suppression, error) {
-	return all(t, "list suppressions", func(row scanner) (store.Suppression, error) {
-		var s store.Suppression
-		return s, row.Scan(&s.Contact, &s.Address, &s.Kind, at(&s.At), &s.Event)
-	}, `SELECT contact, address, kind, at, event FROM suppressions WHERE contact <> '' AND contact = ?1
+	return all(t, "list suppressions", scanSuppression, `SELECT contact, address, kind, at, event FROM suppressions WHERE contact <> '' AND contact = ?1
 		UNION SELECT contact, address, kind, at, event FROM suppressions WHERE address <> '' AND address = ?2
 		ORDER BY at, kind`, contact, strings.ToLower(address))
 }
