@@ -66,6 +66,7 @@ type Outbound struct {
 	Account    string            // opaque ids, for custom args and metadata
 	Contact    string            //
 	Enrollment string            //
+	Class      string            // of the playbook: transactional, service, outreach
 	Playbook   string            // names that the author gave, for the provider's statistics
 	Step       string            //
 	To         Address           // email: the person. slack: ID is the channel or user

@@ -32,7 +32,7 @@ func (w *walk) claim(t touch, m holdfast.Outbound) error {
 		return err
 	}
 	m.Touch, m.Channel, m.Account, m.Contact, m.Enrollment, m.At = row.ID, row.Channel, row.Account, row.Contact, row.Enrollment, w.now
-	m.Playbook, m.Step = row.Playbook, row.Step
+	m.Class, m.Playbook, m.Step = w.v.Class, row.Playbook, row.Step
 	w.out = &outgoing{row: row, message: m, zone: t.to.place.zone}
 	return nil
 }

@@ -88,9 +88,13 @@ func (l *Lists) Suppress(ctx context.Context, addresses []string) error {
 	return err
 }
 
-// Lift takes an address out of the global list. One that is not in it is a success.
-func (l *Lists) Lift(ctx context.Context, address string) error {
-	_, err := l.call(ctx, rest.Delete, "/v3/asm/suppressions/global/"+url.QueryEscape(address), nil, nil, http.StatusNoContent)
+// Lift takes an address out of a list. One that is not in it is a success.
+func (l *Lists) Lift(ctx context.Context, list, address string) error {
+	path := "/v3/suppression/" + list + "/"
+	if list == Unsubscribed {
+		path = "/v3/asm/suppressions/global/"
+	}
+	_, err := l.call(ctx, rest.Delete, path+url.QueryEscape(address), nil, nil, http.StatusNoContent)
 	if gone, ok := errors.AsType[*notFound](err); ok && gone != nil {
 		return nil
 	}

@@ -56,8 +56,15 @@ func compose(m holdfast.Outbound, sandbox bool) (*sgmail.SGMailV3, error) {
 	v.AddPersonalizations(p)
 	v.AddCategories(categories(m)...)
 
+	settings := sgmail.NewMailSettings()
 	if sandbox {
-		v.SetMailSettings(sgmail.NewMailSettings().SetSandboxMode(sgmail.NewSetting(true)))
+		v.SetMailSettings(settings.SetSandboxMode(sgmail.NewSetting(true)))
+	}
+	if m.Class == "transactional" || m.Class == "service" {
+		// An opt-out binds outreach. SendGrid's global list, which learns of it,
+		// knows no such difference; bounces and complaints still hold.
+		settings.BypassUnsubscribeManagement = sgmail.NewSetting(true)
+		v.SetMailSettings(settings)
 	}
 	return v, nil
 }

@@ -50,11 +50,14 @@ func (s *Suppressions) Put(list string, entries ...Suppressed) {
 }
 
 // Global are the addresses of the global list, sorted.
-func (s *Suppressions) Global() []string {
+func (s *Suppressions) Global() []string { return s.In(global) }
+
+// In are the addresses of a list, sorted.
+func (s *Suppressions) In(list string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []string
-	for _, e := range s.lists[global] {
+	for _, e := range s.lists[list] {
 		all = append(all, e.Email)
 	}
 	slices.Sort(all)
@@ -85,9 +88,12 @@ func (p *Provider) suppressionDoors() {
 	}
 	for _, list := range suppressionLists {
 		p.mux.HandleFunc("GET /v3/suppression/"+list, answer(func(r *http.Request) reply { return s.page(list, r.URL.Query()) }))
+		if list != global {
+			p.mux.HandleFunc("DELETE /v3/suppression/"+list+"/{email}", answer(func(r *http.Request) reply { return s.lift(list, r.PathValue("email")) }))
+		}
 	}
 	p.mux.HandleFunc("POST /v3/asm/suppressions/global", answer(func(r *http.Request) reply { return s.add(r.Body, p.clock.Now()) }))
-	p.mux.HandleFunc("DELETE /v3/asm/suppressions/global/{email}", answer(func(r *http.Request) reply { return s.lift(r.PathValue("email")) }))
+	p.mux.HandleFunc("DELETE /v3/asm/suppressions/global/{email}", answer(func(r *http.Request) reply { return s.lift(global, r.PathValue("email")) }))
 }
 
 // page is a list's entries, the newest first.
@@ -147,12 +153,12 @@ func (s *Suppressions) add(body io.Reader, now time.Time) reply {
 	return reply{status: http.StatusCreated, body: m}
 }
 
-func (s *Suppressions) lift(email string) reply {
+func (s *Suppressions) lift(list, email string) reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	was := len(s.lists[global])
-	s.lists[global] = slices.DeleteFunc(s.lists[global], func(e Suppressed) bool { return e.Email == email })
-	if len(s.lists[global]) == was {
+	was := len(s.lists[list])
+	s.lists[list] = slices.DeleteFunc(s.lists[list], func(e Suppressed) bool { return e.Email == email })
+	if len(s.lists[list]) == was {
 		return complaint(http.StatusNotFound, "", "not found")
 	}
 	return reply{status: http.StatusNoContent}

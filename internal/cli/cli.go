@@ -50,6 +50,7 @@ func commands(s Streams) []*cobra.Command {
 		holdCommand(s),
 		releaseCommand(s),
 		outboxCommand(s, app.OpenStore),
+		suppressionsCommand(s),
 		planCommand(s),
 		applyCommand(s),
 		rollbackCommand(s),
