@@ -78,5 +78,6 @@ func (b *batch) suppress(m holdfast.Message, seq int64) error {
 	if err != nil || kind != "opted_out" || m.Props["list"] != nil {
 		return err // bounces and complaints the provider knows by itself, and what came from its list too
 	}
+	b.poke = true
 	return TellProvider(b.tx, m.Account, address, kind, false, b.now)
 }
