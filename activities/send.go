@@ -149,7 +149,20 @@ func (w *walk) rejected(row store.Touch, reason, detail string) error {
 		return err
 	}
 	w.reply(row.Path, steps.Answer{Outcome: "failed", Reason: reason})
+	w.bounced(row, reason)
 	return w.alert(row.Path, w.v.Title+" could not reach "+w.accountName(), detail)
+}
+
+// bounced tells of an address that the channel itself found to lead nowhere: an
+// SMTP server says so at once and sends no events. The event suppresses it.
+func (w *walk) bounced(row store.Touch, reason string) {
+	if reason != "bad_address" || row.Channel != "email" || row.Contact == "" || w.project.RedirectAllTo != "" {
+		return
+	}
+	w.events = append(w.events, holdfast.Message{
+		ID: row.ID + "/bounced", Source: "system", Kind: holdfast.Track, Event: holdfast.EventBounced, Account: row.Account, Contact: row.Contact,
+		At: w.now, Props: map[string]any{"class": "hard", "playbook": row.Playbook, "enrollment": row.Enrollment},
+	})
 }
 
 // lostSight is a message that may or may not be out. It is not repeated.

@@ -204,3 +204,25 @@ func TestTheKeyIsNeverSentInTheClear(t *testing.T) {
 		t.Error("no key: got no error")
 	}
 }
+
+// An opt-out binds outreach; SendGrid's global list, which learns of it, binds all.
+func TestOnlyOutreachIsBoundByTheProvidersListOfOptOuts(t *testing.T) {
+	t.Parallel()
+	for class, want := range map[string]bool{"transactional": true, "service": true, "outreach": false, "": false} {
+		base, last := answering(t, http.StatusAccepted, nil, "")
+		m := message("t1")
+		m.Class = class
+		if _, err := open(t, base, false).Deliver(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Settings map[string]struct{ Enable bool } `json:"mail_settings"`
+		}
+		if err := json.Unmarshal([]byte(last()), &got); err != nil {
+			t.Fatal(err)
+		}
+		if on := got.Settings["bypass_unsubscribe_management"].Enable; on != want || (len(got.Settings) > 0) != want {
+			t.Errorf("%q: %+v, want only the bypass of opt-outs: %v", class, got.Settings, want)
+		}
+	}
+}
