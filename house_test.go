@@ -92,6 +92,7 @@ var onlyIn = map[string][]string{
 	"github.com/wneessen/go-mail":     {"channels/email"},
 	"github.com/emersion":             {},
 	"github.com/jhillyerd/enmime":     {},
+	"github.com/standard-webhooks":    {},
 	"github.com/osteele/liquid":       {"internal/mail"},
 	"github.com/yuin/goldmark":        {"internal/mail"},
 	"github.com/aymerick/douceur":     {"internal/mail"},

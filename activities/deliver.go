@@ -140,8 +140,8 @@ func (w *walk) settled(t *touch) (done bool, err error) {
 		return false, nil
 	case holdfast.Sending: // the process died between the first byte and the answer
 		t.to = recipient{contact: t.row.Contact, id: t.row.Recipient}
-		if w.v.Unknown == atLeastOnce {
-			return false, nil
+		if w.v.Unknown == atLeastOnce || t.channel == "webhook" {
+			return false, nil // whoever is called knows the second call by its webhook-id
 		}
 		return true, w.lostSight(t.row, "process_died")
 	case holdfast.Unknown:
