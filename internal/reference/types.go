@@ -46,5 +46,6 @@ var guides = []struct{ file, says string }{
 	{"explain", "why an account is in a playbook, or not, and what comes next"},
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
 	{"approvals", "who answers approvals and offers"},
+	{"send-mail", "SendGrid or SMTP, how fast mails go, who must not be written to, webhooks"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 }
