@@ -38,11 +38,10 @@ type placeRow struct {
 
 // pace is how fast t's channel may go, as this transaction finds it.
 func (w *walk) pace(t touch) (*guards.Pace, error) {
-	way, domain := wayOf(t.channel, t.to.id), ""
+	way := wayOf(t.channel, t.to.id)
 	queues := []guards.Queue{{Key: paceQueue + way, Limit: "the provider asked to be left alone for a while"}}
 	if t.channel == "email" {
-		domain = domainOf(w.mailTo(t.to))
-		queues = append(queues, limitsFor(w.project.Pace, domain)...)
+		queues = append(queues, limitsFor(w.project.Pace, domainOf(w.mailTo(t.to)))...)
 	}
 	places, err := w.places()
 	if err != nil {

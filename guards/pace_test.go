@@ -25,7 +25,7 @@ type wakes []wake
 func (w wakes) Len() int           { return len(w) }
 func (w wakes) Less(i, j int) bool { return w[i].at.Before(w[j].at) }
 func (w wakes) Swap(i, j int)      { w[i], w[j] = w[j], w[i] }
-func (w *wakes) Push(x any)        { *w = append(*w, x.(wake)) } //nolint:errcheck // the heap's own
+func (w *wakes) Push(x any)        { *w = append(*w, x.(wake)) }
 func (w *wakes) Pop() any {
 	last := (*w)[len(*w)-1]
 	*w = (*w)[:len(*w)-1]
@@ -63,7 +63,7 @@ func (c *city) run(first wakes) {
 		if c.comes++; c.comes > 200_000 {
 			c.t.Fatal("touches go round for ever")
 		}
-		w := heap.Pop(&first).(wake) //nolint:errcheck // the heap's own
+		w := heap.Pop(&first).(wake)
 		p := &guards.Pace{}
 		for _, key := range []string{"all", w.domain} {
 			if q, ok := c.queues[key]; ok {

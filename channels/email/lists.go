@@ -95,14 +95,14 @@ func (l *Lists) Lift(ctx context.Context, list, address string) error {
 		path = "/v3/asm/suppressions/global/"
 	}
 	_, err := l.call(ctx, rest.Delete, path+url.QueryEscape(address), nil, nil, http.StatusNoContent)
-	if gone, ok := errors.AsType[*notFound](err); ok && gone != nil {
+	if errors.Is(err, errNotThere) {
 		return nil
 	}
 	return err
 }
 
-// notFound is an answer 404.
-type notFound struct{ error }
+// errNotThere is an answer 404.
+var errNotThere = errors.New("not there")
 
 func (l *Lists) call(ctx context.Context, method rest.Method, path string, query map[string]string, body []byte, want int) (*rest.Response, error) {
 	req := sendgrid.GetRequest(l.key, path, l.base) // one for each call: see Deliver
@@ -117,7 +117,7 @@ func (l *Lists) call(ctx context.Context, method rest.Method, path string, query
 	}
 	said := answer(res)
 	if res.StatusCode == http.StatusNotFound {
-		said = &notFound{said}
+		said = errors.Join(errNotThere, said)
 	}
 	d := attempt.Answered(res.StatusCode, res.Headers, time.Time{}, said)
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {

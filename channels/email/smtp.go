@@ -88,15 +88,15 @@ func (c *SMTP) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Recei
 	}
 	inner, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	s := &session{asked: ctx}
+	s := &session{}
 	defer s.hangUp()
 	if err := s.open(inner, c); err != nil {
-		return holdfast.Receipt{}, s.lost(err)
+		return holdfast.Receipt{}, s.lost(ctx, inner, err)
 	}
 	if err := s.transfer(m.From.Email, m.To.Email, raw); err != nil {
-		return holdfast.Receipt{}, s.lost(err)
+		return holdfast.Receipt{}, s.lost(ctx, inner, err)
 	}
-	s.goodbye()
+	s.goodbye(ctx)
 	return holdfast.Receipt{ProviderID: id, At: m.At}, nil
 }
 
@@ -113,7 +113,6 @@ const (
 
 // session is one connection for one message.
 type session struct {
-	asked  context.Context // of the caller, to tell its cancelling from our timeout
 	wire   *wire
 	client *smtp.Client
 	stage  stage
@@ -195,8 +194,8 @@ func (s *session) transfer(from, to string, raw []byte) error {
 }
 
 // goodbye ends an accepted message's session; how it ends takes nothing back.
-func (s *session) goodbye() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.asked), quitTimeout)
+func (s *session) goodbye(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), quitTimeout)
 	defer cancel()
 	defer context.AfterFunc(ctx, s.hangUp)()
 	_ = s.client.Quit()

@@ -13,24 +13,25 @@ import (
 	"holdfast"
 )
 
-// lost classes a session that did not end in acceptance. What the server says is
-// shown without addresses, and not at all where it may repeat a user name.
-func (s *session) lost(err error) *holdfast.DeliveryError {
+// lost classes a session that did not end in acceptance. asked is the caller's
+// context and timed our own, with its limit. What the server says is shown without
+// addresses, and not at all where it may repeat a user name.
+func (s *session) lost(asked, timed context.Context, err error) *holdfast.DeliveryError {
 	if answer, ok := errors.AsType[*textproto.Error](err); ok {
 		return s.said(answer)
 	}
 	d := &holdfast.DeliveryError{Channel: name, Refused: s.stage < ended}
 	timeout, isNet := errors.AsType[net.Error](err)
-	slow := errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || (isNet && timeout.Timeout())
+	slow := timed.Err() != nil || errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || (isNet && timeout.Timeout())
 	cert, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	switch {
-	case !d.Refused && s.asked.Err() != nil && errors.Is(s.asked.Err(), context.Canceled):
+	case !d.Refused && asked.Err() != nil && errors.Is(asked.Err(), context.Canceled):
 		d.Reason, d.Err = "cancelled_after_send", errors.New("given up while the server had the message")
 	case !d.Refused && slow:
 		d.Reason, d.Err = "timeout_after_send", errors.New("the server had the message and did not answer in time")
 	case !d.Refused:
 		d.Reason, d.Err = "no_answer_after_send", errors.New("the connection broke while the server had the message")
-	case s.asked.Err() != nil:
+	case asked.Err() != nil:
 		d.Reason, d.Err = "cancelled_before_send", errors.New("given up before the message was whole")
 	case untrusted:
 		d.Reason, d.Err = "bad_certificate", fmt.Errorf("the server's certificate cannot be trusted: %w", cert.Err)

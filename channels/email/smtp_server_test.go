@@ -8,7 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"log"
+	"log/slog"
 	"math/big"
 	"net"
 	"regexp"
@@ -78,7 +78,7 @@ func serveSMTP(t *testing.T, kind smtpKind) *smtpServer {
 		_, secure := c.TLSConnectionState()
 		return &smtpSession{s: s, conn: c, m: arrived{tls: secure}}, nil
 	}))
-	server.Domain, server.ErrorLog, server.AllowInsecureAuth, server.MaxMessageBytes = "mx.test", log.New(io.Discard, "", 0), kind == clear, 64<<20
+	server.Domain, server.ErrorLog, server.AllowInsecureAuth, server.MaxMessageBytes = "mx.test", slog.NewLogLogger(slog.DiscardHandler, slog.LevelError), kind == clear, 64<<20
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -174,7 +174,7 @@ func (c *smtpSession) Mail(from string, _ *gosmtp.MailOptions) error {
 	}
 	c.s.mu.Unlock()
 	c.m.from = from
-	switch c.fault {
+	switch c.fault { //nolint:exhaustive // the faults of this command
 	case busyAtMail:
 		return &gosmtp.SMTPError{Code: 421, EnhancedCode: gosmtp.EnhancedCode{4, 3, 2}, Message: "going down"}
 	case limitedAtMail:
@@ -185,7 +185,7 @@ func (c *smtpSession) Mail(from string, _ *gosmtp.MailOptions) error {
 
 func (c *smtpSession) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 	c.m.to = append(c.m.to, to)
-	switch c.fault {
+	switch c.fault { //nolint:exhaustive // the faults of this command
 	case greyAtRcpt:
 		return &gosmtp.SMTPError{Code: 451, EnhancedCode: gosmtp.EnhancedCode{4, 7, 1}, Message: "<" + to + ">: greylisted"}
 	case nobodyAtRcpt:
@@ -209,7 +209,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 		return err
 	}
 	c.m.raw = raw
-	switch c.fault {
+	switch c.fault { //nolint:exhaustive // the faults of this moment
 	case fullAfterBody:
 		return &gosmtp.SMTPError{Code: 452, EnhancedCode: gosmtp.EnhancedCode{4, 3, 1}, Message: "disk full"}
 	case spamAfterBody:
@@ -223,7 +223,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 	c.s.mu.Lock()
 	c.s.got = append(c.s.got, c.m)
 	c.s.mu.Unlock()
-	switch c.fault {
+	switch c.fault { //nolint:exhaustive // the faults of this moment
 	case silentAfterBody:
 		<-c.s.closed
 	case halfAfterBody:

@@ -46,10 +46,10 @@ func TestAnOptOutReachesTheProvidersList(t *testing.T) {
 	if started, err := a.KeepLists(t.Context()); err != nil || !started {
 		t.Fatal(started, err)
 	}
-	msgs := append(w.msgs, holdfast.Message{
+	w.msgs = append(w.msgs, holdfast.Message{
 		ID: "no", Source: "system", Kind: holdfast.Track, Event: holdfast.EventOptedOut, Account: "acme", Contact: "dana", At: a.Clock.Now(),
 	})
-	if _, err := a.Intake.Take(t.Context(), msgs, intake.Live); err != nil {
+	if _, err := a.Intake.Take(t.Context(), w.msgs, intake.Live); err != nil {
 		t.Fatal(err)
 	}
 	select {

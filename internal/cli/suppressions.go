@@ -18,7 +18,7 @@ import (
 // suppressionsOptions are the flags of suppressions.
 type suppressionsOptions struct {
 	dir, project, contact, address, kind, only, by string
-	json                                     bool
+	json                                           bool
 }
 
 func (o suppressionsOptions) who() suppressions.Who {
@@ -176,7 +176,7 @@ func whySuppressed(tx store.Tx, s store.Suppression) (string, error) {
 	if list, _ := ev.Props["list"].(string); list != "" {
 		return "the provider's list " + list, nil
 	}
-	return ev.Message.Event, nil
+	return ev.Event, nil
 }
 
 func or(s, otherwise string) string {

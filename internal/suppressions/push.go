@@ -44,7 +44,7 @@ func (p *Push) Next(ctx context.Context) (next time.Time, ok bool, err error) {
 
 // Fire passes on what is due. It fails only when the store does.
 func (p *Push) Fire(ctx context.Context, now time.Time) error {
-	for {
+	for failed := false; !failed; {
 		var words []word
 		err := p.Store.View(ctx, func(tx store.Tx) error {
 			dues, err := tx.DueBefore(now, atOnce, intake.SuppressKind)
@@ -66,10 +66,9 @@ func (p *Push) Fire(ctx context.Context, now time.Time) error {
 			return err
 		}
 		p.rest.after(ctx, p.log(), "push", now, time.Time{}, failure)
-		if failure != nil {
-			return nil
-		}
+		failed = failure != nil
 	}
+	return nil
 }
 
 // tell passes words on, those that suppress together. What is done comes back
