@@ -66,6 +66,9 @@ type Outbound struct {
 	Account    string            // opaque ids, for custom args and metadata
 	Contact    string            //
 	Enrollment string            //
+	Class      string            // of the playbook: transactional, service, outreach
+	Playbook   string            // names that the author gave, for the provider's statistics
+	Step       string            //
 	To         Address           // email: the person. slack: ID is the channel or user
 	From       Address           //
 	ReplyTo    string            // whom an answer goes to; "" is the sender
@@ -111,4 +114,5 @@ type TaskCard struct {
 type Receipt struct {
 	ProviderID string // SendGrid X-Message-Id, Slack channel/ts, outbox row
 	At         time.Time
+	Reason     string // what is special about it, one word for the ledger: sandbox; mostly ""
 }

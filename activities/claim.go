@@ -28,7 +28,11 @@ func (w *walk) claim(t touch, m holdfast.Outbound) error {
 	if err := w.tx.PutTouch(row); err != nil {
 		return fmt.Errorf("claim touch: %w", err)
 	}
+	if err := w.takePlace(t); err != nil {
+		return err
+	}
 	m.Touch, m.Channel, m.Account, m.Contact, m.Enrollment, m.At = row.ID, row.Channel, row.Account, row.Contact, row.Enrollment, w.now
+	m.Class, m.Playbook, m.Step = w.v.Class, row.Playbook, row.Step
 	w.out = &outgoing{row: row, message: m, zone: t.to.place.zone}
 	return nil
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -66,6 +67,7 @@ type touch struct {
 	to      recipient
 	locale  string      // wanted before the recipient's own; of a preview
 	row     store.Touch // as the ledger has it; zero when it does not
+	pace    *guards.Pace
 }
 
 // message brings an e-mail or a note through ledger, recipient, guards and
@@ -88,7 +90,10 @@ func (w *walk) message(t touch) error {
 		return err
 	}
 	if d.Kind == guards.Go {
-		if d, err = w.guard(t.to, t.channel, t.email == nil, w.v.Rails); err != nil {
+		if t.pace, err = w.pace(t); err != nil {
+			return err
+		}
+		if d, err = w.ask(t.to, guards.Ask{Channel: t.channel, Internal: t.email == nil, Rails: w.v.Rails, Pace: t.pace}); err != nil {
 			return err
 		}
 	}
@@ -136,7 +141,7 @@ func (w *walk) settled(t *touch) (done bool, err error) {
 		return false, nil
 	case holdfast.Sending: // the process died between the first byte and the answer
 		t.to = recipient{contact: t.row.Contact, id: t.row.Recipient}
-		if w.v.Unknown == atLeastOnce {
+		if w.v.Unknown == atLeastOnce || t.channel == "webhook" { // whoever is called knows the second call by its webhook-id
 			if done, err = w.told(&t.row); err != nil || !done {
 				return done, err
 			}
@@ -187,6 +192,9 @@ func (w *walk) held(t touch, d guards.Decision) error {
 		line.Kind, line.Local = "shift", d.At.In(t.to.place.zone).Format(time.RFC3339)
 		line.Key += "/shift/" + line.Local
 		w.reply(t.cmd.Path, steps.Answer{Outcome: "shift", Until: d.At, Reason: d.Reason})
+		if err := w.bookPlace(t, d); err != nil {
+			return err
+		}
 	case guards.Park:
 		line.Kind, line.Outcome = "wait", "parked"
 		line.Key += "/park/" + d.Reason
@@ -197,7 +205,7 @@ func (w *walk) held(t touch, d guards.Decision) error {
 		row := w.row(t)
 		row.State, row.Reason, row.DoneAt = holdfast.Skipped, d.Reason, w.now
 		line.Touch = row.ID
-		if err := w.tx.PutTouch(row); err != nil {
+		if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(t.cmd.Path)); err != nil {
 			return err
 		}
 		w.reply(t.cmd.Path, steps.Answer{Outcome: "skipped", Reason: d.Reason})
@@ -209,7 +217,7 @@ func (w *walk) held(t touch, d guards.Decision) error {
 func (w *walk) failed(t touch, reason, detail string) error {
 	row := w.row(t)
 	row.State, row.Reason, row.DoneAt = holdfast.Failed, reason, w.now
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(t.cmd.Path)); err != nil {
 		return err
 	}
 	line := w.line(t.cmd, t.channel, t.to.id)

@@ -50,7 +50,7 @@ func (w *walk) end(after resting, line store.Line) error {
 	if err := w.dropTasks(line.Kind == "exit"); err != nil {
 		return err
 	}
-	if err := w.settle(""); err != nil {
+	if err := errors.Join(w.settle(""), w.leavePlace("")); err != nil {
 		return err
 	}
 	line.Key, line.At = w.e.ID+"/end", w.now

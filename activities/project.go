@@ -23,6 +23,7 @@ type Project struct {
 	// RedirectAllTo takes every e-mail of a staging project; "" sends them to
 	// whom they are for.
 	RedirectAllTo string
+	Pace          project.Pace
 	// Fallback does the work of accounts whose owner is unknown: the id of one of
 	// the team or a #channel. "" is the first of the team, then #holdfast.
 	Fallback string
@@ -34,7 +35,7 @@ func ProjectOf(p *project.Project) Project {
 	out := Project{
 		Name: s.Name, Timezone: s.Timezone, Country: s.Country, Currency: s.Currency, Locale: s.Locale,
 		Sender: Sender(s.Sender), Closed: s.Closed, FiscalStart: s.FiscalStart, Spread: true,
-		RedirectAllTo: s.RedirectAllTo,
+		RedirectAllTo: s.RedirectAllTo, Pace: s.Pace,
 	}
 	for _, one := range p.Team {
 		out.Team = append(out.Team, Person{

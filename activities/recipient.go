@@ -125,11 +125,6 @@ func (s someone) zone() string {
 	return s.Timezone
 }
 
-// guard asks all guards about a touch of this recipient over a channel.
-func (w *walk) guard(r recipient, channel string, internal bool, rails guards.Rails) (guards.Decision, error) {
-	return w.ask(r, guards.Ask{Channel: channel, Internal: internal, Rails: rails})
-}
-
 // ask asks all guards; a says what the touch is.
 func (w *walk) ask(r recipient, a guards.Ask) (guards.Decision, error) {
 	a.Now, a.Enrollment, a.Playbook, a.Class, a.Lane = w.now, w.e.ID, w.v.Name, w.v.Class, w.v.Lane

@@ -85,7 +85,7 @@ func (w *walk) record(mine bool) (current bool, err error) {
 	if !accepted {
 		return true, nil // fate decides, when the version is at hand
 	}
-	row.State, row.ProviderID, row.DoneAt = holdfast.Sent, w.sent.receipt.ProviderID, w.now
+	row.State, row.ProviderID, row.DoneAt, row.Reason = holdfast.Sent, w.sent.receipt.ProviderID, w.now, w.sent.receipt.Reason
 	if exit, err := w.tx.ExitOf(w.e.ID); err == nil && exit.Seq > 0 {
 		row.Reason = "sent_before_exit"
 	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -135,7 +135,7 @@ func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
 		return w.rejected(row, f.Reason, "given up after a day: "+f.Error())
 	}
 	row.State, row.Reason = holdfast.Released, f.Reason
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leaveAlone(row, f.After)); err != nil {
 		return err
 	}
 	line := touchLine(row, w.now)
@@ -147,7 +147,7 @@ func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
 // rejected ends a touch that no try will bring through; its owner hears of it.
 func (w *walk) rejected(row store.Touch, reason, detail string) error {
 	row.State, row.Reason, row.DoneAt = holdfast.Failed, reason, w.now
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(row.Path)); err != nil {
 		return err
 	}
 	line := touchLine(row, w.now)
@@ -156,7 +156,20 @@ func (w *walk) rejected(row store.Touch, reason, detail string) error {
 		return err
 	}
 	w.reply(row.Path, steps.Answer{Outcome: "failed", Reason: reason})
+	w.bounced(row, reason)
 	return w.alert(row.Path, w.v.Title+" could not reach "+w.accountName(), detail)
+}
+
+// bounced tells of an address that the channel itself found to lead nowhere: an
+// SMTP server says so at once and sends no events. The event suppresses it.
+func (w *walk) bounced(row store.Touch, reason string) {
+	if reason != "bad_address" || row.Channel != "email" || row.Contact == "" || w.project.RedirectAllTo != "" {
+		return
+	}
+	w.events = append(w.events, holdfast.Message{
+		ID: row.ID + "/bounced", Source: "system", Kind: holdfast.Track, Event: holdfast.EventBounced, Account: row.Account, Contact: row.Contact,
+		At: w.now, Props: map[string]any{"class": "hard", "playbook": row.Playbook, "enrollment": row.Enrollment},
+	})
 }
 
 // lostSight is a message that may or may not be out. It is not repeated. The

@@ -92,6 +92,7 @@ type post struct {
 	mu   sync.Mutex
 	sent []holdfast.Outbound
 	fail func(m holdfast.Outbound) error
+	says string // the reason of its receipts
 }
 
 func (p *post) Name() string   { return p.name }
@@ -109,7 +110,7 @@ func (p *post) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Recei
 		return holdfast.Receipt{}, &holdfast.DeliveryError{Channel: p.name, Reason: "cancelled", Err: err}
 	}
 	p.sent = append(p.sent, m)
-	return holdfast.Receipt{ProviderID: fmt.Sprintf("%s-%d", p.name, len(p.sent)), At: m.At}, nil
+	return holdfast.Receipt{ProviderID: fmt.Sprintf("%s-%d", p.name, len(p.sent)), At: m.At, Reason: p.says}, nil
 }
 
 // arrives delivers a message although the channel fails on it.

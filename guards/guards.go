@@ -35,6 +35,8 @@ type Decision struct {
 	Detail string
 	// Shifts are the moves that led to the answer of Check, in order.
 	Shifts []Shift
+
+	queue string // of a Pace, that the last shift is for
 }
 
 // Shift is one move of a touch: from a moment that a guard forbids to a later one.
@@ -89,6 +91,7 @@ type Ask struct {
 	Suppressions  []store.Suppression
 	Rests         []store.Rest
 	Holds         []store.Hold // on the account
+	Pace          *Pace        // of the provider and the recipient's domain; nil: nothing limits them
 	// Count is how many touches of what went since a moment, per contact or account.
 	Count func(what, per string, since time.Time) (int, error)
 	// Oldest is when the oldest of them went, so that a cap says when it frees; zero if unknown.
@@ -121,8 +124,10 @@ type Guard struct {
 // before a lane, since a hold also binds the lane it waits for. Overdue follows,
 // because it is asked about what those let go, and before the windows, because
 // it picks a moment that they may still move. Then what the clock alone moves,
-// from the hour to the quarter, and the caps, which need the moment. Shadow is
-// last: it drops what all others let go.
+// from the hour to the quarter, and the caps, which need the moment. Shadow
+// drops what all these let go. Pacing is last: only what would go now takes a
+// place from another, and a shadow takes none. Where it moves a touch, all are
+// asked again about the new moment.
 var All = []Guard{
 	Exited,
 	Stopped,
@@ -140,6 +145,7 @@ var All = []Guard{
 	Calendars,
 	Caps,
 	Shadow,
+	Pacing,
 }
 
 // rounds is how often Check lets guards move a touch. A year of holidays, quarter

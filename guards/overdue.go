@@ -49,7 +49,7 @@ var Overdue = Guard{
 // it never would have.
 func (a Ask) natural() (at time.Time, ok bool, err error) {
 	then := a
-	then.Now, then.Due, then.Stopped, then.Stronger, then.Holds, then.Shadow = a.Due, time.Time{}, "", nil, nil, false
+	then.Now, then.Due, then.Stopped, then.Stronger, then.Holds, then.Shadow, then.Pace = a.Due, time.Time{}, "", nil, nil, false, nil
 	if a.check == nil {
 		return a.Due.In(a.Zone), true, nil
 	}

@@ -98,6 +98,13 @@ func random(t *testing.T, r *rand.Rand) guards.Ask {
 		day := calendar.MonthDay{Month: time.Month(1 + r.IntN(12)), Day: 1 + r.IntN(28)}
 		a.Calendars = []guards.Calendar{{Name: "c", Seasons: []calendar.Season{{Name: "s", From: day, To: calendar.MonthDay{Month: day.Month, Day: 28}}}}}
 	}
+	if chance(30) {
+		moment := func() time.Time { return a.Now.Add(time.Duration(r.IntN(100)-20) * time.Minute) }
+		a.Pace = &guards.Pace{Queues: []guards.Queue{{Key: "k", Limit: "some", Every: time.Minute, Next: moment(), Tail: moment(), Late: moment(), Past: chance(50)}}}
+		if chance(50) {
+			a.Pace.Days = &guards.Days{Zone: time.UTC, Limit: func(time.Time) int { return 2 }, Taken: map[string]int{a.Now.UTC().Format(time.DateOnly): r.IntN(4)}}
+		}
+	}
 	var touches []time.Time
 	for range r.IntN(12) {
 		touches = append(touches, a.Now.Add(-time.Duration(r.IntN(60*24*60))*time.Minute).Truncate(time.Microsecond))

@@ -24,14 +24,18 @@ func TestRequestsKeepToSendGridsOwnDescription(t *testing.T) {
 		t.Skip("HOLDFAST_CONFORMANCE names no folder with the provider's description")
 	}
 	spec := describe(t, filepath.Join(dir, "sendgrid", "tsg_mail_v3.patched.json"))
-	plain := message("t1")
+	plain, receipt := message("t1"), message("t1")
+	receipt.Class = "transactional"
 	plain.HTML, plain.ReplyTo, plain.Headers, plain.From.Name = "", "", nil, ""
 	both := message("t1")
 	both.ReplyTo, both.ReplyCopy = "", "reply+tok@in.northwind.example"
 	for name, c := range map[string]struct {
 		m       holdfast.Outbound
 		sandbox bool
-	}{"answers to two": {both, false}, "whole": {message("t1"), false}, "plain": {plain, false}, "sandbox": {message("t1"), true}} {
+	}{
+		"answers to two": {both, false}, "whole": {message("t1"), false}, "receipt": {receipt, true}, "plain": {plain, false},
+		"sandbox": {message("t1"), true},
+	} {
 		base, last := answering(t, http.StatusAccepted, nil, "")
 		if _, err := open(t, base, c.sandbox).Deliver(t.Context(), c.m); err != nil {
 			t.Fatal(err)

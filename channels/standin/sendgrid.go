@@ -14,12 +14,14 @@ import (
 	"holdfast/internal/clock"
 )
 
-// SendGrid stands in for POST /v3/mail/send. Requests must keep to the
+// SendGrid stands in for POST /v3/mail/send and the suppression lists. Requests must keep to the
 // documented limits, or are answered 400 as SendGrid does.
 func SendGrid(plan *Plan, record *Record, c clock.Clock) *Provider {
 	p := newProvider("sendgrid", plan, record, c)
 	p.mux.HandleFunc("POST /v3/mail/send", p.mailSend)
 	p.mux.HandleFunc("POST /standin/replies", p.answers)
+	p.Suppressions = NewSuppressions()
+	p.suppressionDoors()
 	return p
 }
 
@@ -148,7 +150,7 @@ func (m sendGridMail) check() (field, message string) {
 		return "personalizations", "The personalizations field is required and must have 1 to 1000 objects."
 	case len(m.Content) == 0:
 		return "content", "Unless a valid template_id is provided, the content parameter is required."
-	case len(m.Categories) > 10:
+	case len(m.Categories) > 10 || slices.ContainsFunc(m.Categories, func(c string) bool { return len(c) > 255 }):
 		return "categories", "You cannot have more than 10 categories."
 	}
 	for i, c := range m.Content {

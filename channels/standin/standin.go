@@ -21,6 +21,8 @@ type Provider struct {
 	Plan   *Plan
 	Record *Record
 
+	Suppressions *Suppressions // of SendGrid
+
 	name   string
 	clock  clock.Clock
 	mux    *http.ServeMux

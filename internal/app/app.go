@@ -187,6 +187,9 @@ func (a *App) Start(ctx context.Context) error {
 		Holder: "process-" + strconv.Itoa(os.Getpid()), Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
 	}
 	a.background(ctx, "relay", a.relay.Run)
+	if err := a.keepLists(ctx); err != nil {
+		return err
+	}
 	if a.cfg.Follow {
 		a.background(ctx, "releases", a.follow)
 	}

@@ -50,7 +50,12 @@ func (a *App) channel(name, provider string) (channels.Channel, error) {
 		if a.cfg.Env.SendGridKey == "" {
 			return nil, missing("email", provider, "HOLDFAST_SENDGRID_KEY")
 		}
-		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL})
+		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL, Sandbox: a.cfg.Project.Settings.Sandbox})
+	case "email smtp":
+		if a.cfg.Env.SMTPURL == "" {
+			return nil, missing("email", provider, "HOLDFAST_SMTP_URL")
+		}
+		return email.NewSMTP(email.SMTPConfig{URL: a.cfg.Env.SMTPURL})
 	case "slack slack":
 		if a.cfg.Env.SlackToken == "" {
 			return nil, missing("slack", provider, "HOLDFAST_SLACK_TOKEN")

@@ -30,6 +30,13 @@ func (a *App) History(ctx context.Context, id string) (string, error) {
 // TakeOverNow is what follow does about a new release.
 func (a *App) TakeOverNow(ctx context.Context) error { return a.takeOver(ctx) }
 
+// KeepLists starts what keeps the provider's lists in step, and says whether it did.
+func (a *App) KeepLists(ctx context.Context) (started bool, err error) {
+	before := len(a.stops)
+	err = a.keepLists(ctx)
+	return len(a.stops) > before, err
+}
+
 // decoded is text with each base64 "data" of a payload as the bytes it stands for.
 func decoded(text string) string {
 	return payload.ReplaceAllStringFunc(text, func(m string) string {

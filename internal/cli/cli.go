@@ -51,6 +51,7 @@ func commands(s Streams) []*cobra.Command {
 		releaseCommand(s),
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
+		suppressionsCommand(s),
 		planCommand(s),
 		applyCommand(s),
 		rollbackCommand(s),

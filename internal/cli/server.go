@@ -25,10 +25,11 @@ meanwhile is taken over without a restart, channels excepted. Where nothing was
 applied yet, the project in DIR is the first release; later ones come from holdfast
 apply alone, and DIR only names the data directory.
 
-Keys come from the environment: HOLDFAST_SENDGRID_KEY, HOLDFAST_SLACK_TOKEN; other
-addresses of the providers from HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL. The
-links in mails are signed with the first key of HOLDFAST_LINK_KEYS or, without
-one, with a key that the data directory draws at its first use.
+Keys come from the environment: HOLDFAST_SENDGRID_KEY, HOLDFAST_SMTP_URL,
+HOLDFAST_SLACK_TOKEN; other addresses of the providers from HOLDFAST_SENDGRID_URL
+and HOLDFAST_SLACK_URL. The links in mails are signed with the first key of
+HOLDFAST_LINK_KEYS or, without one, with a key that the data directory draws at its
+first use.
 
 ` + publicHelp,
 		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080",

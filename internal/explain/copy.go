@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/activities"
 	"holdfast/internal/store"
 )
 
@@ -122,7 +123,28 @@ func (c *copier) events() error {
 		}
 		c.seqs[e.Seq] = seq
 	}
-	return c.suppressions()
+	return errors.Join(c.suppressions(), c.pace())
+}
+
+// pace is what keeps mails to the account's people from going at once.
+func (c *copier) pace() error {
+	people, err := c.to.Contacts(c.account)
+	if err != nil {
+		return err
+	}
+	runs, err := c.from.EnrollmentsOf(c.account, true)
+	if err != nil {
+		return err
+	}
+	var addresses, ids []string
+	for _, p := range people {
+		address, _ := p.Fields["email"].Value.(string)
+		addresses = append(addresses, address)
+	}
+	for _, e := range runs {
+		ids = append(ids, e.ID)
+	}
+	return c.meta(activities.PaceFacts(activities.ProjectOf(c.project), ids, addresses)...)
 }
 
 // suppressions of the account's people, by id and by address.

@@ -1,10 +1,8 @@
 package intake
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"holdfast"
@@ -182,50 +180,6 @@ func field(m holdfast.Message, v any) store.Field {
 		v = rules.Untyped(v)
 	}
 	return store.Field{Value: v, At: m.At, Message: m.ID}
-}
-
-// suppress keeps a no in the transaction that brings it, or takes one back. A
-// soft bounce is none. A bounce of an address that the contact has left behind
-// says nothing of the contact.
-func (b *batch) suppress(m holdfast.Message, seq int64) error {
-	kind := map[string]string{
-		holdfast.EventOptedOut:   optedOut,
-		holdfast.EventPaused:     paused,
-		holdfast.EventOptedIn:    optedIn,
-		holdfast.EventBounced:    "bounced",
-		holdfast.EventComplained: "complained",
-	}[m.Event]
-	if m.Kind != holdfast.Track || kind == "" {
-		return nil
-	}
-	if class, _ := m.Props["class"].(string); kind == "bounced" && class == "soft" {
-		return nil
-	}
-	no := store.Suppression{Contact: m.Contact, Kind: kind, At: m.At, Event: seq}
-	address, _ := m.Props["email"].(string)
-	if m.Contact != "" {
-		p, err := b.person(m.Contact)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			known, _ := p.Fields["email"].Value.(string)
-			if address == "" {
-				address = known
-			} else if kind == "bounced" && known != "" && !sameAddress(address, known) {
-				no.Contact = ""
-			}
-		}
-	}
-	no.Address = strings.ToLower(strings.TrimSpace(address))
-	if no.Address == "" && no.Contact == "" {
-		return nil
-	}
-	return b.choose(m, no)
-}
-
-func sameAddress(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }
 
 // flush writes everything that changed, in the order it was first met.

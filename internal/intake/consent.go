@@ -50,8 +50,20 @@ func (b *batch) choose(m holdfast.Message, s store.Suppression) error {
 			}
 		}
 	}
-	if s.Kind == optedIn {
+	if s.Kind != optedIn {
+		if err := b.tx.Suppress(s); err != nil {
+			return err
+		}
+	}
+	return b.tellProvider(m, s)
+}
+
+// tellProvider leaves word of an opt-out, and of its end. Bounces and complaints
+// the provider knows by itself, and what it told or holds on its list too.
+func (b *batch) tellProvider(m holdfast.Message, s store.Suppression) error {
+	if (s.Kind != optedOut && s.Kind != optedIn) || via(m) != "" || m.Props["list"] != nil {
 		return nil
 	}
-	return b.tx.Suppress(s)
+	b.poke = true
+	return TellProvider(b.tx, m.Account, s.Address, optedOut, s.Kind == optedIn, b.now)
 }

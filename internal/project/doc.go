@@ -26,9 +26,11 @@ var projectKind = source.KindDoc{
 		{Name: "closed.to", Type: "date", Summary: "The last day; unset, the first.", Example: "2027-01-01"},
 		{Name: "fiscal_start", Type: "literal", Default: "january", Summary: "The month in which the fiscal year begins, by name or number.", Example: "february"},
 		{Name: "channels", Type: "map", Summary: "Where messages go. The default keeps them to be read and sends nothing."},
-		{Name: "channels.email", Type: "enum(outbox|sendgrid)", Default: "outbox", Summary: "How e-mails go.", Means: map[string]string{
+		{Name: "channels.email", Type: "enum(outbox|sendgrid|smtp)", Default: "outbox", Summary: "How e-mails go.", Means: map[string]string{
 			"outbox": "kept here to be read; nothing is sent", "sendgrid": "through SendGrid, with the key in HOLDFAST_SENDGRID_KEY",
+			"smtp": "through any SMTP server, with its address in HOLDFAST_SMTP_URL",
 		}},
+		{Name: "channels.sandbox", Type: "bool", Default: "false", Summary: "SendGrid checks each e-mail and delivers none; the ledger says sandbox. For trying out a key and templates.", Example: "true"},
 		{Name: "channels.webhook", Type: "enum(outbox|http)", Default: "outbox", Summary: "How calls of webhooks go.", Means: map[string]string{
 			"outbox": "kept here to be read; nothing is called", "http": "called, and signed",
 		}},
@@ -37,6 +39,18 @@ var projectKind = source.KindDoc{
 		{Name: "channels.slack", Type: "enum(outbox|slack)", Default: "outbox", Summary: "How notes and tasks reach our own people.", Means: map[string]string{
 			"outbox": "kept here to be read; nothing is sent", "slack": "through Slack, with the token in HOLDFAST_SLACK_TOKEN",
 		}},
+		{Name: "pace", Type: "map", Summary: "How fast messages may go. What is too many now waits for a moment of its own (`pace` on the timeline); nothing is lost."},
+		{Name: "pace.email", Type: "map", Summary: "Of e-mails, whatever the provider."},
+		{Name: "pace.email.limits", Type: "list", Summary: "At most so many in a time. All of them hold; up to two seconds' worth may go at once.", Example: "[{max: 10, in: 1s}, {max: 5, in: 1m, per: domain}, {max: 20, in: 1m, domains: [gmail.com, googlemail.com]}]"},
+		{Name: "pace.email.limits.max", Type: "int", Required: true, Summary: "How many.", Example: "10"},
+		{Name: "pace.email.limits.in", Type: "duration", Required: true, Summary: "In how long: seconds, minutes or hours, 24h at most.", Example: "1s"},
+		{Name: "pace.email.limits.per", Type: "enum(domain)", Summary: "domain: to each domain of recipients that no other limit names. Unset, in all."},
+		{Name: "pace.email.limits.domains", Type: "list", Summary: "To these domains together, and those below them.", Example: "[gmail.com, googlemail.com]"},
+		{Name: "pace.email.per_day", Type: "int", Summary: "At most so many a day, in the project's time zone. Unset, any number.", Example: "20000"},
+		{Name: "pace.email.warm_up", Type: "map", Summary: "A new sender or address is made known little by little: few mails on the first day, twice as many every so many days, until per_day."},
+		{Name: "pace.email.warm_up.from", Type: "date", Required: true, Summary: "The first day.", Example: "2026-12-01"},
+		{Name: "pace.email.warm_up.first_day", Type: "int", Required: true, Summary: "How many mails may go on it.", Example: "50"},
+		{Name: "pace.email.warm_up.doubles_every", Type: "duration", Required: true, Summary: "In how many days twice as many may go.", Example: "3d"},
 		{Name: "redirect_all_to", Type: "literal", Summary: "Takes every e-mail, in staging. Unset, they go to whom they are for.", Example: "staging@example.com"},
 		{Name: "public_url", Type: "literal", Summary: "Where customers and providers reach holdfast: the base of unsubscribe links and of the addresses that providers post to. Unset, mails carry no links of ours, and outreach does not go through a real provider.", Example: "https://retention.example.com"},
 		{Name: "inbound", Type: "literal", Summary: "The domain whose mail a provider hands to us. Replies go to it beside the sender, and mail can unsubscribe by writing to it. Unset, replies go to the sender alone.", Example: "in.example.com"},

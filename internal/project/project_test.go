@@ -77,7 +77,7 @@ sender: {name: Us, email: nobody}
 library: [winback]
 closed: [{name: winter, from: 2026-12-24, to: 2026-12-20}]
 fiscal_start: brumaire
-channels: {email: smtp}
+channels: {email: pigeon}
 `,
 		"team.yaml": `team:
   - {id: mira, email: mira@x.example, manager: lea}
@@ -94,7 +94,7 @@ channels: {email: smtp}
 		`holdfast.yaml:6:11: error: library cannot be "winback" [unknown-choice]`,
 		`holdfast.yaml:7:47: error: the closure ends before it begins [wrong-type]`,
 		`holdfast.yaml:8:15: error: fiscal_start cannot be "brumaire" [unknown-choice]`,
-		`holdfast.yaml:9:19: error: email cannot be "smtp" [unknown-choice]`,
+		`holdfast.yaml:9:19: error: email cannot be "pigeon" [unknown-choice]`,
 		`team.yaml:2:48: error: nobody in the team is "lea" [unknown-person]`,
 		`team.yaml:4:10: error: the person of line 2 is "mira" too [duplicate-name]`,
 	}

@@ -48,5 +48,6 @@ var guides = []struct{ file, says string }{
 	{"approvals", "who answers approvals and offers"},
 	{"preview", "see a mail as a customer would, and send it to yourself"},
 	{"unsubscribe", "one click, the preference page, keys of links, answers"},
+	{"send-mail", "SendGrid or SMTP, how fast mails go, who must not be written to, webhooks"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 }

@@ -54,7 +54,7 @@ type Tx interface {
 // "release" (in force), cursors.
 type Meta interface {
 	MetaGet(key string) (string, error) // "" when unset
-	MetaSet(key, value string) error
+	MetaSet(key, value string) error    // "" forgets it
 }
 
 // Field is one remembered value and the event time that set it. An older event
@@ -163,6 +163,7 @@ type Accounts interface {
 	// Unsuppress ends those of a kind that are for the contact or for the address.
 	Unsuppress(contact, address, kind string) error
 	Suppressions(contact, address string) ([]Suppression, error) // by At then Kind, ended ones too
+	AllSuppressions(limit int) ([]Suppression, error)            // by At, Kind, Contact, Address
 	PutRest(r Rest) error                                        // the later Until wins for one account and scope
 	Rests(account string, now time.Time) ([]Rest, error)
 }
@@ -172,6 +173,9 @@ type Accounts interface {
 type Many interface {
 	ManyAccounts(ids []string) (map[string]Account, error)
 	ManyContacts(ids []string) (map[string]Contact, error)
+	// ManyContactsAt are those whose field email is one of addresses, in any case, by
+	// the address in small letters, each by id. It reads every contact.
+	ManyContactsAt(addresses []string) (map[string][]Contact, error)
 	ManyBuckets(metric string, accounts []string, from, to string) (map[string][]Bucket, error) // as Buckets, by account
 	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
 	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account

@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -60,6 +61,11 @@ func (t *tx) Suppressions(contact, address string) ([]store.Suppression, error) 
 	rows := slices.Concat(t.suppressedContacts.of(contact), t.suppressedAddresses.of(strings.ToLower(address)))
 	slices.SortFunc(rows, bySuppression)
 	return some(t, slices.Compact(rows), 0, nil, self)
+}
+
+func (t *tx) AllSuppressions(limit int) ([]store.Suppression, error) {
+	rows := slices.SortedFunc(maps.Values(t.suppressions.rows), bySuppression)
+	return some(t, rows, limit, nil, self)
 }
 
 func (t *tx) PutRest(r store.Rest) error {

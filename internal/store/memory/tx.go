@@ -209,6 +209,10 @@ func (t *tx) MetaSet(name, value string) error {
 	if err := t.writes("write meta"); err != nil {
 		return err
 	}
+	if value == "" {
+		t.meta.drop(t, name)
+		return nil
+	}
 	t.meta.put(t, entry{name, value})
 	return nil
 }

@@ -31,6 +31,11 @@ func scanSuppression(row scanner) (store.Suppression, error) {
 	return s, row.Scan(&s.Contact, &s.Address, &s.Kind, at(&s.At), at(&s.Until), &s.Event)
 }
 
+func (t *tx) AllSuppressions(limit int) ([]store.Suppression, error) {
+	return all(t, "list suppressions", scanSuppression,
+		"SELECT contact, address, kind, at, until, event FROM suppressions ORDER BY at, kind, contact, address LIMIT ?", limited(limit))
+}
+
 // Suppressions are by At, then Kind.
 func (t *tx) Suppressions(contact, address string) ([]store.Suppression, error) {
 	return all(t, "list suppressions", scanSuppression, `SELECT contact, address, kind, at, until, event FROM suppressions WHERE contact <> '' AND contact = ?1

@@ -15,6 +15,8 @@ func metaIsKept(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.MetaSet("clock", "virtual") })
 	update(t, s, func(tx store.Tx) error { return tx.MetaSet("clock", "production") })
 	metaIs(t, s, "clock", "production")
+	update(t, s, func(tx store.Tx) error { return errors.Join(tx.MetaSet("clock", ""), tx.MetaSet("never", "")) })
+	metaIs(t, s, "clock", "")
 }
 
 func fields() map[string]store.Field {
@@ -160,6 +162,27 @@ func suppressionsAreKept(t *testing.T, s store.Store) {
 		none, errNone := tx.Suppressions("", "")
 		return errors.Join(err, errOne, errNone, same("both", both, []store.Suppression{person, address}),
 			same("by contact", one, []store.Suppression{person}), same("nobody", len(none), 0))
+	})
+	joint := store.Suppression{Contact: "dana", Address: "dana@new.example", Kind: "opted_out", At: t0.Add(2 * time.Hour)}
+	bob := store.Suppression{Contact: "bob", Kind: "erased", At: t0}
+	update(t, s, func(tx store.Tx) error { return tx.Suppress(joint) })
+	view(t, s, func(tx store.Tx) error {
+		all, err := tx.AllSuppressions(0)
+		first, errFirst := tx.AllSuppressions(1)
+		return errors.Join(err, errFirst, same("all", all, []store.Suppression{bob, person, address, joint}), same("the first", first, []store.Suppression{bob}))
+	})
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Unsuppress("dana", "", "bounced"), tx.Unsuppress("", "", "erased"), tx.Unsuppress("nobody", "", "opted_out"),
+			tx.Unsuppress("", "DANA@new.example", "opted_out"))
+	})
+	view(t, s, func(tx store.Tx) error {
+		all, err := tx.AllSuppressions(0)
+		return errors.Join(err, same("after one was lifted by its address", all, []store.Suppression{bob, person, address}))
+	})
+	update(t, s, func(tx store.Tx) error { return tx.Unsuppress("dana", "dana@acme.example", "opted_out") })
+	view(t, s, func(tx store.Tx) error {
+		all, err := tx.AllSuppressions(0)
+		return errors.Join(err, same("after one was lifted by its contact", all, []store.Suppression{bob, address}))
 	})
 }
 
