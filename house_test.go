@@ -46,10 +46,11 @@ var mayImport = map[string][]string{
 	"internal/facts":           {"", "internal/store", "rules"},
 
 	// How a person is reached.
-	"channels":             {""},
-	"channels/*":           {"", "channels", "internal/store"},
-	"channels/channeltest": {"", "channels", "channels/*"},
-	"channels/standin":     {"", "internal/clock"},
+	"channels":               {""},
+	"channels/*":             {"", "channels", "internal/store"},
+	"channels/channeltest":   {"", "channels", "channels/*"},
+	"channels/standin":       {"", "internal/clock"},
+	"channels/standin/judge": {},
 
 	// The engine.
 	"workflows":             {"", "steps"},
@@ -114,6 +115,7 @@ var onlyIn = map[string][]string{
 	"go.temporal.io/sdk/testsuite":    {"internal/sim"},
 	"modernc.org/sqlite":              {"internal/store/sqlite", "internal/temporal"},
 	"database/sql":                    {"internal/store/*", "internal/temporal"},
+	"github.com/pb33f":                {"channels/standin/judge"},
 	"github.com/chromedp":             {},
 	"github.com/stretchr/testify":     {},
 	"github.com/rogpeppe/go-internal": {},
