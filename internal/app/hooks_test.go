@@ -139,7 +139,7 @@ func TestWhatSendGridTellsReachesThePlaybooks(t *testing.T) {
 		t.Errorf("out of office: %v, %s", err, p.outcome(t, touches["plain"]))
 	}
 	for _, a := range []standin.Answer{
-		{Touch: touches["plain"].ID, Text: "Yes"},                                      // by its token
+		{Touch: touches["plain"].ID, Text: "Yes"},                                       // by its token
 		{Touch: touches["open"].ID, To: "success@ours.example", Text: "Yes", Raw: true}, // by In-Reply-To, from whom it went to
 	} {
 		if err := p.providers.Reply(t.Context(), a); err != nil {
