@@ -45,6 +45,7 @@ var guides = []struct{ file, says string }{
 	{"backtest", "whom a trigger would have caught in recorded events"},
 	{"explain", "why an account is in a playbook, or not, and what comes next"},
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
+	{"events-back", "what comes back from a mail: delivery, bounces, opt-outs, replies; and the proof that each went once"},
 	{"approvals", "who answers approvals and offers"},
 	{"preview", "see a mail as a customer would, and send it to yourself"},
 	{"unsubscribe", "one click, the preference page, keys of links, answers"},
