@@ -117,12 +117,12 @@ func TestAMailArrivesAsItWasMeant(t *testing.T) {
 		if got.tls != (kind != clear) || got.user != smtpUser || got.from != m.From.Email || !cmp.Equal(got.to, []string{m.To.Email}) {
 			t.Errorf("%d: arrived by %+v", kind, got)
 		}
-		judge(t, got.raw, m)
+		readBack(t, got.raw, m)
 	}
 }
 
-// judge reads a mail by another's eyes.
-func judge(t *testing.T, raw []byte, m holdfast.Outbound) {
+// readBack reads a mail by another's eyes.
+func readBack(t *testing.T, raw []byte, m holdfast.Outbound) {
 	t.Helper()
 	for line := range strings.SplitSeq(string(raw), "\r\n") {
 		if len(line) > 998 || strings.ContainsAny(line, "\r\n") || (strings.Contains(line, "=") && len(line) > 78 && !strings.Contains(line, "northwind")) {

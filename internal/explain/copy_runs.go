@@ -56,6 +56,15 @@ func (c *copier) run(e store.Enrollment) error {
 		if err := c.to.PutTouch(t); err != nil {
 			return err
 		}
+		seen, err := c.from.SightingsOf(t.ID)
+		if err != nil {
+			return err
+		}
+		for _, s := range seen {
+			if _, err := c.to.PutSighting(s); err != nil {
+				return err
+			}
+		}
 	}
 	lines, err := c.from.LinesOf(e.ID)
 	if err != nil {
