@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -25,9 +26,8 @@ type Provider struct {
 	clock clock.Clock
 	mux   *http.ServeMux
 
-	mu       sync.Mutex
-	serial   int
-	messages []posted // slack
+	mu     sync.Mutex
+	serial int
 }
 
 func newProvider(name string, plan *Plan, record *Record, c clock.Clock) *Provider {
@@ -174,11 +174,13 @@ type Options struct {
 	SendGrid, Slack string // addresses; "" is any free loopback port
 	File            string // of the record; "" keeps none
 	Plan            *Plan  // nil: no faults
+	Workspace       SlackOptions
 }
 
 // Pair is both stand-ins, running.
 type Pair struct {
-	SendGrid, Slack       *Provider
+	SendGrid              *Provider
+	Slack                 *Slack
 	SendGridURL, SlackURL string // base URLs for the channels' configuration
 	Record                *Record
 	servers               []*http.Server
@@ -193,10 +195,14 @@ func Start(ctx context.Context, o Options) (*Pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	slack, err := NewSlack(o.Workspace, o.Plan, record, clock.System{})
+	if err != nil {
+		return nil, errors.Join(err, record.Close())
+	}
 	p := &Pair{
 		Record:   record,
 		SendGrid: SendGrid(o.Plan, record, clock.System{}),
-		Slack:    Slack(o.Plan, record, clock.System{}),
+		Slack:    slack,
 	}
 	for _, s := range []struct {
 		addr    string
@@ -210,6 +216,7 @@ func Start(ctx context.Context, o Options) (*Pair, error) {
 		}
 		*s.url = base + s.path
 	}
+	p.Slack.ListenAt(strings.TrimSuffix(p.SlackURL, "/api"))
 	return p, nil
 }
 
