@@ -88,6 +88,7 @@ var onlyIn = map[string][]string{
 	"gopkg.in/yaml.v3":                {"internal/source"},
 	"github.com/slack-go/slack":       {"channels/slack"},
 	"github.com/sendgrid":             {"channels/email"},
+	"github.com/gorilla/websocket":    {"channels/standin"},
 	"github.com/osteele/liquid":       {"internal/mail"},
 	"github.com/yuin/goldmark":        {"internal/mail"},
 	"github.com/aymerick/douceur":     {"internal/mail"},

@@ -15,6 +15,9 @@ import (
 	"holdfast/internal/clock"
 )
 
+// maxAck is the size from which Slack drops an acknowledgement without a word.
+const maxAck = 20 * 1024
+
 // pingEvery is how often a socket is pinged; clients give up after 30 s without.
 const pingEvery = 10 * time.Second
 
@@ -50,7 +53,10 @@ func (s *Slack) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no such ticket", http.StatusForbidden)
 		return
 	}
-	up := websocket.Upgrader{} // it checks the origin
+	up := websocket.Upgrader{CheckOrigin: func(r *http.Request) bool {
+		origin := r.Header.Get("Origin") // no page of a browser; clients say Slack's own
+		return origin == "" || origin == "https://api.slack.com"
+	}}
 	conn, err := up.Upgrade(w, r, nil)
 	if err != nil {
 		return // it has answered
@@ -114,7 +120,7 @@ func (s *Slack) listen(k *socket) {
 		if err != nil {
 			return
 		}
-		if json.Unmarshal(b, &ack) != nil {
+		if len(b) >= maxAck || json.Unmarshal(b, &ack) != nil {
 			continue
 		}
 		s.state.Lock()
@@ -132,7 +138,7 @@ func (s *Slack) hangUp(k *socket, reason string) {
 	_ = k.say(map[string]any{"type": "disconnect", "reason": reason, "debug_info": map[string]any{"host": "standin"}})
 	k.write.Lock()
 	defer k.write.Unlock()
-	_ = k.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), s.clock.Now().Add(time.Second))
+	_ = k.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseNormalClosure, ""), time.Time{})
 }
 
 // Disconnect asks every client of Socket Mode to connect anew, as Slack does
