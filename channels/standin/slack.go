@@ -203,5 +203,3 @@ func (s *Slack) Updates() []Entry {
 }
 
 var errNoSuch = errors.New("there is no such thing in the stand-in")
-
-func (s *Slack) pages() {}

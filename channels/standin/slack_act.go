@@ -14,7 +14,7 @@ type Act struct {
 	Channel, TS string // the message it stands in; or
 	View        string // the id of the modal or home tab
 	Block       string // its block; "" where one element alone has the action id
-	Action      string // its action id
+	Action      string // its action id, or block_id/action_id
 	Value       string // of a button, where several have the action id; else ""
 	Chosen      []string
 	Beside      Values // what the person filled in elsewhere on the same surface
@@ -108,7 +108,7 @@ func find(blocks []block, a Act) (b block, e element, err error) {
 	n := 0
 	for _, in := range blocks {
 		for _, one := range in.inside() {
-			if (a.Block == "" || a.Block == in.ID) && a.Action == one.ID && (a.Value == "" || a.Value == one.Value) {
+			if (a.Block == "" || a.Block == in.ID) && (a.Action == one.ID || a.Action == place(in, one)) && (a.Value == "" || a.Value == one.Value) {
 				b, e = in, one
 				n++
 			}

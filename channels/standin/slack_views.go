@@ -158,7 +158,7 @@ func (s *Slack) external(said map[string]any, but *view) bool {
 	return false
 }
 
-func shownView(v *view) reply { return ok(map[string]any{"view": v.shown()}) }
+func showing(v *view) reply { return ok(map[string]any{"view": v.shown()}) }
 
 func (s *Slack) openView(c call) reply {
 	s.state.Lock()
@@ -178,7 +178,7 @@ func (s *Slack) openView(c call) reply {
 	s.dismiss(t.user)
 	v := s.newView(t.user, said)
 	s.modals[t.user] = []*view{v}
-	return shownView(v)
+	return showing(v)
 }
 
 func (s *Slack) pushView(c call) reply {
@@ -203,7 +203,7 @@ func (s *Slack) pushView(c call) reply {
 	if word != "" {
 		return notOK(word)
 	}
-	return shownView(v)
+	return showing(v)
 }
 
 // push lays a view over the ones that a user has open.
@@ -244,7 +244,7 @@ func (s *Slack) updateView(c call) reply {
 		return notOK("duplicate_external_id")
 	}
 	s.say(v, said)
-	return shownView(v)
+	return showing(v)
 }
 
 func (s *Slack) publishView(c call) reply {
@@ -272,7 +272,7 @@ func (s *Slack) publishView(c call) reply {
 	} else {
 		s.say(v, said)
 	}
-	return shownView(v)
+	return showing(v)
 }
 
 // dismiss closes all that a user has open.
