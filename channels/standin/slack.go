@@ -79,9 +79,11 @@ type Slack struct {
 	urls    map[string]*responseURL
 	updates []Entry
 	sockets []*socket
-	tickets map[string]bool
-	waiting map[string]chan []byte // envelopes that are not acknowledged
-	notices map[string]string      // by user, what Slack says went wrong
+	// overSockets: a client of Socket Mode was there.
+	overSockets bool
+	tickets     map[string]bool
+	waiting     map[string]chan []byte // envelopes that are not acknowledged
+	notices     map[string]string      // by user, what Slack says went wrong
 }
 
 // NewSlack makes a workspace. It refuses hooks that are not on this machine,

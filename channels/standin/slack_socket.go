@@ -62,22 +62,36 @@ func (s *Slack) connect(w http.ResponseWriter, r *http.Request) {
 		return // it has answered
 	}
 	k := &socket{conn: conn, gone: make(chan struct{})}
-	s.state.Lock()
-	n := len(s.sockets) + 1
-	s.state.Unlock()
-	debug := map[string]any{"host": "standin", "build_number": 1, "approximate_connection_time": 18060}
-	hello := map[string]any{"type": "hello", "num_connections": n, "connection_info": map[string]any{"app_id": appID}, "debug_info": debug}
-	if k.say(hello) != nil {
-		_ = conn.Close()
+	if s.greet(k) != nil {
+		s.forget(k)
 		return
 	}
-	s.state.Lock()
-	s.sockets = append(s.sockets, k)
-	s.state.Unlock()
 	ctx, stop := context.WithCancel(context.WithoutCancel(r.Context()))
 	go s.tend(ctx, k)
 	s.listen(k)
 	stop()
+}
+
+// greet makes a socket known. What others send over it waits until hello went out.
+func (s *Slack) greet(k *socket) error {
+	k.write.Lock()
+	defer k.write.Unlock()
+	s.state.Lock()
+	s.sockets, s.overSockets = append(s.sockets, k), true
+	n := len(s.sockets)
+	s.state.Unlock()
+	return k.conn.WriteJSON(map[string]any{
+		"type": "hello", "num_connections": n, "connection_info": map[string]any{"app_id": appID},
+		"debug_info": map[string]any{"host": "standin", "build_number": 1, "approximate_connection_time": 18060},
+	})
+}
+
+func (s *Slack) forget(k *socket) {
+	s.state.Lock()
+	s.sockets = slices.DeleteFunc(s.sockets, func(one *socket) bool { return one == k })
+	s.state.Unlock()
+	close(k.gone)
+	_ = k.conn.Close()
 }
 
 // tend pings a socket, and refreshes it when its time has come.
@@ -103,13 +117,7 @@ func (s *Slack) tend(ctx context.Context, k *socket) {
 
 // listen takes acknowledgements until the connection ends.
 func (s *Slack) listen(k *socket) {
-	defer func() {
-		s.state.Lock()
-		s.sockets = slices.DeleteFunc(s.sockets, func(one *socket) bool { return one == k })
-		s.state.Unlock()
-		close(k.gone)
-		_ = k.conn.Close()
-	}()
+	defer s.forget(k)
 	k.conn.SetReadLimit(maxAnswer)
 	for {
 		var ack struct {
@@ -159,7 +167,13 @@ func (s *Slack) Sockets() int {
 	return len(s.sockets)
 }
 
-func (s *Slack) connected() bool { return s.Sockets() > 0 }
+// connected reports whether things go over sockets: one is there, or the app has
+// no other address and its client will be back.
+func (s *Slack) connected() bool {
+	s.state.Lock()
+	defer s.state.Unlock()
+	return len(s.sockets) > 0 || (s.overSockets && s.hooks == "")
+}
 
 // envelope sends a payload to one client and waits for its acknowledgement. It
 // goes out anew when the connection ends first, and an event also when nobody
