@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -32,9 +33,6 @@ type SlackOptions struct {
 	// Paced answers 429 to more than a post a second in a channel, after a burst
 	// of ten: https://docs.slack.dev/apis/web-api/rate-limits
 	Paced bool
-	// Stamps dates messages; nil is the clock that the stand-in was made with,
-	// which stays the one for signatures and for what expires.
-	Stamps clock.Clock
 	// Patience is how long an answer to a click may take; 0 is Slack's three seconds.
 	Patience time.Duration
 	// Refresh is how long a socket lives until it is asked to reconnect, as
@@ -60,12 +58,12 @@ type Slack struct {
 	*Provider
 
 	o      SlackOptions
-	stamps clock.Clock
 	limits []limit
 	client *http.Client
 
 	state   sync.Mutex // of all below
-	base    string     // http://HOST:PORT of this stand-in, for response URLs
+	stamps  clock.Clock
+	base    string // http://HOST:PORT of this stand-in, for response URLs
 	hooks   string
 	count   int // numbers ids of every kind
 	last    int64
@@ -90,14 +88,11 @@ type Slack struct {
 // and a file of limits that it cannot read.
 func NewSlack(o SlackOptions, plan *Plan, record *Record, c clock.Clock) (*Slack, error) {
 	s := &Slack{
-		Provider: newProvider("slack", plan, record, c), o: o, stamps: o.Stamps, limits: builtin(),
+		Provider: newProvider("slack", plan, record, c), o: o, stamps: c, limits: builtin(),
 		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		posts:  map[string]bucket{}, views: map[string]*view{}, modals: map[string][]*view{}, homes: map[string]*view{},
 		trigger: map[string]*trigger{}, urls: map[string]*responseURL{}, tickets: map[string]bool{},
 		waiting: map[string]chan []byte{}, notices: map[string]string{},
-	}
-	if s.stamps == nil {
-		s.stamps = c
 	}
 	if s.o.Command == "" {
 		s.o.Command = "/holdfast"
@@ -140,6 +135,25 @@ func (s *Slack) ListenAt(base string) {
 	s.state.Lock()
 	defer s.state.Unlock()
 	s.base = strings.TrimRight(base, "/")
+}
+
+// DateBy dates messages by c from now on, for an app that runs on a clock of its
+// own. Signatures, and what expires, stay with the clock that s was made with.
+func (s *Slack) DateBy(c clock.Clock) {
+	s.state.Lock()
+	defer s.state.Unlock()
+	s.stamps = c
+}
+
+// Invite adds people to the workspace; whoever is there already, by id, is
+// called as they are now.
+func (s *Slack) Invite(users ...User) {
+	s.state.Lock()
+	defer s.state.Unlock()
+	for _, u := range users {
+		s.users = slices.DeleteFunc(s.users, func(one User) bool { return one.ID == u.ID })
+		s.users = append(s.users, u)
+	}
 }
 
 // loopback reports whether a host, with or without a port, is this machine.
