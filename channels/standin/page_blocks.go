@@ -81,7 +81,7 @@ func (p painter) block(b block) shownBlock {
 				s.Fields = append(s.Fields, picture(e.AltText))
 				continue
 			}
-			s.Fields = append(s.Fields, p.text(&text{Type: e.Type, Text: said(e.Text)}))
+			s.Fields = append(s.Fields, p.text(&text{Type: e.Type, Text: said(e.Text), Emoji: true}))
 		}
 	case "image":
 		s.Kind, s.Text = "section", picture(b.AltText)
@@ -109,7 +109,11 @@ func (p painter) text(t *text) template.HTML {
 		return ""
 	}
 	if t.Type == "plain_text" {
-		return template.HTML(strings.ReplaceAll(html.EscapeString(entities.Replace(t.Text)), "\n", "<br>")) //nolint:gosec // escaped
+		words := entities.Replace(t.Text)
+		if t.Emoji {
+			words = pictured(words)
+		}
+		return template.HTML(strings.ReplaceAll(html.EscapeString(words), "\n", "<br>")) //nolint:gosec // escaped
 	}
 	return p.eyes.mrkdwn(t.Text, t.Verbatim)
 }

@@ -208,7 +208,7 @@ func (s *Slack) paintMessage(at where, m *message) shownMessage {
 // show when it has.
 func (p painter) words(text string, blocks []shownBlock) (inside template.HTML, notification string) {
 	if len(blocks) > 0 {
-		return "", text
+		return "", entities.Replace(text)
 	}
 	return p.eyes.mrkdwn(text, false), ""
 }
@@ -222,11 +222,14 @@ func source(m *message) string {
 	if m.metadata != nil {
 		fields["metadata"] = m.metadata
 	}
-	b, err := json.MarshalIndent(fields, "", "  ")
-	if err != nil {
+	var out strings.Builder
+	e := json.NewEncoder(&out)
+	e.SetEscapeHTML(false) // the template escapes it
+	e.SetIndent("", "  ")
+	if e.Encode(fields) != nil {
 		return ""
 	}
-	return string(b)
+	return out.String()
 }
 
 // stampTime is the second of a ts.

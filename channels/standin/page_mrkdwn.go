@@ -57,7 +57,7 @@ func (e eyes) mrkdwn(s string, verbatim bool) template.HTML {
 	s = replace(fenced, s, func(in string) string { return aside("<pre><code>" + html.EscapeString(e.bare(in)) + "</code></pre>") })
 	s = replace(inline, s, func(in string) string { return aside("<code>" + html.EscapeString(e.bare(in)) + "</code>") })
 	s = replace(angled, s, func(in string) string { return aside(e.angle(in)) })
-	s = html.EscapeString(entities.Replace(s))
+	s = html.EscapeString(pictured(entities.Replace(s)))
 	if !verbatim {
 		s = bareLink.ReplaceAllStringFunc(s, func(u string) string { return aside(link(html.UnescapeString(u), html.UnescapeString(u))) })
 	}
@@ -72,6 +72,16 @@ func (e eyes) mrkdwn(s string, verbatim bool) template.HTML {
 	}
 	return template.HTML(out.String()) //nolint:gosec // every piece was escaped above
 }
+
+// pictures are the emoji that work messages use; any other is shown as it is written.
+var pictures = strings.NewReplacer(
+	":white_check_mark:", "✅", ":heavy_check_mark:", "✔️", ":x:", "❌", ":warning:", "⚠️", ":heavy_minus_sign:", "➖", ":tada:", "🎉",
+	":hourglass:", "⌛", ":hourglass_flowing_sand:", "⏳", ":bell:", "🔔", ":calendar:", "📅", ":eyes:", "👀", ":rotating_light:", "🚨",
+	":email:", "✉️", ":telephone_receiver:", "📞", ":bust_in_silhouette:", "👤", ":zzz:", "💤", ":+1:", "👍", ":-1:", "👎",
+	":red_circle:", "🔴", ":large_green_circle:", "🟢", ":large_yellow_circle:", "🟡", ":arrow_right:", "➡️", ":no_entry:", "⛔",
+)
+
+func pictured(s string) string { return pictures.Replace(s) }
 
 func replace(re *regexp.Regexp, s string, with func(in string) string) string {
 	return re.ReplaceAllStringFunc(s, func(m string) string { return with(re.FindStringSubmatch(m)[1]) })

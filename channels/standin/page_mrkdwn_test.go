@@ -43,6 +43,7 @@ func TestMrkdwnIsShownAsSlackShowsIt(t *testing.T) {
 		"<!date^1780326000^{date_short_pretty} at {time}|later>": `<time datetime="2026-06-01T15:00:00Z" title="later">today at 11:00 AM</time>`,
 		"<!date^1780500000^{date} {ago}|x>":                      `<time datetime="2026-06-03T15:20:00Z" title="x">June 3, 2026 in 2 days</time>`,
 		"<!date^soon^{date}|next week>":                          "next week",
+		":white_check_mark: done :shrug:":                        "✅ done :shrug:",
 		"<!date>":                                                `<span class="mention">@date</span>`,
 		"<!date^>":                                               "",
 		"&gt; quoted\n&gt; twice\nafter":                         "<blockquote>quoted<br>twice</blockquote>after",
