@@ -49,7 +49,6 @@ type painter struct {
 	state  values
 	errors map[string]string
 	people []User
-	modal  bool
 }
 
 func (p painter) blocks(raw []any) []shownBlock {

@@ -88,7 +88,7 @@ type Slack struct {
 // and a file of limits that it cannot read.
 func NewSlack(o SlackOptions, plan *Plan, record *Record, c clock.Clock) (*Slack, error) {
 	s := &Slack{
-		Provider: newProvider("slack", plan, record, c), o: o, stamps: c, limits: builtin(),
+		Provider: newProvider("slack", plan, record, c), o: o, stamps: c,
 		client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 		posts:  map[string]bucket{}, views: map[string]*view{}, modals: map[string][]*view{}, homes: map[string]*view{},
 		trigger: map[string]*trigger{}, urls: map[string]*responseURL{}, tickets: map[string]bool{},
@@ -100,12 +100,9 @@ func NewSlack(o SlackOptions, plan *Plan, record *Record, c clock.Clock) (*Slack
 	if err := s.PointAt(o.Hooks); err != nil {
 		return nil, err
 	}
-	if o.Limits != "" {
-		more, err := readLimits(o.Limits)
-		if err != nil {
-			return nil, err
-		}
-		s.limits = append(s.limits, more...)
+	var err error
+	if s.limits, err = limitsOf(o.Limits); err != nil {
+		return nil, err
 	}
 	s.users = append(s.users, o.Users...)
 	for _, name := range o.Channels {

@@ -3,6 +3,7 @@ package standin
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -119,9 +120,7 @@ func (s *Slack) judge(token string, app bool) string {
 // ok is a good answer with some fields beside ok.
 func ok(fields map[string]any) reply {
 	body := map[string]any{"ok": true}
-	for k, v := range fields {
-		body[k] = v
-	}
+	maps.Copy(body, fields)
 	return reply{status: http.StatusOK, body: body}
 }
 

@@ -26,12 +26,14 @@ type limit struct {
 //go:embed slack_limits.txt
 var limitsText string
 
-func builtin() []limit {
+// limitsOf are the built-in ones, and those of a file where one is named.
+func limitsOf(file string) ([]limit, error) {
 	limits, err := parseLimits(strings.NewReader(limitsText))
-	if err != nil {
-		panic(err) // a mistake in the build
+	if err != nil || file == "" {
+		return limits, err
 	}
-	return limits
+	more, err := readLimits(file)
+	return append(limits, more...), err
 }
 
 func readLimits(file string) ([]limit, error) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -249,10 +250,10 @@ func breaking(t *testing.T, kind, path string, n int) string {
 	}
 	keys := strings.Split(path, ".")
 	for i := len(keys) - 1; i >= 0; i-- {
-		key, many := strings.CutSuffix(keys[i], "[]")
+		key := strings.TrimSuffix(keys[i], "[]")
 		if i == len(keys)-1 && i > 0 && key == "text" {
 			value = map[string]any{"type": "plain_text", "text": value}
-			if many = strings.HasSuffix(keys[i-1], "[]"); many {
+			if strings.HasSuffix(keys[i-1], "[]") {
 				value = []any{value}
 			}
 			i--
@@ -273,9 +274,7 @@ func breaking(t *testing.T, kind, path string, n int) string {
 	if err := json.Unmarshal([]byte(base), &object); err != nil {
 		t.Fatal(err)
 	}
-	for k, v := range value.(map[string]any) {
-		object[k] = v
-	}
+	maps.Copy(object, value.(map[string]any))
 	b, err := json.Marshal(object)
 	if err != nil {
 		t.Fatal(err)

@@ -45,8 +45,8 @@ const (
 // The most that an app may take for an answer, and that is read of it.
 // https://docs.slack.dev/interactivity/handling-user-interaction#acknowledgment_response
 const (
-	threeSeconds = 3 * time.Second
-	maxAnswer    = 1 << 20
+	slackWaits = 3 * time.Second
+	maxAnswer  = 1 << 20
 )
 
 // Signature of a body at a second, as X-Slack-Signature has it:
@@ -136,7 +136,7 @@ func (s *Slack) patience() time.Duration {
 	if s.o.Patience > 0 {
 		return s.o.Patience
 	}
-	return threeSeconds
+	return slackWaits
 }
 
 func (s *Slack) sign(sent *Sent, how Signing) {

@@ -136,8 +136,13 @@ func dial(t *testing.T, d *desk) *websocket.Conn {
 	if hello := envelope(t, conn); hello.Type != "hello" {
 		t.Fatalf("got %s first", hello.Type)
 	}
-	if _, res, err := websocket.DefaultDialer.DialContext(t.Context(), address, nil); err == nil || res.StatusCode != http.StatusForbidden {
-		t.Errorf("a ticket was good twice: %v", err)
+	again, res, err := websocket.DefaultDialer.DialContext(t.Context(), address, nil)
+	if err == nil {
+		_ = again.Close()
+		t.Fatal("a ticket was good twice")
+	}
+	if _ = res.Body.Close(); res.StatusCode != http.StatusForbidden {
+		t.Errorf("a ticket used twice: got %s, want 403", res.Status)
 	}
 	return conn
 }

@@ -2,6 +2,7 @@ package standin
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,9 +43,7 @@ func (v *values) merge(more values) {
 	if *v == nil {
 		*v = values{}
 	}
-	for k, said := range more {
-		(*v)[k] = said
-	}
+	maps.Copy(*v, more)
 }
 
 // of an element: what was filled in, or what it shows at first.

@@ -41,6 +41,7 @@ var guides = []struct{ file, says string }{
 	{"lint", "mistakes before they run, here and in CI"},
 	{"editor", "completion, hover and errors while you type"},
 	{"one-account", "simulate, every way through, pictures"},
+	{"cards", "see and click Slack's cards on a page while you write"},
 	{"test", "hold a playbook to what was agreed, on virtual time"},
 	{"backtest", "whom a trigger would have caught in recorded events"},
 	{"explain", "why an account is in a playbook, or not, and what comes next"},
