@@ -166,14 +166,15 @@ func (s *Slack) update(c call) reply {
 	return ok(map[string]any{"channel": m.room.id, "ts": m.ts, "text": m.text, "message": m.shown(true)})
 }
 
-// change makes m say d; the blocks and metadata that d leaves out stay, as
-// https://docs.slack.dev/reference/methods/chat.update says.
+// change makes m say d, as https://docs.slack.dev/reference/methods/chat.update has
+// it: text without blocks takes the place of blocks, and only such a change is
+// shown as an edit; metadata that d leaves out stays.
 func (s *Slack) change(m *message, d draft) {
-	m.edited = s.stamp()
-	m.before = append(m.before, version{until: m.edited, text: m.text, blocks: m.blocks})
-	m.text = d.text
-	if d.blocks != nil {
-		m.blocks = s.named(d.blocks)
+	now := s.stamp()
+	m.before = append(m.before, version{until: now, text: m.text, blocks: m.blocks})
+	m.text, m.blocks = d.text, s.named(d.blocks)
+	if d.blocks == nil {
+		m.edited = now
 	}
 	if d.metadata != nil {
 		m.metadata = d.metadata

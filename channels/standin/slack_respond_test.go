@@ -42,6 +42,10 @@ func TestAResponseURLIsGoodFiveTimes(t *testing.T) {
 	if h, err := d.api.GetConversationHistory(&slackgo.GetConversationHistoryParameters{ChannelID: channel}); err != nil || len(h.Messages) != 2 {
 		t.Errorf("the history has %d messages and %v, want the two that all see", len(h.Messages), err)
 	}
+	if _, err := d.Click(t.Context(), click); err == nil {
+		t.Error("a button of what was replaced can still be clicked")
+	}
+	click.Channel, click.TS = d.post(t, "C1", say("x"), slackgo.MsgOptionBlocks(buttons("done")))
 	if _, err := d.Click(t.Context(), click); err != nil {
 		t.Fatal(err)
 	}

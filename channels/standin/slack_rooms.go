@@ -25,7 +25,7 @@ type message struct {
 	text     string
 	blocks   []any
 	metadata json.RawMessage
-	edited   string    // ts of the last change, or ""
+	edited   string    // ts of the last change that shows as one, or ""
 	before   []version // what it was before, oldest first
 	deleted  bool
 	state    values // what people filled in

@@ -113,7 +113,7 @@ func TestAPostIsUpdatedAndFoundInTheHistory(t *testing.T) {
 	for _, m := range h.Messages {
 		got = append(got, fmt.Sprint(m.Text, " ", m.Metadata.EventPayload["touch"], " ", len(m.Blocks.BlockSet), " ", m.Edited != nil))
 	}
-	if diff := cmp.Diff([]string{"second t2 0 false", "first, done t1 1 true"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"second t2 0 false", "first, done t1 0 true"}, got); diff != "" {
 		t.Errorf("history, text, touch, blocks, edited (-want +got):\n%s", diff)
 	}
 	if got := d.seen.Counts(); got["t1"] != 1 || got["t2"] != 1 {
@@ -121,6 +121,12 @@ func TestAPostIsUpdatedAndFoundInTheHistory(t *testing.T) {
 	}
 	if got := d.Updates(); len(got) != 1 || got[0].Touch != "t1" || got[0].ID != channel+"/"+ts {
 		t.Errorf("updates: got %+v, want one of t1", got)
+	}
+	if _, _, _, err := d.api.UpdateMessage(channel, ts, say("again"), slackgo.MsgOptionBlocks(buttons("done"))); err != nil {
+		t.Fatal(said(err))
+	}
+	if got := d.Messages(channel)[0]; got.Blocks == nil || got.Versions != 2 || got.Text != "again" {
+		t.Errorf("got %+v, want blocks again, in the third version", got)
 	}
 	if _, _, err := d.api.DeleteMessage(channel, ts); err != nil {
 		t.Fatal(err)
