@@ -145,10 +145,15 @@ func (s *Slack) openRoom(at *where) *room {
 	return first
 }
 
-// waitsFor says what is open before a person, or how many direct messages they have.
+// waitsFor says that a form is open before a person, or how many direct messages they have.
 func (s *Slack) waitsFor(user string) string {
 	if s.top(user) != nil {
 		return "form open"
+	}
+	for _, r := range s.rooms {
+		if r.user == user && len(r.messages) > 0 {
+			return strconv.Itoa(len(r.messages))
+		}
 	}
 	return ""
 }

@@ -95,21 +95,31 @@ func TestTheSignatureIsSlacksOwn(t *testing.T) {
 
 func TestSlackWaitsForAsLongAsItDoes(t *testing.T) {
 	t.Parallel()
-	a := listen(t)
-	d := newDesk(t, standin.SlackOptions{Users: people, Hooks: a.url, Patience: 50 * time.Millisecond})
-	d.live()
-	channel, ts := d.post(t, "C1", say("x"), slackgo.MsgOptionBlocks(buttons("done")))
-	click := standin.Act{User: "U0JON", Channel: channel, TS: ts, Action: "done"}
-	for want, answer := range map[string]func(w http.ResponseWriter, r *http.Request, body []byte){
-		"operation_timeout":  func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() },
-		"http_service_error": func(w http.ResponseWriter, _ *http.Request, _ []byte) { w.WriteHeader(http.StatusBadGateway) },
-		"http_client_error":  func(w http.ResponseWriter, _ *http.Request, _ []byte) { w.WriteHeader(http.StatusFound) },
+	for want, c := range map[string]struct {
+		patience time.Duration // 0 is Slack's
+		answer   func(w http.ResponseWriter, r *http.Request, body []byte)
+	}{
+		"operation_timeout":  {50 * time.Millisecond, func(_ http.ResponseWriter, r *http.Request, _ []byte) { <-r.Context().Done() }},
+		"http_service_error": {0, func(w http.ResponseWriter, _ *http.Request, _ []byte) { w.WriteHeader(http.StatusBadGateway) }},
+		"http_client_error":  {0, func(w http.ResponseWriter, _ *http.Request, _ []byte) { w.WriteHeader(http.StatusFound) }},
 	} {
-		a.says(answer)
-		if sent, err := d.Click(t.Context(), click); err != nil || sent.Problem != want {
+		a := listen(t)
+		a.says(c.answer)
+		d := newDesk(t, standin.SlackOptions{Users: people, Hooks: a.url, Patience: c.patience})
+		d.live()
+		channel, ts := d.post(t, "C1", say("x"), slackgo.MsgOptionBlocks(buttons("done")))
+		sent, err := d.Click(t.Context(), standin.Act{User: "U0JON", Channel: channel, TS: ts, Action: "done"})
+		if err != nil || sent.Problem != want {
 			t.Errorf("got %q, %v, want %s", sent.Problem, err, want)
 		}
 	}
+}
+
+func TestClicksStayOnThisMachine(t *testing.T) {
+	t.Parallel()
+	d, _ := newLiveDesk(t)
+	channel, ts := d.post(t, "C1", say("x"), slackgo.MsgOptionBlocks(buttons("done")))
+	click := standin.Act{User: "U0JON", Channel: channel, TS: ts, Action: "done"}
 	if err := d.PointAt("http://127.0.0.1:1"); err != nil {
 		t.Fatal(err)
 	}

@@ -165,7 +165,7 @@ func envelope(t *testing.T, conn *websocket.Conn) (e sentEnvelope) {
 
 func TestWhatIsNotAcknowledgedGoesOutAgain(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, standin.SlackOptions{Users: people, Patience: 300 * time.Millisecond})
+	d := newDesk(t, standin.SlackOptions{Users: people, Patience: time.Second})
 	first := dial(t, d)
 	channel, ts := d.post(t, "C1", say("x"), slackgo.MsgOptionBlocks(buttons("done")))
 	done := make(chan standin.Sent, 1)
