@@ -207,6 +207,7 @@ type Playbooks interface {
 
 	PutDue(d Due) error
 	DropDue(key string) error
+	Due(key string) (Due, error)
 	// DueBefore are those of any of kinds (none: all) with At <= at, by At then Key.
 	DueBefore(at time.Time, limit int, kinds ...string) ([]Due, error)
 	NextDue(kinds ...string) (time.Time, bool, error)
