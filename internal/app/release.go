@@ -23,7 +23,7 @@ const followEvery = time.Second
 func (a *App) publish(ctx context.Context) error {
 	if !a.cfg.Follow {
 		_, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks)
-		return err
+		return errors.Join(err, a.Activities.HandOver(ctx))
 	}
 	force, err := a.force(ctx)
 	if err != nil {
@@ -107,6 +107,9 @@ func (a *App) takeOver(ctx context.Context) error {
 	}
 	a.taken.Store(n)
 	a.log.InfoContext(ctx, "a release is in force", "release", n, "playbooks", names)
+	if err := a.Activities.HandOver(ctx); err != nil {
+		return err
+	}
 	return release.Take(ctx, a.Store, n)
 }
 
