@@ -24,15 +24,16 @@ const longest = 3000
 func (a *Activities) SnoozeTask(ctx context.Context, id, by string, until time.Time, reason string, at time.Time) error {
 	until, at, reason = until.UTC(), at.UTC(), strings.TrimSpace(reason)
 	return a.act(ctx, id, by, reason, func(tx store.Tx, k store.Task, who Person) error {
+		local := func(t time.Time) string { return t.In(a.Project().ours(someone{Person: who}).zone).Format(sayMoment) }
 		switch {
 		case reason == "":
 			return holdfast.Errorf(holdfast.Invalid, "say why it is put off")
 		case !until.After(at):
-			return holdfast.Errorf(holdfast.Invalid, "%s is past", until.Format(sayMoment))
+			return holdfast.Errorf(holdfast.Invalid, "%s is past", local(until))
 		case !k.ExpiresAt.IsZero() && until.After(k.ExpiresAt):
 			return &holdfast.Error{
 				Code:    holdfast.Invalid,
-				Message: "the playbook waits for it until " + k.ExpiresAt.UTC().Format(sayMoment) + ", and no longer",
+				Message: "the playbook waits for it until " + local(k.ExpiresAt) + ", and no longer",
 				Hint:    "put it off until then at the most",
 			}
 		}
@@ -46,7 +47,7 @@ func (a *Activities) SnoozeTask(ctx context.Context, id, by string, until time.T
 		return errors.Join(a.replan(tx, k), a.redraw(tx, k), tx.AddLine(store.Line{
 			Key: fmt.Sprintf("%s/snoozed/%d", k.ID, at.UnixMicro()), At: at, Account: k.Account, Playbook: k.Playbook,
 			Enrollment: k.Enrollment, Step: k.Step, Path: k.Path, Kind: "task", Channel: k.Channel, To: who.ID, Outcome: "snoozed",
-			Reason: "until " + until.Format(sayMoment) + ": " + reason, Local: until.In(a.Project().ours(someone{Person: who}).zone).Format(time.RFC3339),
+			Reason: "until " + local(until) + ": " + reason, Local: until.In(a.Project().ours(someone{Person: who}).zone).Format(time.RFC3339),
 		}))
 	})
 }
