@@ -53,9 +53,7 @@ func (w *walk) assignee(s *steps.Step, spec *steps.Task) (someone, error) {
 // full says, in words, why one of ours has no room for another task; "" is room.
 // Weeks begin on Monday by their own clock.
 func (p Project) full(tx store.Tx, who someone, now time.Time) (why string, n store.Load, err error) {
-	local := calendar.StartOfDay(now.In(p.ours(who).zone))
-	week := calendar.AddDays(local, -(int(local.Weekday())+6)%7)
-	if n, err = tx.CountTasks(who.id(), week); err != nil {
+	if n, err = tx.CountTasks(who.id(), p.week(who, now)); err != nil {
 		return "", n, fmt.Errorf("count tasks: %w", err)
 	}
 	switch c := who.Capacity; {
@@ -65,4 +63,10 @@ func (p Project) full(tx store.Tx, who someone, now time.Time) (why string, n st
 		return fmt.Sprintf("%d of %d tasks this week", n.Opened, c.Tasks), n, nil
 	}
 	return "", n, nil
+}
+
+// week is when the week of a moment began, by somebody's own clock.
+func (p Project) week(who someone, now time.Time) time.Time {
+	day := calendar.StartOfDay(now.In(p.ours(who).zone))
+	return calendar.AddDays(day, -((int(day.Weekday()) + 6) % 7))
 }
