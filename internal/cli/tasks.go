@@ -107,7 +107,7 @@ func listTasks(ctx context.Context, st store.Store, s Streams, o tasksOptions) e
 		case k.SnoozedUntil.After(now):
 			state = "snoozed"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Due().UTC().Format("2006-01-02 15:04"), state, k.Owner, k.Account, k.Playbook+"/"+k.Path, fit(k.Title, 70))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Due().UTC().Format("2006-01-02 15:04"), state, k.Owner, k.Account, k.Playbook+"/"+k.Path, cell(k.Title, 70))
 	}
 	fmt.Fprintln(s.Err, plural(len(open), "task is open", "tasks are open"))
 	return t.Flush()

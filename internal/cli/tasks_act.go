@@ -31,7 +31,7 @@ func act(s Streams, o *tasksOptions, c *cobra.Command, do func(ctx context.Conte
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(s.Out, "%s: %s, by %s\n", fit(k.Title, 70), said, o.by)
+			fmt.Fprintf(s.Out, "%s: %s, by %s\n", cell(k.Title, 70), said, o.by)
 			return nil
 		})
 	}

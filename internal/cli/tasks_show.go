@@ -51,11 +51,11 @@ func showTask(ctx context.Context, a *app.App, s Streams, ref string) error {
 	if err != nil {
 		return fmt.Errorf("read the request: %w", err)
 	}
-	fmt.Fprintln(s.Out, k.Title)
+	fmt.Fprintln(s.Out, printable(k.Title))
 	t := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(t, "  %s\t%s\n", name, value)
+			fmt.Fprintf(t, "  %s\t%s\n", name, cell(value, 4000))
 		}
 	}
 	moment := func(at time.Time) string {
@@ -92,7 +92,7 @@ func showTask(ctx context.Context, a *app.App, s Streams, ref string) error {
 		return err
 	}
 	if k.Brief != "" {
-		fmt.Fprintf(s.Out, "\n%s\n", strings.TrimSpace(k.Brief))
+		fmt.Fprintf(s.Out, "\n%s\n", strings.TrimSpace(printable(k.Brief)))
 	}
 	if k.Status != "open" {
 		return nil
