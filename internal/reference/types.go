@@ -45,6 +45,7 @@ var guides = []struct{ file, says string }{
 	{"backtest", "whom a trigger would have caught in recorded events"},
 	{"explain", "why an account is in a playbook, or not, and what comes next"},
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
+	{"tasks", "who gets a task, when it is due, and what happens when nobody does it"},
 	{"approvals", "who answers approvals and offers"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 }
