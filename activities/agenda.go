@@ -191,7 +191,7 @@ func (a *Activities) standIn(tx store.Tx, k store.Task, now time.Time) (store.Ta
 	case was.Channel != "" && !strings.HasPrefix(k.Owner, "#"):
 		to = p.present(p.fallback("unknown_owner "+k.Owner), now)
 	}
-	if to.id() == k.Owner {
+	if to.id() == k.Owner || to.id() == "" {
 		return k, nil
 	}
 	return a.move(tx, k, to, store.Line{At: now, Reason: to.Reason})

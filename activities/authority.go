@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -8,21 +9,29 @@ import (
 	"holdfast/internal/store"
 )
 
-// approver is the first who is there with the role above the requester, or
+// approver is whom a request asks: who has the role, or whom a field names, or
+// whoever stands in for them with the authority.
+func (w *walk) approver(role string, requester someone) someone {
+	if named(role) {
+		return w.project.instead(w.named(role), store.Approval{RequestedBy: requester.id(), Role: role}, w.now)
+	}
+	return w.project.authority(role, requester, w.now)
+}
+
+// named reports whether a role is a reference to one person.
+func named(role string) bool { return role == "owner.manager" || strings.HasPrefix(role, "account.") }
+
+// authority is the first who is there with the role above the requester, or
 // anywhere in the team, or whoever is most senior above them. Where all of them
 // are away it is who would have been asked.
-func (w *walk) approver(role string, requester someone) someone {
-	p := w.project
-	if role == "owner.manager" || strings.HasPrefix(role, "account.") {
-		return p.instead(w.named(role), store.Approval{RequestedBy: requester.id(), Role: role}, w.now)
-	}
+func (p Project) authority(role string, requester someone, now time.Time) someone {
 	above := p.above(requester.Person)
 	away := someone{}
-	for _, one := range append(above, p.Team...) {
+	for _, one := range append(slices.Clone(above), p.Team...) {
 		if !strings.EqualFold(one.Role, role) || one.ID == requester.ID {
 			continue
 		}
-		why, _ := p.gone(one, w.now)
+		why, _ := p.gone(one, now)
 		if why == "" {
 			return someone{Person: one, Reason: away.Reason}
 		}
@@ -32,7 +41,7 @@ func (w *walk) approver(role string, requester someone) someone {
 	}
 	top := requester.Person
 	for _, one := range above {
-		if p.there(one, w.now) {
+		if p.there(one, now) {
 			top = one
 		}
 	}
@@ -49,8 +58,19 @@ func (w *walk) approver(role string, requester someone) someone {
 // stands in and has the authority, or the next above. Where there is nobody it
 // stays with them.
 func (p Project) instead(was someone, r store.Approval, now time.Time) someone {
+	if strings.HasPrefix(was.Channel, "#") {
+		return was
+	}
+	if was.Channel != "" { // who was asked is in the team no more
+		to := p.authority(r.Role, p.known(r.RequestedBy), now)
+		to.Reason = joinNonEmpty("unknown_owner "+was.Channel, to.Reason)
+		if to.id() == r.RequestedBy {
+			return was
+		}
+		return to
+	}
 	why, _ := p.gone(was.Person, now)
-	if was.Channel != "" || why == "" {
+	if why == "" {
 		return was
 	}
 	if r.Approver == "" {

@@ -11,6 +11,7 @@ import (
 	"holdfast/activities"
 	"holdfast/internal/calendar"
 	"holdfast/internal/project"
+	"holdfast/internal/store"
 )
 
 // left is one of the team who is gone from a day on.
@@ -133,6 +134,47 @@ func TestAnApproverWhoIsAwayIsStoodInForByTheAuthorityOnly(t *testing.T) {
 		r.rest()
 		if k := r.tasks()[0]; k.Owner != tc.who || k.OwnerReason != tc.says {
 			t.Errorf("by %s, deputy %s: it asks %s, %q", tc.by, tc.deputy, k.Owner, k.OwnerReason)
+		}
+	}
+}
+
+func TestARequestOutlivesWhoWasAsked(t *testing.T) {
+	t.Parallel()
+	ivo := activities.Person{ID: "ivo", Name: "Ivo", Role: "manager"}
+	w := staffed(t, head+"\nsteps: [{id: ask, approve: Training, by: manager, due: 2bd}, {id: close, end: told}]\n", nil, olga, max_, ivo)
+	r := w.enroll("1")
+	r.rest()
+	alone := olga
+	alone.Manager = ""
+	w.staff(nil, alone, ivo)
+	if err := w.a.HandOver(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if k := r.tasks()[0]; k.Owner != "ivo" || k.OwnerReason != "unknown_owner max" {
+		t.Errorf("it asks %s, %q", k.Owner, k.OwnerReason)
+	}
+	if err := r.close("done", "ivo", nil); err != nil {
+		t.Errorf("who is asked now: %v", err)
+	}
+}
+
+func TestACardIsDrawnAnewWhateverEndsItsTask(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(w *world, r *run){
+		"expired": func(_ *world, r *run) { r.sleep() },
+		"dropped": func(w *world, r *run) {
+			w.update(func(tx store.Tx) error {
+				return tx.Signal(store.Signal{Enrollment: r.id, Kind: "exit", Outcome: "responded", At: monday})
+			})
+			r.rest()
+		},
+	} {
+		w := staffed(t, oneCall, nil, olga, max_)
+		r := w.enroll("1")
+		r.rest()
+		end(w, r)
+		if got := r.tasks()[0].Status; got != name || w.redrawn() != 1 {
+			t.Errorf("the task is %s, want %s and its card drawn anew", got, name)
 		}
 	}
 }

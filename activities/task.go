@@ -160,7 +160,7 @@ func (a *Activities) notice(tx store.Tx, about store.Task, who someone, title, b
 		Step: k.Step, Path: path, Kind: "task", Channel: "slack", To: k.Owner, Outcome: "opened",
 		Reason: joinNonEmpty(title, who.Reason), Local: local.Format(time.RFC3339),
 	}
-	return true, errors.Join(owe(tx, k, now), tx.AddLine(line))
+	return true, errors.Join(owe(tx, k, now), a.foresee(tx, k), tx.AddLine(line))
 }
 
 // owe claims the card that shows task k to its owner; handOut delivers it.

@@ -22,8 +22,10 @@ const followEvery = time.Second
 // that its data directory has, when it follows those.
 func (a *App) publish(ctx context.Context) error {
 	if !a.cfg.Follow {
-		_, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks)
-		return errors.Join(err, a.Activities.HandOver(ctx))
+		if _, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks); err != nil {
+			return err
+		}
+		return a.Activities.HandOver(ctx)
 	}
 	force, err := a.force(ctx)
 	if err != nil {
