@@ -43,7 +43,7 @@ func (w *world) staff(pools []project.Pool, team ...activities.Person) {
 
 var (
 	olga = activities.Person{ID: "olga", Name: "Olga Owner", Slack: "U1", Manager: "max", Role: "csm"}
-	max_ = activities.Person{ID: "max", Name: "Max Manager", Slack: "U2", Role: "manager"}
+	boss = activities.Person{ID: "max", Name: "Max Manager", Slack: "U2", Role: "manager"}
 	lea  = activities.Person{ID: "lea", Name: "Lea", Slack: "U3", Manager: "max", Role: "csm"}
 )
 
@@ -124,7 +124,7 @@ steps:
 
 func TestEachLevelHearsOnceThatATaskIsLate(t *testing.T) {
 	t.Parallel()
-	berlin := max_
+	berlin := boss
 	berlin.Timezone, berlin.Country = "Europe/Berlin", "DE"
 	berlin.Hours = calendar.Window{From: 7 * 60, To: 12 * 60}
 	w := staffed(t, chain, nil, olga, berlin)
@@ -162,7 +162,7 @@ func TestEachLevelHearsOnceThatATaskIsLate(t *testing.T) {
 
 func TestASnoozeKeepsTheTaskQuietUntilItsEnd(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, chain, nil, olga, max_)
+	w := staffed(t, chain, nil, olga, boss)
 	r := w.enroll("1")
 	r.rest()
 	k := r.tasks()[0]
@@ -199,7 +199,7 @@ func TestASnoozeKeepsTheTaskQuietUntilItsEnd(t *testing.T) {
 
 func TestWhatCannotBeSnoozedIsRefused(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, chain, nil, olga, max_)
+	w := staffed(t, chain, nil, olga, boss)
 	r := w.enroll("1")
 	r.rest()
 	k := r.tasks()[0]
@@ -238,7 +238,7 @@ func TestWhatCannotBeSnoozedIsRefused(t *testing.T) {
 
 func TestAReassignedTaskHasANewCard(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, chain, nil, olga, max_, lea)
+	w := staffed(t, chain, nil, olga, boss, lea)
 	r := w.enroll("1")
 	r.rest()
 	k := r.tasks()[0]
@@ -272,7 +272,7 @@ func TestAReassignedTaskHasANewCard(t *testing.T) {
 
 func TestATaskGoesToSomebodyWhoIsThere(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, chain, nil, olga, max_, away(lea, "2026-03-01", "2026-03-04", "max"))
+	w := staffed(t, chain, nil, olga, boss, away(lea, "2026-03-01", "2026-03-04", "max"))
 	r := w.enroll("1")
 	r.rest()
 	id := r.tasks()[0].ID
@@ -289,7 +289,7 @@ func TestATaskGoesToSomebodyWhoIsThere(t *testing.T) {
 func TestAnApprovalIsReassignedToTheAuthorityOnly(t *testing.T) {
 	t.Parallel()
 	ivo := activities.Person{ID: "ivo", Name: "Ivo", Role: "manager"}
-	w := staffed(t, head+"\nsteps: [{id: ask, approve: Training, by: manager}, {id: close, end: told}]\n", nil, olga, max_, lea, ivo)
+	w := staffed(t, head+"\nsteps: [{id: ask, approve: Training, by: manager}, {id: close, end: told}]\n", nil, olga, boss, lea, ivo)
 	r := w.enroll("1")
 	r.rest()
 	id := r.tasks()[0].ID
@@ -321,7 +321,7 @@ func TestAnApprovalIsReassignedToTheAuthorityOnly(t *testing.T) {
 
 func TestWhyATaskCannotBeDoneStaysWithUs(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, oneCall, nil, olga, max_)
+	w := staffed(t, oneCall, nil, olga, boss)
 	r := w.enroll("1")
 	r.rest()
 	if err := r.close("cannot", "olga", map[string]any{"reason": "Dana has left Acme"}); err != nil {
@@ -351,7 +351,7 @@ func TestABackgroundTaskOutlivesItsPlaybookAndIsHandedOver(t *testing.T) {
 steps:
   - {id: note, task: "Note it", background: true, due: 1bd, overdue: {escalate_to: owner.manager}}
   - {id: close, end: told}
-`, nil, olga, max_, lea)
+`, nil, olga, boss, lea)
 	r := w.enroll("1")
 	if p := r.rest(); !p.Over {
 		t.Fatalf("it does not end: %+v", p)

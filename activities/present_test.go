@@ -31,14 +31,14 @@ func TestWorkFindsSomebodyWhoIsThere(t *testing.T) {
 		pools     []project.Pool
 		who, says string
 	}{
-		{"there", []activities.Person{olga, max_}, nil, "olga", ""},
-		{"away before and after", []activities.Person{away(away(olga, "2026-02-20", "2026-03-01", "lea"), "2026-03-03", "2026-03-09", "lea"), max_, lea}, nil, "olga", ""},
-		{"away, a deputy", []activities.Person{away(olga, "2026-03-02", "2026-03-02", "lea"), max_, lea}, nil, "lea", "deputy_of olga: away until 2 March"},
-		{"the deputy's deputy", []activities.Person{away(olga, "2026-03-01", "2026-03-06", "lea"), max_, left(lea, "2026-02-28", "sam"), sam}, nil, "sam", "deputy_of olga: away until 6 March"},
-		{"no deputy, the manager", []activities.Person{left(olga, "2026-03-02", ""), max_, lea}, nil, "max", "manager_of olga: left on 2 March"},
-		{"a ring of deputies", []activities.Person{away(olga, "2026-03-01", "2026-03-06", "lea"), away(lea, "2026-03-01", "2026-03-06", "olga"), max_}, nil, "max", "manager_of olga: away until 6 March"},
-		{"no manager either, the pool", []activities.Person{left(olga, "2026-03-01", ""), away(max_, "2026-03-01", "2026-03-06", ""), lea, sam}, pool, "lea", "pool_of olga: left on 1 March"},
-		{"nobody named is there", []activities.Person{left(olga, "2026-03-01", ""), away(max_, "2026-03-01", "2026-03-06", ""), sam}, nil, "sam", "nobody_for olga: left on 1 March"},
+		{"there", []activities.Person{olga, boss}, nil, "olga", ""},
+		{"away before and after", []activities.Person{away(away(olga, "2026-02-20", "2026-03-01", "lea"), "2026-03-03", "2026-03-09", "lea"), boss, lea}, nil, "olga", ""},
+		{"away, a deputy", []activities.Person{away(olga, "2026-03-02", "2026-03-02", "lea"), boss, lea}, nil, "lea", "deputy_of olga: away until 2 March"},
+		{"the deputy's deputy", []activities.Person{away(olga, "2026-03-01", "2026-03-06", "lea"), boss, left(lea, "2026-02-28", "sam"), sam}, nil, "sam", "deputy_of olga: away until 6 March"},
+		{"no deputy, the manager", []activities.Person{left(olga, "2026-03-02", ""), boss, lea}, nil, "max", "manager_of olga: left on 2 March"},
+		{"a ring of deputies", []activities.Person{away(olga, "2026-03-01", "2026-03-06", "lea"), away(lea, "2026-03-01", "2026-03-06", "olga"), boss}, nil, "max", "manager_of olga: away until 6 March"},
+		{"no manager either, the pool", []activities.Person{left(olga, "2026-03-01", ""), away(boss, "2026-03-01", "2026-03-06", ""), lea, sam}, pool, "lea", "pool_of olga: left on 1 March"},
+		{"nobody named is there", []activities.Person{left(olga, "2026-03-01", ""), away(boss, "2026-03-01", "2026-03-06", ""), sam}, nil, "sam", "nobody_for olga: left on 1 March"},
 		{"nobody at all", []activities.Person{left(olga, "2026-03-01", "")}, nil, "#holdfast", "nobody_for olga: left on 1 March"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func TestWorkFindsSomebodyWhoIsThere(t *testing.T) {
 
 func TestOnlyWhatIsLateLeavesWhoIsAway(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, oneCall, nil, away(olga, "2026-03-03", "2026-03-06", "lea"), max_, lea)
+	w := staffed(t, oneCall, nil, away(olga, "2026-03-03", "2026-03-06", "lea"), boss, lea)
 	r := w.enroll("1")
 	r.rest() // due on Tuesday at three
 	w.fire(time.Date(2026, 3, 3, 15, 0, 0, 0, time.UTC))
@@ -79,7 +79,7 @@ func TestOnlyWhatIsLateLeavesWhoIsAway(t *testing.T) {
 
 func TestWhoLeavesHandsOverOnceOnThatDay(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, oneCall, nil, left(olga, "2026-03-03", "lea"), max_, lea)
+	w := staffed(t, oneCall, nil, left(olga, "2026-03-03", "lea"), boss, lea)
 	r := w.enroll("1")
 	r.rest()
 	w.fire(time.Date(2026, 3, 2, 23, 59, 0, 0, time.UTC))
@@ -102,10 +102,10 @@ func TestWhoLeavesHandsOverOnceOnThatDay(t *testing.T) {
 
 func TestARowWithoutItsPersonIsHandedOverWhenTheTeamIsTakenOver(t *testing.T) {
 	t.Parallel()
-	w := staffed(t, oneCall, nil, olga, max_, lea)
+	w := staffed(t, oneCall, nil, olga, boss, lea)
 	r := w.enroll("1")
 	r.rest()
-	w.staff(nil, max_, lea)
+	w.staff(nil, boss, lea)
 	for range 2 { // a second time there is nothing to hand over
 		if err := w.a.HandOver(t.Context()); err != nil {
 			t.Fatal(err)
@@ -120,8 +120,8 @@ func TestARowWithoutItsPersonIsHandedOverWhenTheTeamIsTakenOver(t *testing.T) {
 func TestAnApproverWhoIsAwayIsStoodInForByTheAuthorityOnly(t *testing.T) {
 	t.Parallel()
 	ivo := activities.Person{ID: "ivo", Name: "Ivo", Role: "vp"}
-	boss := max_
-	boss.Manager = "ivo"
+	above := boss
+	above.Manager = "ivo"
 	const ask = head + "\nsteps: [{id: ask, approve: Training, by: BY, due: 2bd}, {id: close, end: told}]\n"
 	for _, tc := range []struct{ by, deputy, who, says string }{
 		{"manager", "lea", "ivo", "in place of max: away until 6 March"},       // a csm has not the authority
@@ -129,7 +129,7 @@ func TestAnApproverWhoIsAwayIsStoodInForByTheAuthorityOnly(t *testing.T) {
 		{"owner.manager", "ivo", "ivo", "deputy_of max: away until 6 March"},   // who stands above has
 		{"owner.manager", "olga", "ivo", "manager_of max: away until 6 March"}, // never who has asked
 	} {
-		w := staffed(t, strings.Replace(ask, "BY", tc.by, 1), nil, olga, away(boss, "2026-03-01", "2026-03-06", tc.deputy), lea, ivo)
+		w := staffed(t, strings.Replace(ask, "BY", tc.by, 1), nil, olga, away(above, "2026-03-01", "2026-03-06", tc.deputy), lea, ivo)
 		r := w.enroll("1")
 		r.rest()
 		if k := r.tasks()[0]; k.Owner != tc.who || k.OwnerReason != tc.says {
@@ -141,7 +141,7 @@ func TestAnApproverWhoIsAwayIsStoodInForByTheAuthorityOnly(t *testing.T) {
 func TestARequestOutlivesWhoWasAsked(t *testing.T) {
 	t.Parallel()
 	ivo := activities.Person{ID: "ivo", Name: "Ivo", Role: "manager"}
-	w := staffed(t, head+"\nsteps: [{id: ask, approve: Training, by: manager, due: 2bd}, {id: close, end: told}]\n", nil, olga, max_, ivo)
+	w := staffed(t, head+"\nsteps: [{id: ask, approve: Training, by: manager, due: 2bd}, {id: close, end: told}]\n", nil, olga, boss, ivo)
 	r := w.enroll("1")
 	r.rest()
 	alone := olga
@@ -169,7 +169,7 @@ func TestACardIsDrawnAnewWhateverEndsItsTask(t *testing.T) {
 			r.rest()
 		},
 	} {
-		w := staffed(t, oneCall, nil, olga, max_)
+		w := staffed(t, oneCall, nil, olga, boss)
 		r := w.enroll("1")
 		r.rest()
 		end(w, r)
@@ -185,7 +185,7 @@ func TestWhoHasEnoughSpillsToThePool(t *testing.T) {
 	one.Capacity.Open = 2
 	sam := activities.Person{ID: "sam", Name: "Sam", Slack: "U4", Capacity: project.Capacity{Tasks: 1}}
 	pools := []project.Pool{{Name: "csms", Members: []string{"lea", "olga", "sam", "tom"}}}
-	w := staffed(t, strings.Replace(oneCall, "{max: 1,", "{max: 100,", 1), pools, one, max_, away(lea, "2026-03-02", "2026-03-06", ""),
+	w := staffed(t, strings.Replace(oneCall, "{max: 1,", "{max: 100,", 1), pools, one, boss, away(lea, "2026-03-02", "2026-03-06", ""),
 		sam, activities.Person{ID: "tom", Name: "Tom", Slack: "U5"})
 	var got []string
 	var last *run
@@ -205,7 +205,7 @@ func TestWhoHasEnoughSpillsToThePool(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	w.staff(pools, one, max_, sam)
+	w.staff(pools, one, boss, sam)
 	r := w.enroll("full")
 	r.rest()
 	if k := r.tasks()[0]; k.Owner != "olga" || k.OwnerReason != "over_capacity: 2 of 2 open tasks" {
@@ -224,7 +224,7 @@ func TestWorkIsDueInTheHoursOfWhoeverHasIt(t *testing.T) {
 	berlin := olga
 	berlin.Timezone, berlin.Country = "Europe/Berlin", "DE"
 	berlin.Hours = calendar.Window{From: 8 * 60, To: 12 * 60, Days: [7]bool{time.Monday: true, time.Wednesday: true, time.Friday: true}}
-	w := staffed(t, strings.Replace(strings.Replace(oneCall, "due: 1bd", "due: 6h", 1), "expires: 3bd", "expires: 20bd", 1), nil, berlin, max_)
+	w := staffed(t, strings.Replace(strings.Replace(oneCall, "due: 1bd", "due: 6h", 1), "expires: 3bd", "expires: 20bd", 1), nil, berlin, boss)
 	w.clock.Move(time.Date(2026, 4, 2, 15, 0, 0, 0, time.UTC)) // a Thursday, before Good Friday
 	r := w.enroll("1")
 	p := r.rest()

@@ -2,6 +2,7 @@ package project
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/internal/calendar"
@@ -192,13 +193,9 @@ func (ld *loader) quiet(n *source.Node) time.Time {
 
 // joinAnd is "a", "a and b", "a, b and c".
 func joinAnd(names []string) string {
-	text := names[0]
-	for i, name := range names[1:] {
-		if i == len(names)-2 {
-			text += " and " + name
-		} else {
-			text += ", " + name
-		}
+	last := len(names) - 1
+	if last == 0 {
+		return names[0]
 	}
-	return text
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }
