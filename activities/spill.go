@@ -20,7 +20,7 @@ func (w *walk) assignee(s *steps.Step, spec *steps.Task) (someone, error) {
 			return who, nil
 		}
 	}
-	if who.Channel != "" {
+	if c := who.Capacity; who.Channel != "" || (c.Open == 0 && c.Tasks == 0) {
 		return who, nil
 	}
 	full, _, err := w.project.full(w.tx, who, w.now)

@@ -58,7 +58,7 @@ var task = Verb{
 			{Name: "channel", Type: "enum(slack|linkedin|phone|meeting|mail|executive)", Default: "slack", Summary: "slack is work inside the house. The others reach the customer: a touch, counted by caps and reports."},
 			{Name: "due", Type: "duration", Default: "2bd", Summary: "When it should be done, in the working time of whoever has it: bd are their working days, and h and m run in their working hours alone (8h is a day of nine to five).", Example: "3bd"},
 			{Name: "expires", Type: "duration", Default: "due + 10bd", Summary: "When the playbook stops waiting for it, counted from the start in the account's days. The outcome is expired then."},
-			{Name: "overdue", Type: "map", Summary: "Who hears of it when it is late: a map, or a list of maps that come one after the other, each once.", Example: "[{remind: owner}, {escalate_to: owner.manager, after: 1bd}, {escalate_to: \"#cs-leads\", after: 3bd}]"},
+			{Name: "overdue", Type: "maps", Summary: "Who hears of it when it is late: a map, or a list of maps that come one after the other, each once.", Example: "[{remind: owner}, {escalate_to: owner.manager, after: 1bd}, {escalate_to: \"#cs-leads\", after: 3bd}]"},
 			{Name: "overdue.escalate_to", Names: "person", Type: "reference", Default: "owner.manager", Summary: "Who gets a card about it: as assign, or a #channel."},
 			{Name: "overdue.remind", Type: "enum(owner)", Summary: "Whoever has the task gets another card."},
 			{Name: "overdue.after", Type: "duration", Default: "at once", Summary: "How long after it was due, in the working time of whom it reaches."},

@@ -75,7 +75,7 @@ var teamKind = source.KindDoc{
 		{Name: "team.capacity.open", Type: "int", Summary: "Open tasks at one time. Further ones go to their pool.", Example: "20"},
 		{Name: "team.capacity.accounts", Type: "int", Summary: "Accounts in all.", Example: "40"},
 		{Name: "pools", Type: "map", Summary: "Groups of the team who take work over from one another, by name: each a list of ids, or a role."},
-		{Name: "pools.*", Type: "list", Summary: "The ids of its members.", Example: "[sam, lea]"},
+		{Name: "pools.*", Type: "list or map", Summary: "The ids of its members.", Example: "[sam, lea]"},
 		{Name: "pools.*.role", Type: "literal", Summary: "In place of a list: all who have this role.", Example: "csm"},
 	},
 	Example: "team:\n  - {id: sam, name: Sam Rivera, email: sam@example.com}\n",

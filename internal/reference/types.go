@@ -15,6 +15,8 @@ var types = []struct{ name, says string }{
 	{"enum", "one of the words"},
 	{"list", "a list, `[a, b]` or a line each; with words, some of those"},
 	{"map", "keys below it"},
+	{"maps", "keys below it, or a list of such maps"},
+	{"list or map", "a list, or keys below it"},
 	{"steps", "a list of [steps](steps/README.md)"},
 	{"triggers", "one [trigger](triggers/README.md), or several below any"},
 	{"bool", "true or false"},
