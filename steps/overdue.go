@@ -80,7 +80,11 @@ func (d *Decoder) late(n *source.Node) Late {
 		remind.Word(d.Diags, "remind", "owner")
 		l.To = ""
 	case to != nil:
-		if l.To = to.Text(); !strings.HasPrefix(l.To, "#") {
+		l.To = to.Text()
+		switch {
+		case l.To == "#":
+			d.Diags.Errorf(to.Span(), "bad-reference", `write it in quotes: "#cs-leads"`, "%q is no channel", l.To)
+		case !strings.HasPrefix(l.To, "#"):
 			d.oursAt(to.Span(), l.To)
 		}
 	}
