@@ -88,6 +88,7 @@ type Address struct {
 type TaskCard struct {
 	ID, Title, Brief, Account, Playbook, Owner string
 	Due                                        time.Time
+	Reason                                     string `json:",omitempty"` // why Owner has it, when it is not who was meant
 }
 
 // Receipt is a provider's definite acceptance.

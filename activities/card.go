@@ -130,8 +130,11 @@ func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, er
 			return fmt.Errorf("read task: %w", err)
 		}
 		now := a.Clock.Now()
-		if k.Status != "open" {
+		if k.Status != "open" || k.Owner != row.Recipient {
 			row.State, row.Reason, row.DoneAt = holdfast.Skipped, k.Status, now
+			if k.Status == "open" {
+				row.Reason = "reassigned"
+			}
 			return tx.PutTouch(row)
 		}
 		f, err := facts.Load(tx, a.Rules(), k.Account, "", now)
@@ -164,7 +167,7 @@ func card(row store.Touch, k store.Task, p Project, account string, now time.Tim
 		Touch: row.ID, Channel: "slack", Account: k.Account, Contact: k.Contact, Enrollment: k.Enrollment,
 		To: who.address(), Text: mrkdwn(k.Title), At: now,
 		Task: &holdfast.TaskCard{
-			ID: k.ID, Title: k.Title, Brief: k.Brief, Account: account, Playbook: k.Playbook, Owner: who.name(), Due: k.DueAt,
+			ID: k.ID, Title: k.Title, Brief: k.Brief, Account: account, Playbook: k.Playbook, Owner: who.name(), Due: k.Due(), Reason: k.OwnerReason,
 		},
 	}
 }

@@ -130,6 +130,7 @@ func (a *App) wire() error {
 	a.Activities, err = activities.New(activities.Config{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
 		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Log: a.log,
+		Redraws: a.cfg.Project.Settings.Channels["slack"] == "slack",
 	})
 	return err
 }

@@ -15,6 +15,8 @@ var types = []struct{ name, says string }{
 	{"enum", "one of the words"},
 	{"list", "a list, `[a, b]` or a line each; with words, some of those"},
 	{"map", "keys below it"},
+	{"maps", "keys below it, or a list of such maps"},
+	{"list or map", "a list, or keys below it"},
 	{"steps", "a list of [steps](steps/README.md)"},
 	{"triggers", "one [trigger](triggers/README.md), or several below any"},
 	{"bool", "true or false"},
@@ -46,6 +48,7 @@ var guides = []struct{ file, says string }{
 	{"backtest", "whom a trigger would have caught in recorded events"},
 	{"explain", "why an account is in a playbook, or not, and what comes next"},
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
+	{"tasks", "who gets a task, when it is due, and what happens when nobody does it"},
 	{"approvals", "who answers approvals and offers"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 }
