@@ -71,7 +71,7 @@ func (a *Activities) closeTask(tx store.Tx, k store.Task, status, by string, ans
 	if err := tx.PutTask(k); err != nil {
 		return fmt.Errorf("put task: %w", err)
 	}
-	if err := closeTouch(tx, k, at); err != nil {
+	if err := errors.Join(closeTouch(tx, k, at), a.redraw(tx, k)); err != nil {
 		return err
 	}
 	err = tx.AddLine(store.Line{

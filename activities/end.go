@@ -155,7 +155,7 @@ func (w *walk) shut(t store.Task, status, reason string) error {
 	if err := w.tx.PutTask(t); err != nil {
 		return fmt.Errorf("put task: %w", err)
 	}
-	if err := w.unapproved(t.ID, status); err != nil {
+	if err := errors.Join(w.unapproved(t.ID, status), w.a.redraw(w.tx, t)); err != nil {
 		return err
 	}
 	touches, err := w.ledger()
