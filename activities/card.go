@@ -156,4 +156,3 @@ func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, er
 func mrkdwn(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
 }
-

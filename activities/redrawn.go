@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	redrawLease = time.Minute      // after which a card that was being redrawn as the process died is redrawn again
-	redrawIdle  = 30 * time.Second // longest wait of a loop that nobody wakes
-	redrawTries = 40               // some thirty hours
+	redrawLease = time.Minute     // after which a card that was being redrawn as the process died is redrawn again
+	redrawIdle  = 5 * time.Second // longest wait of a loop that nobody wakes: another process may have closed a task
+	redrawTries = 40              // some thirty hours
 )
 
 // RunRedraws shows cards anew as their tasks change, until ctx ends, and returns
