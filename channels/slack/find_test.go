@@ -80,7 +80,7 @@ func TestAMessageIsFoundByItsTouch(t *testing.T) {
 		"in a channel": {"C1", map[string][]string{"conversations.history": {history("", "t0", "t1")}}, "C1/2.5",
 			[]string{"conversations.history channel=C1 include_all_metadata=1"}},
 		"on a later page": {"C1", map[string][]string{"conversations.history": {history("n", "t0"), history("", "t1")}}, "C1/1.5",
-			[]string{"conversations.history channel=C1 include_all_metadata=1", "conversations.history channel=C1 cursor=n include_all_metadata=true"}},
+			[]string{"conversations.history channel=C1 include_all_metadata=1", "conversations.history channel=C1 cursor=n include_all_metadata=1"}},
 		"not there": {"C1", map[string][]string{"conversations.history": {history("", "t0")}}, "",
 			[]string{"conversations.history channel=C1 include_all_metadata=1"}},
 		"with a person": {"U0123ABCD", map[string][]string{"conversations.open": {`{"ok":true,"channel":{"id":"D5"}}`}, "conversations.history": {history("", "t1")}}, "D5/1.5",
