@@ -91,8 +91,12 @@ func (s *Socket) take(ctx context.Context, client *socketmode.Client, e socketmo
 	switch e.Type {
 	case socketmode.EventTypeConnected:
 		s.App.log.InfoContext(ctx, "slack socket mode is connected")
-	case socketmode.EventTypeConnectionError, socketmode.EventTypeInvalidAuth:
-		s.App.log.WarnContext(ctx, "slack socket mode cannot connect, and tries again")
+	case socketmode.EventTypeConnectionError:
+		why := "no_answer"
+		if failed, ok := e.Data.(*slackgo.ConnectionErrorEvent); ok {
+			why = wordOf(failed.ErrorObj)
+		}
+		s.App.log.WarnContext(ctx, "slack socket mode cannot connect, and tries again", "reason", why)
 	default:
 	}
 	if r == nil || r.EnvelopeID == "" {
