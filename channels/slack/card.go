@@ -66,11 +66,16 @@ func notification(m holdfast.Outbound) string {
 // about it, or who did it. The brief gives way where the whole would be too long.
 func card(t holdfast.TaskCard) []slackgo.Block {
 	for most := maxSection; ; most = most * 2 / 3 {
-		blocks := cardWith(t, most)
-		if p, err := json.Marshal(blocks); err != nil || len(p) <= maxBlocks || most < 20 {
+		if blocks := cardWith(t, most); fits(blocks) || most < 20 {
 			return blocks
 		}
 	}
+}
+
+// fits reports whether a message may have these blocks.
+func fits(blocks any) bool {
+	p, err := json.Marshal(blocks)
+	return err != nil || len(p) <= maxBlocks
 }
 
 // cardWith cuts each text of t to most characters, or to its own limit.

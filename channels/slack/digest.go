@@ -35,7 +35,11 @@ const shownWeek = 10
 // PostDigest sends d to a member, once, at a moment; the error is a *holdfast.DeliveryError.
 // It is no touch, and its message is not marked as one.
 func (c *Channel) PostDigest(ctx context.Context, to string, d Digest, at time.Time) error {
-	blocks := digest(d)
+	blocks := digest(d, shownWeek)
+	for most := shownWeek; most > 0 && !fits(blocks); {
+		most = most * 2 / 3
+		blocks = digest(d, most)
+	}
 	watched, attempt := channels.Watch(ctx, name)
 	_, _, err := c.api.PostMessageContext(watched, to,
 		slackgo.MsgOptionText(summary(d), false), slackgo.MsgOptionBlocks(blocks...),
@@ -54,20 +58,21 @@ func summary(d Digest) string {
 	return said + fmt.Sprintf(", %d done last week", d.Done)
 }
 
-func digest(d Digest) []slackgo.Block {
+// digest lists up to most tasks of a kind.
+func digest(d Digest, most int) []slackgo.Block {
 	blocks := []slackgo.Block{slackgo.NewHeaderBlock(plain("Your week", maxHeader)), section(summary(d))}
 	if len(d.Overdue) > 0 {
-		blocks = append(blocks, section(list("*Overdue*", d.Overdue, shownWeek)))
+		blocks = append(blocks, section(list("*Overdue*", d.Overdue, most)))
 	}
 	if len(d.Coming) > 0 {
-		blocks = append(blocks, section(list("*Due this week*", d.Coming, shownWeek)))
+		blocks = append(blocks, section(list("*Due this week*", d.Coming, most)))
 	}
 	for i, r := range d.Reports {
-		if i == shownWeek {
+		if i == most {
 			blocks = append(blocks, section(fmt.Sprintf("… and late work with %d more", len(d.Reports)-i)))
 			break
 		}
-		blocks = append(blocks, section(list("*Overdue with "+escape(cut(r.Name, maxLine))+"*", r.Overdue, 3)))
+		blocks = append(blocks, section(list("*Overdue with "+escape(cut(r.Name, maxLine))+"*", r.Overdue, min(most, 3))))
 	}
 	return blocks
 }

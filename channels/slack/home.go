@@ -145,15 +145,22 @@ func list(title string, cards []holdfast.TaskCard, n int) string {
 	return said
 }
 
-// ephemeral is an answer that only who asked can see.
+// ephemeral is an answer that only who asked can see, cut to what a message, and
+// an answer over a socket, may hold.
 func ephemeral(texts ...string) (Reply, error) {
 	m := struct {
 		Type   string          `json:"response_type"`
 		Text   string          `json:"text"`
 		Blocks []slackgo.Block `json:"blocks"`
-	}{Type: slackgo.ResponseTypeEphemeral, Text: cut(texts[0], maxText)}
-	for _, t := range texts {
-		m.Blocks = append(m.Blocks, section(t))
+	}{Type: slackgo.ResponseTypeEphemeral}
+	for most := maxSection; most > 20; most = most * 2 / 3 {
+		m.Text, m.Blocks = cut(texts[0], most), nil
+		for _, t := range texts {
+			m.Blocks = append(m.Blocks, section(cut(t, most)))
+		}
+		if fits(m) {
+			break
+		}
 	}
 	return json.Marshal(m)
 }
