@@ -76,7 +76,7 @@ func (a *Activities) look(ctx context.Context, row store.Touch, missing holdfast
 		}
 		switch {
 		case now.State == holdfast.Unknown && found:
-			now.State = holdfast.Reconciled // it was given up meanwhile
+			now.State, now.Reason = holdfast.Reconciled, "" // it was given up meanwhile
 		case now.State != holdfast.Sending || now.Attempts != row.Attempts:
 			return nil
 		default:

@@ -159,3 +159,21 @@ func TestACardThatCannotBeLookedForIsPostedAgain(t *testing.T) {
 		t.Errorf("%d cards: %s", len(slack.shown), diff)
 	}
 }
+
+// An exit ends the wait for a look, and the look comes all the same.
+func TestALostNoteOfAnEndedRunIsLookedFor(t *testing.T) {
+	t.Parallel()
+	w, slack := newRoom(t, oneNote)
+	slack.loses(1, true)
+	r := w.enroll("1")
+	r.rest()
+	w.update(func(tx store.Tx) error {
+		return tx.Signal(store.Signal{Enrollment: r.id, Kind: "exit", Outcome: "gone", At: w.clock.Now()})
+	})
+	if p := r.rest(); !p.Over {
+		t.Fatalf("it goes on: %+v", p)
+	}
+	if diff := cmp.Diff([]string{"note slack #cs reconciled"}, sorted(r.ledger())); diff != "" || len(slack.shown) != 1 {
+		t.Errorf("%d notes: %s", len(slack.shown), diff)
+	}
+}

@@ -34,18 +34,16 @@ type App struct {
 	clock   clock.Clock
 	log     *slog.Logger
 
-	seen  recent
-	ctx   context.Context // of what follows an answer
-	stop  context.CancelFunc
-	work  sync.WaitGroup
-	slots chan struct{}
+	seen   recent
+	work   sync.WaitGroup // what follows answers
+	slots  chan struct{}
+	closed chan struct{}
+	once   sync.Once
 }
 
 // NewApp answers with what desk knows, through the channel's bot. Close it.
 func NewApp(c *Channel, desk Desk, now clock.Clock, log *slog.Logger) *App {
-	a := &App{channel: c, desk: desk, clock: now, log: log, slots: make(chan struct{}, workers)}
-	a.ctx, a.stop = context.WithCancel(context.Background())
-	return a
+	return &App{channel: c, desk: desk, clock: now, log: log, slots: make(chan struct{}, workers), closed: make(chan struct{})}
 }
 
 // Wait returns when what follows the answers given so far is done.
@@ -53,22 +51,31 @@ func (a *App) Wait() { a.work.Wait() }
 
 // Close ends what follows answers, and waits for it.
 func (a *App) Close() error {
-	a.stop()
+	a.once.Do(func() { close(a.closed) })
 	a.work.Wait()
 	return nil
 }
 
-// later does what need not be done within Slack's three seconds.
-func (a *App) later(f func(ctx context.Context)) {
+// later does what need not be done within Slack's three seconds, also when the
+// call that asks for it is over.
+func (a *App) later(ctx context.Context, f func(ctx context.Context)) {
+	ctx = context.WithoutCancel(ctx)
 	a.work.Go(func() {
 		select {
 		case a.slots <- struct{}{}:
-		case <-a.ctx.Done():
+		case <-a.closed:
 			return
 		}
 		defer func() { <-a.slots }()
-		ctx, cancel := context.WithTimeout(a.ctx, workWithin)
+		ctx, cancel := context.WithTimeout(ctx, workWithin)
 		defer cancel()
+		go func() {
+			select {
+			case <-a.closed:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
 		f(ctx)
 	})
 }
@@ -82,23 +89,21 @@ func (a *App) Interact(ctx context.Context, payload []byte) (Reply, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	switch in.Type {
-	case slackgo.InteractionTypeBlockActions:
+	if in.Type == slackgo.InteractionTypeViewSubmission {
+		return a.submitted(ctx, in)
+	}
+	if in.Type == slackgo.InteractionTypeBlockActions {
 		// Without a block_id, an action is parsed as one of an attachment: there may
 		// be no block action at all.
 		for _, act := range in.ActionCallback.BlockActions {
 			a.clicked(ctx, spotOf(in), act.ActionID, act.Value)
 		}
-		return nil, nil
-	case slackgo.InteractionTypeViewSubmission:
-		return a.submitted(ctx, in)
-	default: // of others we have none
-		return nil, nil
 	}
+	return nil, nil
 }
 
 // Event answers a call of the Events API: the whole body.
-func (a *App) Event(_ context.Context, body []byte) (Reply, error) {
+func (a *App) Event(ctx context.Context, body []byte) (Reply, error) {
 	var in struct {
 		Type      string `json:"type"`
 		Challenge string `json:"challenge"`
@@ -118,7 +123,7 @@ func (a *App) Event(_ context.Context, body []byte) (Reply, error) {
 	case in.ID != "" && !a.seen.fresh(in.ID): // Slack repeats what it had no answer for
 		return nil, nil
 	case in.Event.Type == "app_home_opened" && in.Event.Tab == "home" && slackUser.MatchString(in.Event.User):
-		a.later(func(ctx context.Context) { a.publishHome(ctx, in.Event.User) })
+		a.later(ctx, func(ctx context.Context) { a.publishHome(ctx, in.Event.User) })
 	}
 	return nil, nil
 }
@@ -139,8 +144,8 @@ var taskIDs = regexp.MustCompile(`^[a-z2-7]{26}$`)
 // tell says something to the one who clicked, and to nobody else: under the
 // message, in a form where there is none, or else in their conversation with the
 // app. words are mrkdwn.
-func (a *App) tell(at spot, words string) {
-	a.later(func(ctx context.Context) {
+func (a *App) tell(ctx context.Context, at spot, words string) {
+	a.later(ctx, func(ctx context.Context) {
 		if at.channel == "" && at.trigger != "" {
 			if _, err := a.channel.api.OpenViewContext(ctx, at.trigger, notice(words)); err == nil {
 				return

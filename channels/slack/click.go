@@ -27,7 +27,7 @@ func (a *App) clicked(ctx context.Context, at spot, action, id string) {
 	}
 	who, ok := a.desk.Person(at.user)
 	if !ok {
-		a.tell(at, strangerWords(at.user))
+		a.tell(ctx, at, strangerWords(at.user))
 		return
 	}
 	t, err := a.desk.Task(ctx, id)
@@ -44,14 +44,14 @@ func (a *App) clicked(ctx context.Context, at spot, action, id string) {
 			a.refuse(ctx, at, id, err)
 			return
 		}
-		a.later(func(ctx context.Context) { a.publishHome(ctx, at.user) })
+		a.later(ctx, func(ctx context.Context) { a.publishHome(ctx, at.user) })
 		return
 	}
 	if action == doEdit && length(t.Body) > maxInput {
-		a.tell(at, saidTooLong)
+		a.tell(ctx, at, saidTooLong)
 		return
 	}
-	a.open(at, a.modal(action, t, who))
+	a.open(ctx, at, a.modal(action, t, who))
 }
 
 func allButtons() []button {
@@ -64,12 +64,12 @@ func allButtons() []button {
 
 // old answers a click on a card of a task that is closed, and has it redrawn.
 func (a *App) old(ctx context.Context, at spot, c holdfast.TaskCard) {
-	a.tell(at, tooLate(c))
+	a.tell(ctx, at, tooLate(c))
 	if err := a.desk.Redraw(ctx, c.ID); err != nil {
 		a.log.ErrorContext(ctx, "cannot ask for a card to be redrawn", "task", c.ID, "error", err)
 	}
 	if at.channel == "" {
-		a.later(func(ctx context.Context) { a.publishHome(ctx, at.user) })
+		a.later(ctx, func(ctx context.Context) { a.publishHome(ctx, at.user) })
 	}
 }
 
@@ -82,35 +82,35 @@ func tooLate(c holdfast.TaskCard) string {
 func (a *App) refuse(ctx context.Context, at spot, id string, err error) {
 	switch holdfast.CodeOf(err) {
 	case holdfast.NotFound:
-		a.tell(at, saidGone)
+		a.tell(ctx, at, saidGone)
 	case holdfast.Conflict:
 		if t, now := a.desk.Task(ctx, id); now == nil && !t.Card.Open() {
 			a.old(ctx, at, t.Card)
 			return
 		}
-		a.tell(at, escape(err.Error()))
+		a.tell(ctx, at, escape(err.Error()))
 	case holdfast.Invalid, holdfast.Unauthorized, holdfast.Unavailable:
-		a.tell(at, escape(err.Error()))
+		a.tell(ctx, at, escape(err.Error()))
 	default:
 		a.log.ErrorContext(ctx, "a click failed", "task", id, "error", err)
-		a.tell(at, saidBroken)
+		a.tell(ctx, at, saidBroken)
 	}
 }
 
 // open shows a form, or says that it came too late for one.
-func (a *App) open(at spot, view slackgo.ModalViewRequest) {
-	a.later(func(ctx context.Context) {
+func (a *App) open(ctx context.Context, at spot, view slackgo.ModalViewRequest) {
+	a.later(ctx, func(ctx context.Context) {
 		_, err := a.channel.api.OpenViewContext(ctx, at.trigger, view)
 		if err == nil {
 			return
 		}
 		a.warn(ctx, "views.open", err)
 		at.trigger = "" // it is spent
-		if slices.Contains([]string{"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id", "trigger_expired", "trigger_exchanged"}, wordOf(err)) {
-			a.tell(at, saidTooLate)
+		if slices.Contains([]string{"expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"}, wordOf(err)) {
+			a.tell(ctx, at, saidTooLate)
 			return
 		}
-		a.tell(at, saidBroken)
+		a.tell(ctx, at, saidBroken)
 	})
 }
 

@@ -2,6 +2,7 @@ package slack
 
 import (
 	"context"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -92,30 +93,37 @@ func (a *App) aboutAccount(ctx context.Context, id string) (Reply, error) {
 	if err != nil {
 		return a.cannotSay(ctx, err)
 	}
-	said := "*" + escape(cut(acct.Name, maxHeader)) + "*"
+	head := "*" + escape(cut(acct.Name, maxHeader)) + "*"
 	if acct.Owner != "" {
-		said += " · " + person(cut(acct.Owner, maxHeader))
+		head += " · " + person(cut(acct.Owner, maxHeader))
 	}
-	if len(acct.Runs) == 0 {
-		said += "\nNo playbook runs."
+	lines := []string{head}
+	for _, r := range acct.Runs[:min(len(acct.Runs), shownTasks)] {
+		lines = append(lines, runLine(r))
 	}
-	for i, r := range acct.Runs {
-		if i == shownTasks {
-			said += "\n…"
-			break
-		}
-		said += "\n• *" + escape(cut(r.Playbook, maxHeader)) + "* since " + moment(r.Since)
-		if r.Doing != "" {
-			said += ": " + escape(cut(r.Doing, maxHeader))
-		}
-		if !r.Next.IsZero() {
-			said += " · next " + moment(r.Next)
-		}
+	switch more := len(acct.Runs) - shownTasks; {
+	case len(acct.Runs) == 0:
+		lines = append(lines, "No playbook runs.")
+	case more > 0:
+		lines = append(lines, fmt.Sprintf("… and %d more", more))
 	}
+	said := strings.Join(lines, "\n")
 	if len(acct.Tasks) == 0 {
 		return ephemeral(said)
 	}
 	return ephemeral(said, list("*Open tasks*", acct.Tasks, shownTasks))
+}
+
+// runLine says what runs and what comes next.
+func runLine(r Run) string {
+	said := "• *" + escape(cut(r.Playbook, maxLine)) + "* since " + moment(r.Since)
+	if r.Doing != "" {
+		said += ": " + escape(cut(r.Doing, maxLine))
+	}
+	if !r.Next.IsZero() {
+		said += " · next " + moment(r.Next)
+	}
+	return said
 }
 
 func (a *App) cannotSay(ctx context.Context, err error) (Reply, error) {

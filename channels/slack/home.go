@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	slackgo "github.com/slack-go/slack"
 
@@ -124,13 +125,9 @@ func item(c holdfast.TaskCard) string {
 
 // list shows up to n tasks below a title, mrkdwn, a line each.
 func list(title string, cards []holdfast.TaskCard, n int) string {
-	said := title
-	for i, c := range cards {
-		if i == n {
-			said += fmt.Sprintf("\n… and %d more", len(cards)-n)
-			break
-		}
-		said += "\n• " + escape(cut(c.Title, maxLine))
+	lines := []string{title}
+	for _, c := range cards[:min(len(cards), n)] {
+		said := "• " + escape(cut(c.Title, maxLine))
 		if c.Account != "" {
 			said += " · " + escape(cut(c.Account, maxLine/2))
 		}
@@ -141,8 +138,12 @@ func list(title string, cards []holdfast.TaskCard, n int) string {
 		default:
 			said += " · due " + moment(c.Due)
 		}
+		lines = append(lines, said)
 	}
-	return said
+	if more := len(cards) - n; more > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more", more))
+	}
+	return strings.Join(lines, "\n")
 }
 
 // ephemeral is an answer that only who asked can see, cut to what a message, and

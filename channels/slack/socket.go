@@ -3,8 +3,6 @@ package slack
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"log"
 	"strings"
 	"time"
 
@@ -49,6 +47,12 @@ func (s *Socket) Run(ctx context.Context) error {
 	}
 }
 
+// silent takes what the library would print to the terminal.
+type silent struct{}
+
+// Output keeps nothing.
+func (silent) Output(int, string) error { return nil }
+
 // connect is one life of the library's client, which reconnects by itself until
 // something is wrong with the token.
 func (s *Socket) connect(ctx context.Context) error {
@@ -58,7 +62,7 @@ func (s *Socket) connect(ctx context.Context) error {
 	}
 	api := slackgo.New("", slackgo.OptionAppLevelToken(s.Token),
 		slackgo.OptionAPIURL(strings.TrimRight(base, "/")+"/"), slackgo.OptionHTTPClient(channels.NewClient(socketTimeout)))
-	client := socketmode.New(api, socketmode.OptionReadLimit(maxEnvelope), socketmode.OptionLog(log.New(io.Discard, "", 0)))
+	client := socketmode.New(api, socketmode.OptionReadLimit(maxEnvelope), socketmode.OptionLog(silent{}))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	done := make(chan struct{})
@@ -88,16 +92,11 @@ func (s *Socket) take(ctx context.Context, client *socketmode.Client, e socketmo
 			return
 		}
 	}
-	switch e.Type {
-	case socketmode.EventTypeConnected:
+	if e.Type == socketmode.EventTypeConnected {
 		s.App.log.InfoContext(ctx, "slack socket mode is connected")
-	case socketmode.EventTypeConnectionError:
-		why := "no_answer"
-		if failed, ok := e.Data.(*slackgo.ConnectionErrorEvent); ok {
-			why = wordOf(failed.ErrorObj)
-		}
-		s.App.log.WarnContext(ctx, "slack socket mode cannot connect, and tries again", "reason", why)
-	default:
+	}
+	if failed, ok := e.Data.(*slackgo.ConnectionErrorEvent); ok {
+		s.App.log.WarnContext(ctx, "slack socket mode cannot connect, and tries again", "reason", wordOf(failed.ErrorObj))
 	}
 	if r == nil || r.EnvelopeID == "" {
 		return

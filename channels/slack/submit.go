@@ -40,7 +40,7 @@ func (a *App) submitted(ctx context.Context, in slackgo.InteractionCallback) (Re
 		}
 		return a.failed(ctx, id, block, err)
 	}
-	a.later(func(ctx context.Context) { a.publishHome(ctx, in.User.ID) })
+	a.later(ctx, func(ctx context.Context) { a.publishHome(ctx, in.User.ID) })
 	return nil, nil
 }
 

@@ -95,7 +95,7 @@ func TestAClickThatFailsSaysSo(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]error{
 		"That did not work, and nothing was changed. Please click again.": errors.New("disk is full: Dana"),
-		"it takes a &lt;cfo&gt;":         holdfast.Errorf(holdfast.Unauthorized, "it takes a <cfo>"),
+		"it takes a &lt;cfo&gt;":          holdfast.Errorf(holdfast.Unauthorized, "it takes a <cfo>"),
 		"There is no such task any more.": holdfast.Errorf(holdfast.NotFound, "there is no task"),
 		"somebody was faster":             holdfast.Errorf(holdfast.Conflict, "somebody was faster"),
 	} {

@@ -28,9 +28,9 @@ func TestOnlySignedCallsAreRead(t *testing.T) {
 		status int
 	}{
 		"unsigned":     {func(r *http.Request) { r.Header.Del("X-Slack-Signature") }, body, 401},
-		"another body": {func(r *http.Request) {}, body + "&x=1", 401},
+		"another body": {func(*http.Request) {}, body + "&x=1", 401},
 		"old":          {func(r *http.Request) { w.sign(r, body, thursday.Add(-6*time.Minute)) }, body, 401},
-		"too large":    {func(r *http.Request) {}, body + strings.Repeat("x", 1<<20), 413},
+		"too large":    {func(*http.Request) {}, body + strings.Repeat("x", 1<<20), 413},
 		"JSON":         {func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, body, 415},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/hooks/slack/interact", strings.NewReader(c.body))
