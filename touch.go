@@ -96,8 +96,8 @@ type TaskCard struct {
 	Subject                     string    `json:",omitempty"` // of a draft
 	Form                        bool      `json:",omitempty"` // it asks something when it is done
 	Overdue                     bool      `json:",omitempty"`
-	Snoozed                     time.Time `json:",omitzero"` // until when it was put off; zero = it was not
-	Status                      string    `json:",omitempty"` // "" or open; done, cannot, expired, dropped
+	Snoozed                     time.Time `json:",omitzero"`  // until when it was put off; zero = it was not
+	Status                      string    `json:",omitempty"` // "" or open; done, cannot, expired, dropped; reassigned: another has it
 	ClosedBy                    string    `json:",omitempty"` // a name; "" when nobody did
 	ClosedAt                    time.Time `json:",omitzero"`
 	Reason                      string    `json:",omitempty"` // why it was closed

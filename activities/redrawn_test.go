@@ -277,3 +277,20 @@ func TestATaskClosedWhileItsCardIsUnderWayIsShownClosed(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestACardOfWhoHadItSaysThatAnotherHas(t *testing.T) {
+	t.Parallel()
+	w, slack := newRoom(t, oneCall)
+	r := w.enroll("1")
+	r.rest()
+	k := r.tasks()[0]
+	k.Owner = "max"
+	w.update(func(tx store.Tx) error { return tx.PutTask(k) })
+	if err := w.a.RedrawTask(t.Context(), k.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.redraw()
+	if c := slack.shown["D1/1.0"].Task; c.Open() || c.Owner != "Max Manager" {
+		t.Errorf("Olga still sees %+v", c)
+	}
+}

@@ -150,6 +150,9 @@ func (a *Activities) card(tx store.Tx, row store.Touch, k store.Task) (holdfast.
 	if err != nil {
 		return holdfast.Outbound{}, err
 	}
+	if k.Status == "open" && row.Recipient != k.Owner {
+		w.Card.Status = "reassigned" // another has it now, and a card of their own
+	}
 	return holdfast.Outbound{
 		Touch: row.ID, Channel: row.Channel, Account: k.Account, Contact: k.Contact, Enrollment: k.Enrollment,
 		To: a.Project().reach(row.Recipient), Text: mrkdwn(k.Title), At: a.Clock.Now(), Task: &w.Card,

@@ -185,6 +185,8 @@ func closed(t holdfast.TaskCard) string {
 		return "Expired"
 	case "dropped":
 		return "No longer needed"
+	case "reassigned":
+		return "Somebody else has it now"
 	}
 	return "Closed"
 }
