@@ -89,6 +89,7 @@ type Address struct {
 type TaskCard struct {
 	ID, Title, Brief, Account, Playbook, Owner string
 	Due                                        time.Time
+	Reason                                     string `json:",omitempty"` // why Owner has it, when it is not who was meant
 
 	Kind                        CardKind  `json:",omitempty"`
 	Why                         string    `json:",omitempty"` // what brought the account here
@@ -100,7 +101,7 @@ type TaskCard struct {
 	Status                      string    `json:",omitempty"` // "" or open; done, cannot, expired, dropped; reassigned: another has it
 	ClosedBy                    string    `json:",omitempty"` // a name; "" when nobody did
 	ClosedAt                    time.Time `json:",omitzero"`
-	Reason                      string    `json:",omitempty"` // why it was closed
+	ClosedReason                string    `json:",omitempty"`
 }
 
 // Open reports whether there is something to do still.

@@ -43,7 +43,7 @@ func (w *walk) askReview(cmd steps.Command, spec *steps.Email) error {
 	until := spec.Review.Patience().Add(w.now.In(w.place.zone), w.place.days).UTC()
 	k := store.Task{
 		ID: taskID(w.e.ID, cmd.Path), Enrollment: w.e.ID, Path: cmd.Path, Step: cmd.Step.ID, Playbook: w.e.Playbook,
-		Account: w.e.Account, Contact: t.to.contact, Owner: who.id(), Title: draftTitle + m.Subject, Brief: mrkdwn(m.Text),
+		Account: w.e.Account, Contact: t.to.contact, Owner: who.id(), Title: "Review: " + m.Subject, Brief: mrkdwn(m.Text),
 		Channel: reviewChannel, OpenedAt: w.now, DueAt: until, ExpiresAt: until, Status: "open",
 	}
 	line := w.line(cmd, "slack", k.Owner)

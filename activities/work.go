@@ -79,7 +79,7 @@ func (a *Activities) work(tx store.Tx, k store.Task) (Work, error) {
 	if k.Status != "open" {
 		c.Status, c.ClosedBy, c.ClosedAt = k.Status, p.nameOf(k.ClosedBy), k.ClosedAt
 		if k.Status != "done" && !strings.HasPrefix(k.Reason, "missing_variable") {
-			c.Reason = k.Reason
+			c.ClosedReason = k.Reason
 		}
 	} else if out.Form, err = a.form(tx, k); err != nil {
 		out.Form = nil // its version is broken: what is known is shown still
@@ -90,7 +90,7 @@ func (a *Activities) work(tx store.Tx, k store.Task) (Work, error) {
 		c.Kind, c.Amount, c.InExchange, c.AskedBy = holdfast.ApprovalCard, r.Amount, r.InExchange, p.nameOf(r.RequestedBy)
 		c.Brief = strings.TrimPrefix(c.Brief, strings.TrimSpace(approvalFacts(r)))
 		if r.DecidedBy != "" {
-			c.Reason = r.Note
+			c.ClosedReason = r.Note
 		}
 	case !errors.Is(err, store.ErrNotFound):
 		return Work{}, fmt.Errorf("read approval %s: %w", k.ID, err)

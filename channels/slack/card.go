@@ -88,6 +88,9 @@ func cardWith(t holdfast.TaskCard, most int) []slackgo.Block {
 	if about := about(t); about != "" {
 		blocks = append(blocks, slackgo.NewContextBlock("", mrkdwn(cut(about, min(most, maxContext)))))
 	}
+	if t.Reason != "" {
+		blocks = append(blocks, slackgo.NewContextBlock("", mrkdwn(cut(person(t.Owner)+" has it: "+escape(t.Reason), min(most, maxContext)))))
+	}
 	if t.Why != "" {
 		blocks = append(blocks, slackgo.NewContextBlock("", mrkdwn(cut("Why: "+escape(t.Why), min(most, maxContext)))))
 	}
@@ -207,8 +210,8 @@ func ending(t holdfast.TaskCard) string {
 	if !t.ClosedAt.IsZero() {
 		said += " on " + moment(t.ClosedAt)
 	}
-	if t.Reason != "" {
-		said += " · " + escape(t.Reason)
+	if t.ClosedReason != "" {
+		said += " · " + escape(t.ClosedReason)
 	}
 	return said
 }

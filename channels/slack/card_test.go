@@ -99,10 +99,10 @@ func TestCardsShowWhatTheyAskFor(t *testing.T) {
 		}), append(work[:3:3], "section: *Due* "+date, "section: *Why* it fell",
 			`context: :white_check_mark: *Done* by Max \u0026lt;M\u0026gt; on `+jsonOf(date))},
 		"denied": {with(func(c *holdfast.TaskCard) {
-			c.Kind, c.Amount, c.Status, c.ClosedBy, c.ClosedAt, c.Reason = holdfast.ApprovalCard, "15 %", "cannot", "Max", due, "too much"
+			c.Kind, c.Amount, c.Status, c.ClosedBy, c.ClosedAt, c.ClosedReason = holdfast.ApprovalCard, "15 %", "cannot", "Max", due, "too much"
 		}), append(work[:3:3], "section: *Due* "+date, "section:  | *Amount*\n15 %", "section: *Why* it fell",
 			`context: :x: *Denied* by Max on `+jsonOf(date)+" · too much")},
-		"expired": {with(func(c *holdfast.TaskCard) { c.Status, c.ClosedAt, c.Reason = "expired", due, "nobody did it in time" }), append(work[:3:3],
+		"expired": {with(func(c *holdfast.TaskCard) { c.Status, c.ClosedAt, c.ClosedReason = "expired", due, "nobody did it in time" }), append(work[:3:3],
 			"section: *Due* "+date, "section: *Why* it fell", `context: :heavy_minus_sign: *Expired* on `+jsonOf(date)+" · nobody did it in time")},
 	} {
 		lines, _ := drawn(t, c.card)
@@ -131,7 +131,7 @@ func TestACardStaysBelowWhatSlackTakes(t *testing.T) {
 			for _, status := range []string{"open", "done"} {
 				lines, raw := drawn(t, holdfast.TaskCard{
 					ID: cardID, Kind: kind, Title: long, Brief: long, Account: long, Playbook: long, Owner: long, Why: long, Amount: long,
-					InExchange: long, AskedBy: long, Subject: long, Status: status, ClosedBy: long, Reason: long, Due: time.Unix(1, 0),
+					InExchange: long, AskedBy: long, Subject: long, Status: status, ClosedBy: long, ClosedReason: long, Due: time.Unix(1, 0),
 				})
 				if len(raw) > 10_000 || len(lines) < 5 {
 					t.Errorf("%s %s %s: %d bytes in %d blocks", name, kind, status, len(raw), len(lines))
