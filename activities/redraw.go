@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -14,6 +15,9 @@ import (
 
 // RedrawKind is the kind of dues that ask for a task's card to be shown anew.
 const RedrawKind = "card"
+
+// lateCardKind is that of dues that mark a card when its task falls due.
+const lateCardKind = "late_card"
 
 // redraw asks, in the transaction that changes task k, for its card to be shown
 // as it is now. It is free where cards cannot change once they were handed out.
@@ -26,8 +30,7 @@ func (a *Activities) redraw(tx store.Tx, k store.Task) error {
 
 func redrawKey(task string) string { return RedrawKind + "/" + task }
 
-// lateKey is of the due that marks a card as overdue.
-func lateKey(task string) string { return redrawKey(task) + "/late" }
+func lateKey(task string) string { return lateCardKind + "/" + task }
 
 // toRedraw is the data of a RedrawKind due.
 type toRedraw struct {
@@ -37,7 +40,8 @@ type toRedraw struct {
 
 func redrawDue(key string, at time.Time, k store.Task, tries int) store.Due {
 	data, _ := json.Marshal(toRedraw{k.ID, tries}) // a text and a number
-	return store.Due{Key: key, Kind: RedrawKind, At: at, Account: k.Account, Data: data}
+	kind, _, _ := strings.Cut(key, "/")
+	return store.Due{Key: key, Kind: kind, At: at, Account: k.Account, Data: data}
 }
 
 // RedrawTask asks for the cards of a task to be shown as it is now; the error is

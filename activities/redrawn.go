@@ -49,7 +49,7 @@ func (a *Activities) RunRedraws(ctx context.Context, changed <-chan struct{}) er
 
 func (a *Activities) nextRedraw(ctx context.Context) (next time.Time, some bool, err error) {
 	err = a.Store.View(ctx, func(tx store.Tx) (err error) {
-		next, some, err = tx.NextDue(RedrawKind)
+		next, some, err = tx.NextDue(RedrawKind, lateCardKind)
 		return err
 	})
 	return next, some, err
@@ -119,7 +119,7 @@ func (a *Activities) takeRedraw(ctx context.Context) (job *redrawing, err error)
 		job = nil
 		now := a.Clock.Now()
 		for {
-			ds, err := tx.DueBefore(now, 1, RedrawKind)
+			ds, err := tx.DueBefore(now, 1, RedrawKind, lateCardKind)
 			if err != nil || len(ds) == 0 {
 				return err
 			}
@@ -172,7 +172,7 @@ func (a *Activities) draw(tx store.Tx, k store.Task, job *redrawing) error {
 // meanwhile: then its new due stands.
 func (a *Activities) endRedraw(ctx context.Context, job *redrawing, again time.Duration) error {
 	return a.Store.Update(ctx, func(tx store.Tx) error {
-		ds, err := tx.DueBefore(job.due.At, 0, RedrawKind)
+		ds, err := tx.DueBefore(job.due.At, 0, job.due.Kind)
 		if err != nil {
 			return err
 		}

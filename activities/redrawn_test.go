@@ -116,12 +116,10 @@ func (w *world) redraw() time.Duration {
 func (w *world) redraws() (out []string) {
 	w.t.Helper()
 	w.update(func(tx store.Tx) error {
-		ds, err := tx.DueBefore(w.clock.Now().AddDate(1, 0, 0), 0, activities.RedrawKind)
+		ds, err := tx.DueBefore(w.clock.Now().AddDate(1, 0, 0), 0, activities.RedrawKind, "late_card")
 		out = nil
 		for _, d := range ds {
-			_, late, _ := strings.Cut(d.Key, "/")
-			_, late, _ = strings.Cut(late, "/")
-			out = append(out, strings.TrimSpace(late+" in "+d.At.Sub(w.clock.Now()).String()))
+			out = append(out, d.Kind+" in "+d.At.Sub(w.clock.Now()).String())
 		}
 		return err
 	})
@@ -143,7 +141,7 @@ func TestAClosedCardSaysWhoDidIt(t *testing.T) {
 	if diff := cmp.Diff([]string{"done Olga Owner"}, slack.statuses()); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"late in 24h0m0s"}, w.redraws()); diff != "" {
+	if diff := cmp.Diff([]string{"late_card in 24h0m0s"}, w.redraws()); diff != "" {
 		t.Errorf("left to redraw: %s", diff)
 	}
 	w.clock.Move(monday.AddDate(0, 0, 1))
@@ -183,11 +181,11 @@ func TestARedrawSurvivesItsMishaps(t *testing.T) {
 		pause time.Duration
 		left  []string
 	}{
-		"asked to wait": {&holdfast.DeliveryError{Reason: "rate_limited", Refused: true, After: 45 * time.Second}, 45 * time.Second, []string{"in 45s", "late in 24h0m0s"}},
-		"no answer":     {&holdfast.DeliveryError{Reason: "timeout_after_send"}, 0, []string{"in 30s", "late in 24h0m0s"}},
-		"unclassed":     {fmt.Errorf("a bug"), 0, []string{"in 30s", "late in 24h0m0s"}},
-		"a bad token":   {&holdfast.DeliveryError{Reason: "bad_credentials", Permanent: true}, 0, []string{"in 30s", "late in 24h0m0s"}},
-		"gone":          {&holdfast.DeliveryError{Reason: "message_not_found", Permanent: true}, 0, []string{"late in 24h0m0s"}},
+		"asked to wait": {&holdfast.DeliveryError{Reason: "rate_limited", Refused: true, After: 45 * time.Second}, 45 * time.Second, []string{"card in 45s", "late_card in 24h0m0s"}},
+		"no answer":     {&holdfast.DeliveryError{Reason: "timeout_after_send"}, 0, []string{"card in 30s", "late_card in 24h0m0s"}},
+		"unclassed":     {fmt.Errorf("a bug"), 0, []string{"card in 30s", "late_card in 24h0m0s"}},
+		"a bad token":   {&holdfast.DeliveryError{Reason: "bad_credentials", Permanent: true}, 0, []string{"card in 30s", "late_card in 24h0m0s"}},
+		"gone":          {&holdfast.DeliveryError{Reason: "message_not_found", Permanent: true}, 0, []string{"late_card in 24h0m0s"}},
 	} {
 		w, slack := newRoom(t, oneCall)
 		r := w.enroll("1")
