@@ -194,6 +194,7 @@ func TestTheHomeTabShowsWhatIsOpen(t *testing.T) {
 	if strings.Contains(string(text), `<!channel\u003e`) || strings.Contains(string(text), `\u003c!channel`) {
 		t.Error("a title became markup")
 	}
+	w.app.Wait()
 	w.desk.open = []holdfast.TaskCard{}
 	if text, _ := json.Marshal(open(mira, "Ev2")); !strings.Contains(string(text), "Nothing is open") {
 		t.Errorf("an empty tab is %s", text)
@@ -253,6 +254,7 @@ func TestTheCommandAnswersWhoAsked(t *testing.T) {
 	if got := w.command("U0STRANGE", "tasks"); !strings.Contains(got, "not in this project") {
 		t.Errorf("a stranger reads %s", got)
 	}
+	w.app.Wait()
 	w.desk.open = []holdfast.TaskCard{}
 	if got := w.command(mira, ""); got != "*Your open tasks*\nNothing is open." {
 		t.Errorf("with nothing open: %s", got)

@@ -230,6 +230,7 @@ func TestAMistakeIsShownAtItsField(t *testing.T) {
 		{holdfast.Errorf(holdfast.Invalid, "%q is unheard of", "elsewhere"), "q_interest", `"elsewhere" is unheard of`},
 		{errors.New("disk is full at /var/lib"), "q_interest", "That did not work, and nothing was changed. Please try again."},
 	} {
+		w.app.Wait()
 		w.desk.fail = c.fail
 		values := empty
 		if c.fail != nil {
@@ -259,6 +260,7 @@ func TestAFormThatComesTooLateSaysWhoWasFaster(t *testing.T) {
 	if got := said(t, answer); !strings.Contains(got, "*Done* by Max on") || len(w.desk.done) != 1 {
 		t.Errorf("done %v, said %q", w.desk.done, got)
 	}
+	w.app.Wait()
 	w.desk.task.Card.Status, w.desk.fail = "", holdfast.Errorf(holdfast.Unauthorized, "mira has not the authority: it takes a <cfo>")
 	answer = w.submit(mira, "holdfast_approve", `{"note":{"answer":{"type":"plain_text_input","value":""}}}`)
 	if got := said(t, answer); got != "mira has not the authority: it takes a &lt;cfo&gt;" {
