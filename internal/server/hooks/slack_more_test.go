@@ -232,11 +232,11 @@ func TestTheCommandAnswersWhoAsked(t *testing.T) {
 	date := fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|5 Mar 2026 09:00 UTC>", thursday.Unix())
 	mine := "*Your open tasks* · 1 task open\n• Call &lt;Dana&gt; · Acme · due " + date
 	for text, want := range map[string]string{
-		"":                         mine,
-		"tasks":                    mine,
-		"tasks <@" + max + "|max>": strings.Replace(mine, "Your open tasks", "Open tasks of Max", 1),
-		"tasks max":                strings.Replace(mine, "Your open tasks", "Open tasks of Max", 1),
-		"tasks <@U0STRANGE>":       "Nobody of the team is &lt;@U0STRANGE&gt;.",
+		"":                          mine,
+		"tasks":                     mine,
+		"tasks <@" + maxM + "|max>": strings.Replace(mine, "Your open tasks", "Open tasks of Max", 1),
+		"tasks max":                 strings.Replace(mine, "Your open tasks", "Open tasks of Max", 1),
+		"tasks <@U0STRANGE>":        "Nobody of the team is &lt;@U0STRANGE&gt;.",
 		"account acme": "*Acme &amp; &lt;Sons&gt;* · mira\n• *save* since " + date + ": waits until 4 May 09:00 · next " +
 			fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|8 Mar 2026 09:00 UTC>", thursday.AddDate(0, 0, 3).Unix()) +
 			"\n\n*Open tasks*\n• Call · due " + date,

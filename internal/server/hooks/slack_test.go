@@ -119,7 +119,7 @@ func TestTheSecondToClickHearsWhoWasFaster(t *testing.T) {
 	w := newWorld(t)
 	w.click(mira, "holdfast_done")
 	w.click(mira, "holdfast_done") // twice by mistake, or replayed
-	w.click(max, "holdfast_cannot")
+	w.click(maxM, "holdfast_cannot")
 	if diff := cmp.Diff([]string{"done aaa by mira null"}, w.desk.done); diff != "" {
 		t.Error(diff)
 	}
@@ -142,7 +142,7 @@ func TestOfManyAtOnceOneWins(t *testing.T) {
 	w := newWorld(t)
 	var all sync.WaitGroup
 	for i := range 20 {
-		all.Go(func() { w.click([]string{mira, max}[i%2], "holdfast_done") })
+		all.Go(func() { w.click([]string{mira, maxM}[i%2], "holdfast_done") })
 	}
 	all.Wait()
 	if n := len(w.whispers()); len(w.desk.done) != 1 || n != 19 {
@@ -161,8 +161,8 @@ func TestAStrangerChangesNothing(t *testing.T) {
 	}
 }
 
-// form is a text, a choice and so on, as a task may ask them.
-var form = []slack.Question{
+// questions are a text, a choice and so on, as a task may ask them.
+var questions = []slack.Question{
 	{Name: "interest", Type: "string", Choose: []string{"yes", "later", "no"}, Required: true},
 	{Name: "kept", Type: "bool"}, {Name: "seats", Type: "int"}, {Name: "discount", Type: "percent"}, {Name: "price", Type: "money"},
 	{Name: "next_call", Type: "date"}, {Name: "notes", Type: "string", Long: true},
@@ -171,7 +171,7 @@ var form = []slack.Question{
 func TestAFormIsAskedAndAnswered(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.desk.task.Form = form
+	w.desk.task.Form = questions
 	w.click(mira, "holdfast_done")
 	opened := w.told("views.open")
 	if len(opened) != 1 || len(w.desk.done) != 0 {
@@ -218,7 +218,7 @@ func TestAFormIsAskedAndAnswered(t *testing.T) {
 func TestAMistakeIsShownAtItsField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.desk.task.Form = form
+	w.desk.task.Form = questions
 	empty := `{"q_interest":{"answer":{"type":"radio_buttons","selected_option":null}},"q_notes":{"answer":{"type":"plain_text_input","value":"x"}}}`
 	for _, c := range []struct {
 		fail  error
@@ -255,7 +255,7 @@ func TestAMistakeIsShownAtItsField(t *testing.T) {
 func TestAFormThatComesTooLateSaysWhoWasFaster(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.click(max, "holdfast_done")
+	w.click(maxM, "holdfast_done")
 	answer := w.submit(mira, "holdfast_cannot", `{"reason":{"answer":{"type":"plain_text_input","value":"no"}}}`)
 	if got := said(t, answer); !strings.Contains(got, "*Done* by Max on") || len(w.desk.done) != 1 {
 		t.Errorf("done %v, said %q", w.desk.done, got)

@@ -24,10 +24,10 @@ import (
 )
 
 const (
-	secret = "8f742231b10e8888abcd99yyyzzz85a5"
-	task   = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
-	mira   = "U0MIRA001"
-	max    = "U0MAX0001"
+	signing = "8f742231b10e8888abcd99yyyzzz85a5"
+	task    = "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+	mira    = "U0MIRA001"
+	maxM    = "U0MAX0001"
 )
 
 // thursday is a moment in Berlin's winter: 10:00 there.
@@ -66,7 +66,7 @@ func newWorld(t *testing.T) *world {
 	w.app = slack.NewApp(c, w.desk, w.clock, log)
 	t.Cleanup(func() { _ = w.app.Close() })
 	mux := http.NewServeMux()
-	(&hooks.Slack{App: w.app, Secret: secret, Clock: w.clock, Log: log}).Register(mux)
+	(&hooks.Slack{App: w.app, Secret: signing, Clock: w.clock, Log: log}).Register(mux)
 	w.doors = mux
 	return w
 }
@@ -129,7 +129,7 @@ func (w *world) whispers() (out []string) {
 
 func (w *world) sign(r *http.Request, body string, at time.Time) {
 	stamp := fmt.Sprint(at.Unix())
-	mac := hmac.New(sha256.New, []byte(secret))
+	mac := hmac.New(sha256.New, []byte(signing))
 	fmt.Fprintf(mac, "v0:%s:%s", stamp, body)
 	r.Header.Set("X-Slack-Request-Timestamp", stamp)
 	r.Header.Set("X-Slack-Signature", "v0="+hex.EncodeToString(mac.Sum(nil)))
@@ -205,7 +205,7 @@ func newOffice() *office {
 
 var people = []slack.Person{
 	{ID: "mira", Name: "Mira", Slack: mira, Zone: berlin()},
-	{ID: "max", Name: "Max", Slack: max},
+	{ID: "max", Name: "Max", Slack: maxM},
 }
 
 func berlin() *time.Location {
