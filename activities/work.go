@@ -65,13 +65,11 @@ func (a *Activities) work(tx store.Tx, k store.Task) (Work, error) {
 		ID: k.ID, Title: k.Title, Brief: k.Brief, Account: k.Account, Playbook: k.Playbook, Owner: p.nameOf(k.Owner), Due: k.DueAt,
 		Overdue: k.Status == "open" && !k.DueAt.IsZero() && now.After(k.DueAt),
 	}
-	f, err := facts.Load(tx, a.Rules(), k.Account, "", now)
-	if err != nil {
-		return Work{}, err
+	// A schema that was broken meanwhile hides a name, not the work.
+	if f, err := facts.Load(tx, a.Rules(), k.Account, "", now); err == nil && text(f.Account, "name") != "" {
+		c.Account = text(f.Account, "name")
 	}
-	if name := text(f.Account, "name"); name != "" {
-		c.Account = name
-	}
+	var err error
 	if c.Why, err = why(tx, k); err != nil {
 		return Work{}, err
 	}
