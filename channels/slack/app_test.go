@@ -118,3 +118,35 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.text.String()
 }
+
+// nobody is a desk that knows no one.
+type nobody struct{ slack.Desk }
+
+func (nobody) Person(string) (slack.Person, bool) { return slack.Person{}, false }
+
+// FuzzWhatSlackSends: whatever comes signed, nothing panics.
+func FuzzWhatSlackSends(f *testing.F) {
+	for _, seed := range []string{
+		`{"type":"block_actions","user":{"id":"U1"},"actions":[{"action_id":"holdfast_done","block_id":"b","value":"x"}],"state":{"values":{}}}`,
+		`{"type":"block_actions","actions":[{"action_id":"holdfast_done"}]}`, `{"type":"block_actions","state":[],"message":{"blocks":[{"type":"section"}]}}`,
+		`{"type":"view_submission","view":{"callback_id":"holdfast_done","state":{"values":{"b":{"answer":{"selected_option":null}}}}}}`,
+		`{"type":"event_callback","event":null}`, `[]`, `null`, `{"type":null}`, `{"actions":[null]}`, `{"view":{"blocks":[{"type":"input","element":{"type":"x"}}]}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	c, err := slack.New(slack.Config{Token: token, URL: "http://127.0.0.1:1"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	a := slack.NewApp(c, nobody{}, clock.System{}, slog.New(slog.DiscardHandler))
+	f.Cleanup(func() { _ = a.Close() })
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		_, bad := a.Interact(t.Context(), payload)
+		_, worse := a.Event(t.Context(), payload)
+		for _, err := range []error{bad, worse} {
+			if err != nil && holdfast.CodeOf(err) != holdfast.Invalid {
+				t.Errorf("%s: %v", payload, err)
+			}
+		}
+	})
+}
