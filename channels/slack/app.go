@@ -122,7 +122,7 @@ func (a *App) Event(ctx context.Context, body []byte) (Reply, error) {
 		return json.Marshal(map[string]string{"challenge": in.Challenge})
 	case in.ID != "" && !a.seen.fresh(in.ID): // Slack repeats what it had no answer for
 		return nil, nil
-	case in.Event.Type == "app_home_opened" && in.Event.Tab == "home" && slackUser.MatchString(in.Event.User):
+	case in.Event.Type == "app_home_opened" && in.Event.Tab == "home" && memberID.MatchString(in.Event.User):
 		a.later(ctx, func(ctx context.Context) { a.publishHome(ctx, in.Event.User) })
 	}
 	return nil, nil

@@ -83,8 +83,8 @@ func TestAMessageIsFoundByItsTouch(t *testing.T) {
 			[]string{"conversations.history channel=C1 include_all_metadata=1", "conversations.history channel=C1 cursor=n include_all_metadata=1"}},
 		"not there": {"C1", map[string][]string{"conversations.history": {history("", "t0")}}, "",
 			[]string{"conversations.history channel=C1 include_all_metadata=1"}},
-		"with a person": {"U0123ABCD", map[string][]string{"conversations.open": {`{"ok":true,"channel":{"id":"D5"}}`}, "conversations.history": {history("", "t1")}}, "D5/1.5",
-			[]string{"conversations.open users=U0123ABCD", "conversations.history channel=D5 include_all_metadata=1"}},
+		"with a person": {"U0SAM", map[string][]string{"conversations.open": {`{"ok":true,"channel":{"id":"D5"}}`}, "conversations.history": {history("", "t1")}}, "D5/1.5",
+			[]string{"conversations.open users=U0SAM", "conversations.history channel=D5 include_all_metadata=1"}},
 		"in a channel by name": {"#cs", map[string][]string{"conversations.list": {list}, "conversations.history": {history("", "t1")}}, "C9/1.5",
 			[]string{"conversations.list types=public_channel,private_channel", "conversations.history channel=C9 include_all_metadata=1"}},
 	} {

@@ -16,7 +16,7 @@ func (c *Channel) place(ctx context.Context, to string) (string, error) {
 	switch {
 	case id != "":
 		return id, nil
-	case slackUser.MatchString(to):
+	case memberID.MatchString(to):
 		im, _, _, err := c.api.OpenConversationContext(ctx, &slackgo.OpenConversationParameters{Users: []string{to}})
 		if err != nil {
 			return "", err

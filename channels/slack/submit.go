@@ -184,7 +184,7 @@ func (p Person) zone() *time.Location {
 
 // strangerWords say kindly that somebody is not of the team.
 func strangerWords(user string) string {
-	if !slackUser.MatchString(user) {
+	if !memberID.MatchString(user) {
 		user = ""
 	}
 	return fmt.Sprintf(saidStranger, user)

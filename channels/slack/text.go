@@ -52,7 +52,12 @@ func moment(t time.Time) string {
 	return fmt.Sprintf("<!date^%d^{date_short_pretty} {time}|%s>", t.Unix(), t.UTC().Format("2 Jan 2006 15:04 UTC"))
 }
 
-var slackUser = regexp.MustCompile(`^[UW][A-Z0-9]{7,}$`)
+var (
+	// slackUser is what stands for a member in a text: no name looks like it.
+	slackUser = regexp.MustCompile(`^[UW][A-Z0-9]{7,}$`)
+	// memberID is what an address or a call of Slack's may hold.
+	memberID = regexp.MustCompile(`^[UW][A-Z0-9]+$`)
+)
 
 // person is a name, or a mention of a member id.
 func person(name string) string {
