@@ -102,7 +102,9 @@ func TestCardsShowWhatTheyAskFor(t *testing.T) {
 			c.Kind, c.Amount, c.Status, c.ClosedBy, c.ClosedAt, c.ClosedReason = holdfast.ApprovalCard, "15 %", "cannot", "Max", due, "too much"
 		}), append(work[:3:3], "section: *Due* "+date, "section:  | *Amount*\n15 %", "section: *Why* it fell",
 			`context: :x: *Denied* by Max on `+jsonOf(date)+" · too much")},
-		"expired": {with(func(c *holdfast.TaskCard) { c.Status, c.ClosedAt, c.ClosedReason = "expired", due, "nobody did it in time" }), append(work[:3:3],
+		"expired": {with(func(c *holdfast.TaskCard) {
+			c.Status, c.ClosedAt, c.ClosedReason = "expired", due, "nobody did it in time"
+		}), append(work[:3:3],
 			"section: *Due* "+date, "section: *Why* it fell", `context: :heavy_minus_sign: *Expired* on `+jsonOf(date)+" · nobody did it in time")},
 	} {
 		lines, _ := drawn(t, c.card)
