@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	// How a person is reached.
 	"channels":             {""},
 	"channels/*":           {"", "channels", "internal/store"},
+	"channels/slack":       {"", "channels", "internal/clock"},
 	"channels/channeltest": {"", "channels", "channels/*"},
 	"channels/standin":     {"", "internal/clock"},
 
@@ -69,17 +70,19 @@ var mayImport = map[string][]string{
 	"internal/release": {"", "internal/diag", "internal/store", "internal/facts", "internal/plan", "internal/project", "activities", "rules", "steps"},
 
 	// The only wiring, and its faces.
-	"internal/app":        {"*"},
-	"internal/graph":      {"playbooks", "steps"},
-	"internal/timeline":   {"internal/store"},
-	"internal/reference":  {"internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
-	"internal/lsp":        {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
-	"internal/schema":     {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
-	"internal/server/web": {"", "internal/store", "internal/clock"},
-	"internal/cli":        {"*"},
-	"internal/crash":      {"*"},
-	"cmd/holdfast":        {"internal/cli"},
-	"bench":               {"*"},
+	"internal/app":          {"*"},
+	"internal/graph":        {"playbooks", "steps"},
+	"internal/timeline":     {"internal/store"},
+	"internal/reference":    {"internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/lsp":          {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
+	"internal/schema":       {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
+	"internal/desk":         {"", "activities", "channels/slack", "internal/calendar", "internal/clock", "internal/store"},
+	"internal/server/hooks": {"", "channels/slack", "internal/clock"},
+	"internal/server/web":   {"", "internal/store", "internal/clock"},
+	"internal/cli":          {"*"},
+	"internal/crash":        {"*"},
+	"cmd/holdfast":          {"internal/cli"},
+	"bench":                 {"*"},
 }
 
 // onlyIn names the packages allowed to import each outside library.

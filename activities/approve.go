@@ -87,16 +87,22 @@ func (w *walk) openApproval(cmd steps.Command, spec *steps.Approval, r store.App
 	return w.tx.AddLine(line)
 }
 
-// approvalBrief is what the approver reads: the request's own facts first.
-func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, error) {
+// approvalFacts are what a request is about, a line each, as mrkdwn.
+func approvalFacts(r store.Approval) string {
 	var facts strings.Builder
 	for _, f := range [][2]string{{"Amount", r.Amount}, {"In exchange", r.InExchange}, {"Asked by", r.RequestedBy}} {
 		if f[1] != "" {
 			facts.WriteString(f[0] + ": " + mrkdwn(f[1]) + "\n")
 		}
 	}
+	return facts.String()
+}
+
+// approvalBrief is what the approver reads: the request's own facts first.
+func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, error) {
+	facts := approvalFacts(r)
 	if spec.Brief == "" {
-		return strings.TrimSpace(facts.String()), nil
+		return strings.TrimSpace(facts), nil
 	}
 	data, err := w.data(recipient{place: w.place})
 	if err != nil {
@@ -106,7 +112,7 @@ func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, er
 	if err != nil {
 		text = "" // the request must not be lost over a missing name
 	}
-	return strings.TrimSpace(facts.String() + text), nil
+	return strings.TrimSpace(facts + text), nil
 }
 
 // grantOwn is a yes that the requester may give by themself.

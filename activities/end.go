@@ -194,6 +194,9 @@ func (w *walk) settle(path string) error {
 			_, missing := w.tx.Task(taskID(w.e.ID, h.Path))
 			if h.Channel != "slack" || missing != nil { // a card is handed out still
 				err = w.markUnknown(h, "process_died")
+				if w.a.finder(h.Channel) != nil {
+					w.sought = append(w.sought, h)
+				}
 			}
 		case holdfast.Claimed, holdfast.Unknown, holdfast.Sent, holdfast.Reconciled, holdfast.Unconfirmed, holdfast.Failed, holdfast.Skipped:
 		}

@@ -70,6 +70,7 @@ type App struct {
 	heads    heads
 	versions versions
 	taken    atomic.Int64 // the release in force here, or that was refused
+	slack    *slackParts  // nil when the project does not post to Slack
 	news     news         // tells followers and the conductor that something was committed
 
 	mu     sync.Mutex
@@ -132,6 +133,9 @@ func (a *App) wire() error {
 		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Log: a.log,
 		Redraws: a.cfg.Project.Settings.Channels["slack"] == "slack",
 	})
+	if err == nil {
+		a.openSlack(ways)
+	}
 	return err
 }
 
@@ -179,6 +183,7 @@ func (a *App) Start(ctx context.Context) error {
 		Holder: "process-" + strconv.Itoa(os.Getpid()), Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
 	}
 	a.background(ctx, "relay", a.relay.Run)
+	a.startSlack(ctx)
 	if a.cfg.Follow {
 		a.background(ctx, "releases", a.follow)
 	}

@@ -7,7 +7,9 @@ import "net/http"
 // door checks who calls by itself. It is no part of the page on this machine.
 func (a *App) Public() (http.Handler, error) {
 	mux := http.NewServeMux()
-	for _, open := range []func(*http.ServeMux) error{} {
+	for _, open := range []func(*http.ServeMux) error{
+		a.slackDoor,
+	} {
 		if err := open(mux); err != nil {
 			return nil, err
 		}

@@ -50,5 +50,6 @@ var guides = []struct{ file, says string }{
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
 	{"tasks", "who gets a task, when it is due, and what happens when nobody does it"},
 	{"approvals", "who answers approvals and offers"},
+	{"slack", "let your people work in Slack: cards with buttons, forms, home tab, command, digest"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 }
