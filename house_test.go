@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"channels/channeltest":   {"", "channels", "channels/*"},
 	"channels/standin":       {"", "internal/clock"},
 	"channels/standin/judge": {},
+	"channels/slack":         {"", "channels", "internal/clock"},
 
 	// The engine.
 	"workflows":             {"", "steps"},
@@ -80,12 +81,13 @@ var mayImport = map[string][]string{
 	"internal/lsp":                {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
 	"internal/schema":             {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
 	"internal/server/web":         {"", "internal/store", "internal/clock"},
-	"internal/server/hooks":       {"", "channels/email"},
+	"internal/server/hooks":       {"", "channels/email", "channels/slack", "internal/clock"},
 	"internal/cli":                {"*"},
 	"internal/crash":              {"*"},
 	"cmd/holdfast":                {"internal/cli"},
 	"bench":                       {"*"},
 	"internal/server/preferences": {"", "internal/store", "internal/clock", "internal/links"},
+	"internal/desk":               {"", "activities", "channels/slack", "internal/calendar", "internal/clock", "internal/store"},
 }
 
 // onlyIn names the packages allowed to import each outside library.
@@ -98,6 +100,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion":             {},
 	"github.com/jhillyerd/enmime":     {},
 	"github.com/standard-webhooks":    {},
+	"github.com/gorilla/websocket":    {"channels/standin"},
 	"github.com/osteele/liquid":       {"internal/mail"},
 	"github.com/yuin/goldmark":        {"internal/mail"},
 	"github.com/aymerick/douceur":     {"internal/mail"},

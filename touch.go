@@ -104,11 +104,38 @@ type Address struct {
 	Email string
 }
 
-// TaskCard is what a channel shows of a task.
+// TaskCard is what a channel shows of a task. Brief is Slack mrkdwn, escaped by
+// whoever rendered it; all else is plain text.
 type TaskCard struct {
 	ID, Title, Brief, Account, Playbook, Owner string
 	Due                                        time.Time
+	Reason                                     string `json:",omitempty"` // why Owner has it, when it is not who was meant
+
+	Kind                        CardKind  `json:",omitempty"`
+	Why                         string    `json:",omitempty"` // what brought the account here
+	Amount, InExchange, AskedBy string    `json:",omitempty"` // of an approval
+	Subject                     string    `json:",omitempty"` // of a draft
+	Form                        bool      `json:",omitempty"` // it asks something when it is done
+	Overdue                     bool      `json:",omitempty"`
+	Snoozed                     time.Time `json:",omitzero"`  // until when it was put off; zero = it was not
+	Status                      string    `json:",omitempty"` // "" or open; done, cannot, expired, dropped; reassigned: another has it
+	ClosedBy                    string    `json:",omitempty"` // a name; "" when nobody did
+	ClosedAt                    time.Time `json:",omitzero"`
+	ClosedReason                string    `json:",omitempty"`
 }
+
+// Open reports whether there is something to do still.
+func (c TaskCard) Open() bool { return c.Status == "" || c.Status == "open" }
+
+// CardKind is what a card asks for.
+type CardKind string
+
+// The kinds. The zero value is work to do.
+const (
+	WorkCard     CardKind = ""
+	ApprovalCard CardKind = "approval"
+	DraftCard    CardKind = "draft"
+)
 
 // Receipt is a provider's definite acceptance.
 type Receipt struct {

@@ -40,6 +40,9 @@ type Config struct {
 	// Held is told, inside the transaction, of each touch that may not go now and
 	// why. nil: nobody asks.
 	Held func(enrollment, path string, d guards.Decision)
+	// Redraws says that the process beside which this one works draws cards anew,
+	// though the channels here cannot.
+	Redraws bool
 	// Versions keeps what was compiled, and may be shared with other Activities,
 	// such as those of many simulations. nil: one of its own.
 	Versions *Versions

@@ -59,10 +59,22 @@ func (w *walk) locales(t touch) []string {
 	return []string{t.locale, text(t.to.record, "locale"), text(w.facts.Account, "locale"), w.project.Locale}
 }
 
+// signs is the owner, who signs while they are away too; after they left it is
+// whoever stands in for them.
+func (w *walk) signs() someone {
+	who := w.named("owner")
+	if why, _ := w.project.gone(who.Person, w.now); who.Channel == "" && hasLeft(why) {
+		in := w.project.present(who, w.now)
+		in.Reason = who.Reason
+		return in
+	}
+	return who
+}
+
 // from is the owner, when there is one with an address, or the project's sender.
 func (w *walk) from(ref string) holdfast.Address {
 	if ref != "default" {
-		if who := w.who("owner"); who.Email != "" && who.Reason == "" {
+		if who := w.signs(); who.Email != "" && who.Reason == "" {
 			return holdfast.Address{ID: who.ID, Name: who.Name, Email: who.Email}
 		}
 	}
@@ -110,7 +122,7 @@ func (w *walk) thread(step string, m holdfast.Outbound) error {
 // data is what templates may name. Moments are shown by the recipient's clock,
 // dates as they are.
 func (w *walk) data(to recipient) (map[string]any, error) {
-	who := w.who("owner")
+	who := w.signs()
 	owner := map[string]any{"id": who.id(), "name": who.name()}
 	if who.Email != "" {
 		owner["email"] = who.Email

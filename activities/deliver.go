@@ -141,6 +141,9 @@ func (w *walk) settled(t *touch) (done bool, err error) {
 		return false, nil
 	case holdfast.Sending: // the process died between the first byte and the answer
 		t.to = recipient{contact: t.row.Contact, id: t.row.Recipient}
+		if done, err := w.seek(t.row, "process_died"); err != nil || done {
+			return true, err
+		}
 		if w.v.Unknown == atLeastOnce || t.channel == "webhook" { // whoever is called knows the second call by its webhook-id
 			if done, err = w.told(&t.row); err != nil || !done {
 				return done, err

@@ -155,7 +155,7 @@ func (w *walk) shut(t store.Task, status, reason string) error {
 	if err := w.tx.PutTask(t); err != nil {
 		return fmt.Errorf("put task: %w", err)
 	}
-	if err := w.unapproved(t.ID, status); err != nil {
+	if err := errors.Join(w.unapproved(t.ID, status), w.a.closed(w.tx, t, w.now)); err != nil {
 		return err
 	}
 	touches, err := w.ledger()
@@ -201,6 +201,9 @@ func (w *walk) settle(path string) error {
 			_, missing := w.tx.Task(taskID(w.e.ID, h.Path))
 			if h.Channel != "slack" || missing != nil { // a card is handed out still
 				err = w.markUnknown(h, "process_died")
+				if w.a.finder(h.Channel) != nil {
+					w.sought = append(w.sought, h)
+				}
 			}
 		case holdfast.Claimed, holdfast.Unknown, holdfast.Sent, holdfast.Reconciled, holdfast.Unconfirmed, holdfast.Failed, holdfast.Skipped:
 		}

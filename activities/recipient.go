@@ -8,6 +8,7 @@ import (
 
 	"holdfast"
 	"holdfast/guards"
+	"holdfast/internal/calendar"
 	"holdfast/internal/facts"
 	"holdfast/internal/store"
 	"holdfast/rules"
@@ -26,6 +27,7 @@ type recipient struct {
 	address      holdfast.Address
 	suppressions []store.Suppression
 	place        place
+	work         calendar.Work // of our own people
 }
 
 // addressee finds the first of refs (contact, contacts.<role>) who may be
@@ -97,15 +99,19 @@ func (w *walk) suppressed(r *recipient, channel string) (guards.Decision, error)
 	return guards.Decision{}, nil
 }
 
-// ours is one of our own people, or a #channel. There always is someone.
-func (w *walk) ours(ref string) recipient {
-	who := w.who(ref)
-	return recipient{id: who.id(), address: who.address(), place: w.project.place(who.zone(), nil, nil)}
+// ours is one of our own people who is there, or a #channel. There always is someone.
+func (w *walk) ours(ref string) recipient { return w.recipient(w.who(ref)) }
+
+func (w *walk) recipient(who someone) recipient {
+	return recipient{id: who.id(), address: who.address(), place: w.project.ours(who), work: w.project.work(who)}
 }
 
-// who is one of our own people, as resolve finds them, or whom a field of an open
-// item names.
-func (w *walk) who(ref string) someone {
+// who does the work of whom ref names: they, or whoever stands in for them.
+func (w *walk) who(ref string) someone { return w.project.present(w.named(ref), w.now) }
+
+// named is one of our own people, there or not, as resolve finds them, or whom a
+// field of an open item names.
+func (w *walk) named(ref string) someone {
 	root, field, _ := strings.Cut(ref, ".")
 	if item, open := w.cmd.Items[root]; open {
 		named, _ := item[field].(string)

@@ -118,6 +118,9 @@ func (w *walk) fate() error {
 		return nil
 	case f.Permanent:
 		return w.rejected(row, f.Reason, f.Error())
+	case f.Unknown() && w.a.finder(row.Channel) != nil:
+		_, err := w.seek(row, f.Reason)
+		return err
 	case f.Refused || w.v.Unknown == atLeastOnce:
 		return w.refused(row, *f)
 	}

@@ -47,7 +47,7 @@ func TestATaskIsShownToItsOwner(t *testing.T) {
 	k, card := r.tasks()[0], w.slack.sent[0]
 	want := &holdfast.TaskCard{
 		ID: k.ID, Title: "Call Dana of Acme Ltd", Brief: "Talk to Dana of Acme Ltd.", Account: "Acme Ltd",
-		Playbook: "nudge", Owner: "Olga Owner", Due: time.Date(2026, 3, 3, 15, 0, 0, 0, time.UTC),
+		Playbook: "nudge", Owner: "Olga Owner", Due: time.Date(2026, 3, 3, 15, 0, 0, 0, time.UTC), Form: true,
 	}
 	if diff := cmp.Diff(want, card.Task); diff != "" || card.To.ID != "U1" {
 		t.Errorf("card to %q: %s", card.To.ID, diff)

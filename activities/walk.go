@@ -51,6 +51,7 @@ type walk struct {
 	events    []holdfast.Message // to emit
 	result    workflows.Progress
 	owed      []store.Touch // task cards to hand out
+	sought    []store.Touch // messages of unknown fate to look for
 }
 
 // run is the transaction.

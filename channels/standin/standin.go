@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,7 +32,6 @@ type Provider struct {
 
 	mu       sync.Mutex
 	serial   int
-	messages []posted          // slack
 	mails    map[string]mailed // sendgrid, by touch
 	findings []string
 }
@@ -185,12 +185,14 @@ type Options struct {
 	// Judge holds a request to SendGrid against something else than this package's
 	// own idea of it, such as the provider's description. What it finds is answered
 	// with 400 and kept in Findings. nil: nobody judges.
-	Judge func(r *http.Request) []string
+	Judge     func(r *http.Request) []string
+	Workspace SlackOptions
 }
 
 // Pair is both stand-ins, running.
 type Pair struct {
-	SendGrid, Slack       *Provider
+	SendGrid              *Provider
+	Slack                 *Slack
 	SendGridURL, SlackURL string // base URLs for the channels' configuration
 	Record                *Record
 	servers               []*http.Server
@@ -207,10 +209,14 @@ func Start(ctx context.Context, o Options) (*Pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	slack, err := NewSlack(o.Workspace, o.Plan, record, clock.System{})
+	if err != nil {
+		return nil, errors.Join(err, record.Close())
+	}
 	p := &Pair{
 		Record:   record,
 		SendGrid: SendGrid(o.Plan, record, clock.System{}),
-		Slack:    Slack(o.Plan, record, clock.System{}),
+		Slack:    slack,
 	}
 	p.SendGrid.judge = o.Judge
 	if o.Webhooks != nil {
@@ -236,6 +242,7 @@ func Start(ctx context.Context, o Options) (*Pair, error) {
 		}
 		*s.url = base + s.path
 	}
+	p.Slack.ListenAt(strings.TrimSuffix(p.SlackURL, "/api"))
 	return p, nil
 }
 

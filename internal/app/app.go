@@ -72,6 +72,7 @@ type App struct {
 	versions versions
 	keys     links.Keys   // of links in mails, the newest first
 	taken    atomic.Int64 // the release in force here, or that was refused
+	slack    *slackParts  // nil when the project does not post to Slack
 	news     news         // tells followers and the conductor that something was committed
 
 	mu     sync.Mutex
@@ -139,7 +140,11 @@ func (a *App) wire(ctx context.Context) error {
 	a.Activities, err = activities.New(activities.Config{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
 		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Links: a.linksOf, Log: a.log,
+		Redraws: a.cfg.Project.Settings.Channels["slack"] == "slack",
 	})
+	if err == nil {
+		a.openSlack(ways)
+	}
 	return err
 }
 
@@ -190,6 +195,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.keepLists(ctx); err != nil {
 		return err
 	}
+	a.startSlack(ctx)
 	if a.cfg.Follow {
 		a.background(ctx, "releases", a.follow)
 	}

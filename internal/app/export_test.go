@@ -49,3 +49,12 @@ func decoded(text string) string {
 }
 
 var payload = regexp.MustCompile(`"data":\s*"([A-Za-z0-9+/=]+)"`)
+
+// Publish makes the project's playbooks the ones in force, without the engine.
+func (a *App) Publish(ctx context.Context) error { return a.publish(ctx) }
+
+// WaitForSlack returns when what follows the answers to Slack so far is done.
+func (a *App) WaitForSlack() { a.slack.app.Wait() }
+
+// StartSlack starts what goes on in Slack by itself, without the engine.
+func (a *App) StartSlack(ctx context.Context) { a.startSlack(ctx) }

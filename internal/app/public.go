@@ -16,6 +16,7 @@ func (a *App) Public() (http.Handler, error) {
 	for _, open := range []func(*http.ServeMux) error{
 		a.hooksDoor,
 		a.preferencesDoor,
+		a.slackDoor,
 	} {
 		if err := open(mux); err != nil {
 			return nil, err

@@ -19,7 +19,8 @@ that ends TLS before it, which passes bodies on as they are.
 
   HOLDFAST_SENDGRID_EVENT_KEY            the Event Webhook's verification key
   HOLDFAST_SENDGRID_INBOUND_KEY          the secret in the address of Inbound Parse
-  HOLDFAST_SENDGRID_INBOUND_SIGNED_KEY   its security policy's key, if it signs`
+  HOLDFAST_SENDGRID_INBOUND_SIGNED_KEY   its security policy's key, if it signs
+  HOLDFAST_SLACK_SIGNING_SECRET          what Slack signs clicks, events and commands with`
 
 // doors are what the outside may call, while a command serves it.
 type doors struct {

@@ -28,9 +28,13 @@ With --events it tells what happened to mails, as SendGrid's Event Webhook does:
 signed, out of order, some of it twice, and again until it is answered. An address
 that begins with bounce@, blocked@, drop@, spam@, unsubscribe@, defer@ or open@ says
 what happens to its mails. With --inbound, POST /standin/replies with
-{"touch": "…", "text": "…"} makes a customer answer.`,
+{"touch": "…", "text": "…"} makes a customer answer.
+
+Slack's stand-in shows what was posted on a page at /, to whoever was written to,
+and sends clicks to an app on this machine at --slack-hooks.`,
 		Example: `  holdfast standin --sendgrid 127.0.0.1:4701 --slack 127.0.0.1:4702 --record accepted.jsonl --faults 7:0.05
-  holdfast standin --events http://127.0.0.1:8080/hooks/sendgrid/events --seed 7 --repeat 0.1`,
+  holdfast standin --events http://127.0.0.1:8080/hooks/sendgrid/events --seed 7 --repeat 0.1
+  holdfast standin --slack-hooks http://127.0.0.1:8080/hooks/slack --signing-secret a-secret`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			plan, err := standin.ParsePlan(faults)
@@ -57,6 +61,8 @@ what happens to its mails. With --inbound, POST /standin/replies with
 	}
 	c.Flags().StringVar(&o.SendGrid, "sendgrid", "127.0.0.1:0", "address of SendGrid's stand-in")
 	c.Flags().StringVar(&o.Slack, "slack", "127.0.0.1:0", "address of Slack's stand-in")
+	c.Flags().StringVar(&o.Workspace.Hooks, "slack-hooks", "", "base of the app's addresses for clicks, such as http://127.0.0.1:8080/hooks/slack")
+	c.Flags().StringVar(&o.Workspace.SigningSecret, "signing-secret", "", "what clicks are signed with")
 	c.Flags().StringVar(&o.File, "record", "", "file that accepted messages are appended to")
 	c.Flags().StringVar(&faults, "faults", "", "SEED:RATE of provider faults, such as 7:0.05")
 	c.Flags().StringVar(&hooks.Events, "events", "", "where SendGrid's events are posted")

@@ -83,6 +83,8 @@ channels: {email: pigeon}
   - {id: mira, email: mira@x.example, manager: lea}
   - {id: lena}
   - {id: mira}
+  - {id: tom, hours: "17-9", left: soon, away: [{from: 2026-06-02, to: 2026-05-18}], deputy: lena}
+pools: {empty: {role: none}}
 `,
 	})
 	_, got := lint(t, dir)
@@ -97,6 +99,10 @@ channels: {email: pigeon}
 		`holdfast.yaml:9:19: error: email cannot be "pigeon" [unknown-choice]`,
 		`team.yaml:2:48: error: nobody in the team is "lea" [unknown-person]`,
 		`team.yaml:4:10: error: the person of line 2 is "mira" too [duplicate-name]`,
+		`team.yaml:5:22: error: hours cannot be "17-9" [wrong-type]`,
+		`team.yaml:5:36: error: left cannot be "soon" [wrong-type]`,
+		`team.yaml:5:72: error: the time away ends before it begins [wrong-type]`,
+		`team.yaml:6:9: error: nobody is in the pool "empty" [missing-key]`,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

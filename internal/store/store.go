@@ -220,6 +220,7 @@ type Playbooks interface {
 
 	PutDue(d Due) error
 	DropDue(key string) error
+	Due(key string) (Due, error)
 	// DueBefore are those of any of kinds (none: all) with At <= at, by At then Key.
 	DueBefore(at time.Time, limit int, kinds ...string) ([]Due, error)
 	NextDue(kinds ...string) (time.Time, bool, error)
@@ -269,19 +270,6 @@ type Listener struct {
 	OpenedAt                  time.Time
 }
 
-// Task is human work. Status: open, done, cannot, expired, dropped.
-type Task struct {
-	ID, Enrollment, Path, Step, Playbook string
-	Account, Contact, Owner              string
-	Title, Brief, Channel                string
-	OpenedAt, DueAt, ExpiresAt           time.Time
-	Status                               string
-	ClosedAt                             time.Time
-	ClosedBy, Reason                     string
-	Answers                              []byte // JSON object
-	Background                           bool
-}
-
 // EnrollmentFilter narrows a listing; empty fields do not narrow.
 type EnrollmentFilter struct {
 	Playbook, Account, Status, Outcome string
@@ -326,6 +314,8 @@ type Enrollments interface {
 	Task(id string) (Task, error)
 	Tasks(account, owner, status string, limit int) ([]Task, error) // by DueAt, ID
 	TasksOf(enrollment string) ([]Task, error)
+	// CountTasks counts the tasks of an owner; those whose Path ends in "!" do not count.
+	CountTasks(owner string, since time.Time) (Load, error)
 }
 
 // Touch is one line of the send ledger. ID is holdfast.TouchID.

@@ -64,7 +64,7 @@ type tables struct {
 	listenersOf         *index[store.Listener]
 	listenersByAccount  *index[store.Listener]
 	tasksByDue          *index[store.Task]
-	tasksOf             *index[store.Task]
+	tasksOf, tasksOwned *index[store.Task]
 	approvalsByAsked    *index[store.Approval]
 	approvalsOf         *index[store.Approval]
 	touchesByKey        *index[store.Touch]
