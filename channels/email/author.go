@@ -64,7 +64,7 @@ func (a author) says() bool {
 // person who answers one of them writes "Re:" before it.
 var automatic = []string{
 	"automatic reply", "auto reply", "auto-reply", "autoreply", "auto response", "autoresponse", "out of office", "out of the office", "out-of-office",
-	"automatische antwort", "abwesenheitsnotiz", "abwesenheit", "abwesend", "réponse automatique", "reponse automatique", "absence du bureau",
+	"automatische antwort", "abwesenheitsnotiz", "abwesenheit", "abwesend", "réponse automatique", "absence du bureau",
 	"respuesta automática", "respuesta automatica", "fuera de la oficina", "risposta automatica", "resposta automática", "automatisch antwoord",
 	"automatiskt svar", "automatisk svar", "odpowiedź automatyczna", "自動返信", "自动回复", "자동 회신",
 }

@@ -58,7 +58,7 @@ func TestRequestsKeepToSendGridsOwnDescription(t *testing.T) {
 
 func TestTheDescriptionSeesWhatIsWrong(t *testing.T) {
 	t.Parallel()
-	judge := described(t)
+	found := described(t)
 	const good = `{"from":{"email":"a@b.example"},"subject":"s","personalizations":[{"to":[{"email":"a@b.example"}],"custom_args":{"touch":"t1"}}],` +
 		`"content":[{"type":"text/plain","value":"x"}]}`
 	for name, c := range map[string]struct {
@@ -79,7 +79,7 @@ func TestTheDescriptionSeesWhatIsWrong(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header.Set("Content-Type", "application/json")
-		if found := judge(r); (len(found) > 0) != c.bad {
+		if found := found(r); (len(found) > 0) != c.bad {
 			t.Errorf("%s: found %v", name, found)
 		}
 	}

@@ -103,6 +103,7 @@ func (e event) sighting() (s holdfast.Sighting, known bool) {
 		s.Via = "sendgrid"
 	case holdfast.GroupUnsubscribed, holdfast.GroupResubscribed:
 		s.Via = "sendgrid group " + fmt.Sprint(e["asm_group_id"])
+	case holdfast.Processed, holdfast.Delivered, holdfast.Blocked, holdfast.MachineOpened, holdfast.Replied, holdfast.AutoReplied:
 	}
 	s.Detail = withoutAddresses(s.Detail)
 	return s, true

@@ -175,7 +175,7 @@ func textOf(h textproto.MIMEHeader, body io.Reader, depth int) (string, error) {
 	}
 	b, err := io.ReadAll(io.LimitReader(decoded(h, body), maxText))
 	if err != nil && len(b) == 0 {
-		return "", nil //nolint:nilerr // in an encoding that is broken
+		return "", nil // in an encoding that is broken
 	}
 	return inUTF8(b, params["charset"]), nil
 }

@@ -57,6 +57,7 @@ type smtpServer struct {
 	mu     sync.Mutex
 	faults []standin.Fault
 	got    []arrived
+	taken  chan struct{} // one for each message, up to many
 	closed chan struct{}
 }
 
@@ -73,7 +74,7 @@ const smtpUser, smtpPassword = "postbox-user", "s3cret/pass word"
 
 func serveSMTP(t *testing.T, kind smtpKind) *smtpServer {
 	t.Helper()
-	s := &smtpServer{closed: make(chan struct{})}
+	s := &smtpServer{taken: make(chan struct{}, 1000), closed: make(chan struct{})}
 	server := gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) {
 		_, secure := c.TLSConnectionState()
 		return &smtpSession{s: s, conn: c, m: arrived{tls: secure}}, nil
@@ -84,6 +85,7 @@ func serveSMTP(t *testing.T, kind smtpKind) *smtpServer {
 		t.Fatal(err)
 	}
 	s.addr = l.Addr().String()
+	l = narrow{l}
 	if kind != clear {
 		var config *tls.Config
 		config, s.roots = certificate(t, "mx.test")
@@ -97,6 +99,18 @@ func serveSMTP(t *testing.T, kind smtpKind) *smtpServer {
 		_ = server.Close()
 	})
 	return s
+}
+
+// narrow listens with little room for what comes, so that a message need not be
+// huge for its sender to see a server leave in the middle of it.
+type narrow struct{ net.Listener }
+
+func (n narrow) Accept() (net.Conn, error) {
+	c, err := n.Listener.Accept()
+	if tcp, ok := c.(*net.TCPConn); ok {
+		err = errors.Join(err, tcp.SetReadBuffer(8<<10))
+	}
+	return c, err
 }
 
 // certificate for a host, and the pool that trusts it.
@@ -223,6 +237,7 @@ func (c *smtpSession) Data(r io.Reader) error {
 	c.s.mu.Lock()
 	c.s.got = append(c.s.got, c.m)
 	c.s.mu.Unlock()
+	c.s.taken <- struct{}{}
 	switch c.fault { //nolint:exhaustive // the faults of this moment
 	case silentAfterBody:
 		<-c.s.closed

@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"maps"
 	randv2 "math/rand/v2"
 	"net/http"
 	"strconv"
@@ -154,9 +155,7 @@ func (t *teller) accepted(m sendGridMail, id string) {
 		for name, value := range to.CustomArgs {
 			fields[name] = value
 		}
-		for name, value := range what {
-			fields[name] = value
-		}
+		maps.Copy(fields, what)
 		t.serial++
 		t.plan(&happened{due: at, since: now, fields: fields, id: t.serial})
 		if draw.Float64() < t.Repeat {
@@ -240,9 +239,7 @@ func (t *teller) post(ctx context.Context, batch []*happened) error {
 	list := make([]map[string]any, len(batch))
 	for i, e := range batch {
 		list[i] = map[string]any{"sg_event_id": fmt.Sprintf("ev-%d-%d", e.id, e.try)}
-		for name, value := range e.fields {
-			list[i][name] = value
-		}
+		maps.Copy(list[i], e.fields)
 	}
 	body, err := json.Marshal(list)
 	if err != nil {
