@@ -96,6 +96,7 @@ type Ask struct {
 
 	moved bool                        // a guard has moved Now already
 	check func(Ask) (Decision, error) // Check, for a guard that asks about another moment
+	first func(Ask) (Decision, error) // first, likewise
 }
 
 // Guard is one reason.
@@ -153,7 +154,7 @@ func Check(a Ask) (Decision, error) {
 	if a.Zone == nil {
 		a.Zone, a.ZoneFrom = time.UTC, "project"
 	}
-	a.Now, a.check = a.Now.In(a.Zone), Check
+	a.Now, a.check, a.first = a.Now.In(a.Zone), Check, first
 	shifts := Decision{Kind: Go}
 	var details []string
 	var moves []Shift
@@ -162,12 +163,15 @@ func Check(a Ask) (Decision, error) {
 		switch {
 		case err != nil:
 			return Decision{}, err
-		case d.Kind == Go:
+		case d.Kind == Go && shifts.Kind == Go:
+			return shifts, nil
+		case d.Kind == Go, d.Kind != At && d.Reason == "shadow" && shifts.Kind == At: // a shadow would wait: it is dropped when its moment has come
+			if shifts.At, err = a.spread(); err != nil {
+				return Decision{}, err
+			}
+			moves[len(moves)-1].To = shifts.At
 			shifts.Detail, shifts.Shifts = strings.Join(details, "; "), moves
 			return shifts, nil
-		case d.Kind != At && d.Reason == "shadow" && shifts.Kind == At:
-			shifts.Detail, shifts.Shifts = strings.Join(details, "; "), moves
-			return shifts, nil // it would wait: it is dropped when its moment has come
 		case d.Kind != At:
 			d.Shifts = moves
 			return d, nil
@@ -202,18 +206,44 @@ func first(a Ask) (Decision, error) {
 }
 
 // shift moves a touch to t or, when the window is shut then, to its next opening.
-// What an opening finds waiting is spread over its first third, so that a night's
-// touches do not leave in one minute.
+// The window is the customer's: what goes to our own people does not wait for it.
 func (a Ask) shift(t time.Time, reason, detail string) Decision {
+	if !a.Internal {
+		t = a.Rails.Window.Next(t.In(a.Zone))
+	}
+	return Decision{Kind: At, At: t, Reason: reason, Detail: detail}
+}
+
+// spread puts a touch that was moved to the opening of its window into the first
+// third of that, so that a night's touches do not leave in one minute: at a minute
+// of its own, or sooner when a guard forbids that one.
+func (a Ask) spread() (time.Time, error) {
 	w := a.Rails.Window
-	next := w.Next(t.In(a.Zone))
-	if third := uint64(w.To-w.From) / 3; a.Spread != 0 && w.To > w.From && third > 0 && next.Hour()*60+next.Minute() == w.From {
-		later := next.Add(time.Duration(a.Spread%third) * time.Minute)
-		if w.Contains(later) {
-			next = later
+	third := uint64(max(w.To-w.From, 0)) / 3
+	if a.Internal || a.Spread == 0 || third == 0 || a.Now.Hour()*60+a.Now.Minute() != w.From {
+		return a.Now, nil
+	}
+	return a.soonest(time.Duration(a.Spread%third) * time.Minute)
+}
+
+// soonest is the moment after, or half of it, or a quarter …, that all guards let
+// go; without any it is Now.
+func (a Ask) soonest(after time.Duration) (time.Time, error) {
+	if a.first == nil {
+		return a.Now.Add(after), nil
+	}
+	for ; after > 0; after /= 2 {
+		then := a
+		then.Now, then.moved = a.Now.Add(after), true
+		d, err := a.first(then)
+		if err != nil {
+			return a.Now, err
+		}
+		if d.Kind == Go || d.Reason == "shadow" {
+			return then.Now, nil
 		}
 	}
-	return Decision{Kind: At, At: next, Reason: reason, Detail: detail}
+	return a.Now, nil
 }
 
 func (a Ask) avoids(what string) bool { return slices.Contains(a.Rails.Avoid, what) }
