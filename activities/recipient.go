@@ -134,6 +134,9 @@ func (w *walk) guard(r recipient, channel string, internal bool, rails guards.Ra
 func (w *walk) ask(r recipient, a guards.Ask) (guards.Decision, error) {
 	a.Now, a.Enrollment, a.Playbook, a.Class, a.Lane = w.now, w.e.ID, w.v.Name, w.v.Class, w.v.Lane
 	a.Arm, a.Shadow, a.WhenPreempted, a.Due = w.e.Arm, w.v.Shadow, w.v.WhenPreempted, w.due()
+	if wait := steps.WaitAt(w.in.State, w.cmd.Path); wait != nil && wait.Kind == "shift" && !w.now.Before(wait.Until) {
+		a.Found = wait.Until
+	}
 	a.Days, a.Zone, a.ZoneFrom, a.FiscalStart = r.place.days, r.place.zone, r.place.from, w.fiscalStart()
 	a.Suppressions = r.suppressions
 	a.Count = func(what, per string, since time.Time) (int, error) { return w.count(r, what, per, since) }

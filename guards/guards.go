@@ -75,6 +75,7 @@ type Ask struct {
 	Arm           string
 	Rails         Rails
 	Due           time.Time // when it was to go, if that is past; zero: now
+	Found         time.Time // the moment that was found for it when it was kept, if that has come
 	Days          calendar.Days
 	Zone          *time.Location
 	ZoneFrom      string        // contact, account, country, project: named in the reason
@@ -166,7 +167,7 @@ func Check(a Ask) (Decision, error) {
 		case d.Kind == Go && shifts.Kind == Go:
 			return shifts, nil
 		case d.Kind == Go, d.Kind != At && d.Reason == "shadow" && shifts.Kind == At: // a shadow would wait: it is dropped when its moment has come
-			if shifts.At, err = a.spread(); err != nil {
+			if shifts.At, err = a.spread(shifts.Reason == "held" && a.Now.Sub(moves[0].From) >= lateness); err != nil {
 				return Decision{}, err
 			}
 			moves[len(moves)-1].To = shifts.At
@@ -216,14 +217,24 @@ func (a Ask) shift(t time.Time, reason, detail string) Decision {
 
 // spread puts a touch that was moved to the opening of its window into the first
 // third of that, so that a night's touches do not leave in one minute: at a minute
-// of its own, or sooner when a guard forbids that one.
-func (a Ask) spread() (time.Time, error) {
+// of its own, or sooner when a guard forbids that one. What was kept catches up in
+// a window that is open already.
+func (a Ask) spread(kept bool) (time.Time, error) {
 	w := a.Rails.Window
 	third := uint64(max(w.To-w.From, 0)) / 3
-	if a.Internal || a.Spread == 0 || third == 0 || a.Now.Hour()*60+a.Now.Minute() != w.From {
+	switch {
+	case a.Internal || a.Spread == 0:
 		return a.Now, nil
+	case third > 0 && a.Now.Hour()*60+a.Now.Minute() == w.From:
+		return a.soonest(time.Duration(a.Spread%third) * time.Minute)
+	case kept && a.Rails.CatchUp != "skip":
+		d, err := a.caughtUp("")
+		if err != nil || d.Kind != At {
+			return a.Now, err
+		}
+		return d.At, nil
 	}
-	return a.soonest(time.Duration(a.Spread%third) * time.Minute)
+	return a.Now, nil
 }
 
 // soonest is the moment after, or half of it, or a quarter …, that all guards let

@@ -290,6 +290,9 @@ func TestWhatKeepsATouchBack(t *testing.T) {
 		{"half an hour late", func(a *guards.Ask) { late(a, "04 09:30") }, "go"},
 		{"two days late, in a window", func(a *guards.Ask) { late(a, "02 09:30") }, "at overdue Wed 2026-03-04 10"},
 		{"late for what no window holds", func(a *guards.Ask) { late(a, "02 09:30"); a.Rails.Window = calendar.Window{} }, "at overdue Wed 2026-03-04 10"},
+		{"late, at the moment that was found for it", func(a *guards.Ask) { late(a, "02 09:30"); a.Found = a.Now }, "go"},
+		{"late, and that moment is missed, too", func(a *guards.Ask) { late(a, "02 09:30"); a.Found = wed(a, "03 11:00") }, "at overdue Wed 2026-03-04 10"},
+		{"held until later today, among others", func(a *guards.Ask) { hold(a, "04 15:00"); a.Spread = 1<<40 + 1199 }, "at held Wed 2026-03-04 15:26"},
 		{"late after hours", func(a *guards.Ask) { late(a, "02 09:30"); a.Now = wed(a, "04 20:00") }, "at overdue Thu 2026-03-05 "},
 		{"due after hours, and now is the first chance", func(a *guards.Ask) {
 			late(a, "03 20:00")

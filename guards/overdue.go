@@ -30,6 +30,9 @@ var Overdue = Guard{
 		if a.moved || a.Due.IsZero() || a.Now.Sub(a.Due) < lateness {
 			return Decision{}, nil
 		}
+		if a.Rails.CatchUp != "skip" && !a.Found.IsZero() && a.Now.Sub(a.Found) < lateness {
+			return Decision{}, nil // this is the moment of its own
+		}
 		due, ok, err := a.natural()
 		if err != nil || !ok || a.Now.Sub(due) < lateness {
 			return Decision{}, err

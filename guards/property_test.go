@@ -85,6 +85,7 @@ func (o *oracle) hold(t *testing.T, name string) string {
 		at = d.At
 	}
 	late, missed := o.late()
+	kept := late || o.held(o.Now) && o.Rails.CatchUp != "skip"
 	if missed {
 		if d.Kind != guards.Drop || d.Reason != "overdue" {
 			return fail("drop overdue, due", o.Due)
@@ -104,7 +105,7 @@ func (o *oracle) hold(t *testing.T, name string) string {
 		return fail("another moment than this; the first is", first)
 	case at.Before(first):
 		return fail("not before", first)
-	case at.After(first.Add(o.spread(first, late))):
+	case at.After(first.Add(o.spread(first, kept))):
 		return fail("not later than the spread after", first)
 	case d.Kind == guards.Go:
 		return "go"
@@ -136,16 +137,16 @@ func (o *oracle) late() (late, missed bool) {
 
 // spread is how long after the first moment a touch may go: in the first third of
 // a window that opens, or, of what was kept, of what is left of it.
-func (o *oracle) spread(first time.Time, late bool) time.Duration {
+func (o *oracle) spread(first time.Time, kept bool) time.Duration {
 	w := o.Rails.Window
 	first = first.In(o.Zone)
 	minute := first.Hour()*60 + first.Minute()
 	switch {
 	case o.Spread == 0 || o.Internal:
 		return 0
-	case late && w.To <= w.From:
+	case kept && w.To <= w.From:
 		return time.Hour
-	case late:
+	case kept:
 		return time.Duration(w.To-minute) * time.Minute / 3
 	case w.To > w.From && minute == w.From:
 		return time.Duration(w.To-w.From) * time.Minute / 3
