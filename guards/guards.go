@@ -49,7 +49,8 @@ type Rails struct {
 	Zone        string   // contact, account, project or an IANA name: whose zone the window is in
 	Avoid       []string // of public_holidays and quarter_end; declared calendars are Ask.Calendars
 	Caps        []Cap
-	CatchUp     string     // next_window (default), skip
+	CatchUp     string // next_window (default), skip
+	Surge       Surge
 	FiscalStart time.Month // of the quarter end, when no account field says otherwise
 	QuarterTail int        // business days that count as quarter end; default 10
 }
@@ -60,6 +61,13 @@ type Cap struct {
 	What string
 	In   calendar.Span
 	Per  string
+}
+
+// Surge bounds how many accounts a trigger brings in on one day before a person is
+// asked. It is the intake's to keep: no touch is there yet.
+type Surge struct {
+	Off bool
+	Max int // entries a day; 0: reckoned from what is usual
 }
 
 // Ask is all that guards may know.

@@ -29,6 +29,8 @@ type batch struct {
 	order  []*sheet // as they were opened
 	people map[string]*person
 	group  *group // nil: everything is read one by one
+	flows  map[string]*flow
+	asked  bool // a person asked for what starts: no surge
 
 	res  Result
 	last int64 // seq of the last fresh message

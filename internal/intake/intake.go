@@ -43,8 +43,8 @@ type Options struct {
 	// Salt decides, with a hash, who is held out and who is let in first; "" draws
 	// one at its first use and keeps it in the store.
 	Salt string
-	// Treated holds nobody out and keeps nobody out by a rollout: what a playbook
-	// does is being looked at.
+	// Treated holds nobody out, keeps nobody out by a rollout, and knows no surge:
+	// what a playbook does is being looked at.
 	Treated bool
 }
 
