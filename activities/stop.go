@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 	"holdfast/steps"
 )
@@ -18,7 +19,7 @@ import (
 // one playbook; every claim reads both.
 const metaStopped = "stopped"
 
-func metaStoppedOne(playbook string) string { return metaStopped + "/" + playbook }
+func metaStoppedOne(playbook string) string { return intake.StoppedKey(playbook) }
 
 // errStopped keeps a card from being handed out.
 var errStopped = errors.New("sending is stopped")
@@ -81,6 +82,40 @@ func published(ctx context.Context, st store.Store, playbook string) error {
 	})
 }
 
+// Stop is a switch that keeps sending back: Playbook is "" for all of them.
+type Stop struct{ Playbook, By string }
+
+// Stops are the switches that are thrown, that of all sending first, then by name.
+func Stops(ctx context.Context, st store.Store) (stops []Stop, err error) {
+	err = st.View(ctx, func(tx store.Tx) error {
+		stops, err = StopsIn(tx)
+		return err
+	})
+	return stops, err
+}
+
+// StopsIn is Stops inside a transaction.
+func StopsIn(tx store.Tx) (stops []Stop, err error) {
+	heads, err := tx.Heads()
+	if err != nil {
+		return nil, fmt.Errorf("read heads: %w", err)
+	}
+	for _, playbook := range append([]string{""}, slices.Sorted(maps.Keys(heads))...) {
+		key := metaStopped
+		if playbook != "" {
+			key = metaStoppedOne(playbook)
+		}
+		by, err := tx.MetaGet(key)
+		if err != nil {
+			return nil, fmt.Errorf("read who stopped sending: %w", err)
+		}
+		if by != "" {
+			stops = append(stops, Stop{playbook, by})
+		}
+	}
+	return stops, nil
+}
+
 // ResumeAll lets messages go again and wakes what waits for that; a running relay
 // finds the wakes within a second. Playbooks that were stopped by name stay so. It
 // may be called again when it failed half way.
@@ -88,9 +123,19 @@ func ResumeAll(ctx context.Context, st store.Store, machine time.Time) error {
 	return resume(ctx, st, metaStopped, "", machine)
 }
 
-// ResumePlaybook is ResumeAll of one playbook.
+// ResumePlaybook is ResumeAll of one playbook. Its failure brake counts anew.
 func ResumePlaybook(ctx context.Context, st store.Store, playbook string, machine time.Time) error {
 	if err := published(ctx, st, playbook); err != nil {
+		return err
+	}
+	err := st.Update(ctx, func(tx store.Tx) error {
+		b, err := intake.BrakeOf(tx, playbook, "", machine)
+		if err != nil {
+			return err
+		}
+		return b.Release()
+	})
+	if err != nil {
 		return err
 	}
 	return resume(ctx, st, metaStoppedOne(playbook), playbook, machine)

@@ -132,6 +132,9 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if b.mode == History {
 		return nil
 	}
+	if err := b.brake(m); err != nil {
+		return err
+	}
 	if err := b.react(s, m, seq, ch); err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ func (b *batch) wait(s *sheet, w why, id string) error {
 	if err := b.tx.PutDue(due); err != nil {
 		return fmt.Errorf("keep what waits: %w", err)
 	}
+	b.res.Waiting++
 	return b.tx.AddLine(store.Line{
 		Key: "surge/" + id, At: b.now, Account: s.acct.ID, Playbook: w.book.Name, Kind: "wait", Outcome: "paused",
 		Reason: "surge: trigger " + w.trig.ID + " is paused until somebody has looked (" + w.words + ")",
