@@ -84,7 +84,7 @@ entry and if its condition still holds, and lets the trigger go on.`,
 					return err
 				}
 				for _, one := range all {
-					fmt.Fprintf(s.Out, "%s %s goes on; %d %s within %s\n", args[0], one.Trigger, one.Entries, plural(one.Entries, "account enters", "accounts enter"), over)
+					fmt.Fprintf(s.Out, "%s %s goes on; %s within %s\n", args[0], one.Trigger, plural(one.Entries, "account enters", "accounts enter"), over)
 				}
 				return nil
 			})
@@ -113,7 +113,7 @@ func triggersDrop(s Streams) *cobra.Command {
 					return err
 				}
 				for _, one := range all {
-					fmt.Fprintf(s.Out, "%s %s goes on; %d %s forgotten\n", args[0], one.Trigger, one.Entries, plural(one.Entries, "account that waited is", "accounts that waited are"))
+					fmt.Fprintf(s.Out, "%s %s goes on; %s forgotten\n", args[0], one.Trigger, plural(one.Entries, "account that waited is", "accounts that waited are"))
 				}
 				return nil
 			})

@@ -27,9 +27,6 @@ const (
 	leastReported = 3
 )
 
-// StoppedKey is the Meta that names who stopped a playbook; every claim reads it.
-func StoppedKey(playbook string) string { return "stopped/" + playbook }
-
 // brakeKey is the Meta that counts how often a playbook was let go on. What was
 // counted before that counts no more.
 func brakeKey(playbook string) string { return "brake/" + playbook }
@@ -133,12 +130,12 @@ func (b Brake) sum(what string, days int) (n int64, err error) {
 
 // pull stops the playbook, once, and has somebody told.
 func (b Brake) pull(why string) error {
-	by, err := b.tx.MetaGet(StoppedKey(b.playbook))
+	by, err := b.tx.MetaGet(store.StopKey(b.playbook))
 	if err != nil || by != "" {
 		return err
 	}
 	why = "the failure brake: " + why
-	if err := b.tx.MetaSet(StoppedKey(b.playbook), why); err != nil {
+	if err := b.tx.MetaSet(store.StopKey(b.playbook), why); err != nil {
 		return err
 	}
 	err = b.tx.AddLine(store.Line{

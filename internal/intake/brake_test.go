@@ -59,7 +59,7 @@ func (w *world) sent(n int) {
 func (w *world) stopped() (by string) {
 	w.t.Helper()
 	w.view(func(tx store.Tx) (err error) {
-		by, err = tx.MetaGet(intake.StoppedKey("nudge"))
+		by, err = tx.MetaGet(store.StopKey("nudge"))
 		return err
 	})
 	return by
@@ -111,7 +111,7 @@ func TestBouncesAndSpamReportsStopThePlaybook(t *testing.T) {
 func TestTheBrakeDoesNotOverwriteAHand(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, onLogin)
-	if err := w.Store.Update(context.Background(), func(tx store.Tx) error { return tx.MetaSet(intake.StoppedKey("nudge"), "Mira") }); err != nil {
+	if err := w.Store.Update(context.Background(), func(tx store.Tx) error { return tx.MetaSet(store.StopKey("nudge"), "Mira") }); err != nil {
 		t.Fatal(err)
 	}
 	w.sent(20)
