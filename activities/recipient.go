@@ -24,6 +24,7 @@ type recipient struct {
 	contact      string // "" for our own people
 	record       rules.Record
 	address      holdfast.Address
+	sharing      []string // other contacts of the account with the same address
 	suppressions []store.Suppression
 	place        place
 }
@@ -49,6 +50,7 @@ func (w *walk) addressee(refs []string, channel string, byMail bool) (recipient,
 				return recipient{}, guards.Decision{}, err
 			}
 			if d.Kind == guards.Go {
+				r.sharing = w.sharing(r, people)
 				return r, d, nil
 			}
 			if no.Reason == noRecipient {
@@ -57,6 +59,16 @@ func (w *walk) addressee(refs []string, channel string, byMail bool) (recipient,
 		}
 	}
 	return nobody, no, nil
+}
+
+// sharing are the others of people who read r's mail.
+func (w *walk) sharing(r recipient, people []store.Contact) (ids []string) {
+	for _, c := range people {
+		if c.ID != r.contact && r.address.Email != "" && strings.EqualFold(text(facts.Person(w.set, c), "email"), r.address.Email) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // means reports whether ref names r.
