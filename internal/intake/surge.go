@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -198,4 +199,39 @@ func (b *batch) entered(w why) error {
 		return fmt.Errorf("count an entry: %w", err)
 	}
 	return nil
+}
+
+// Surge is a day on which a trigger would have been paused.
+type Surge struct {
+	Day                    time.Time // midnight UTC
+	Entries, Usual, AtMost int
+}
+
+// SurgesOf are those among the moments, by time, at which a trigger would have
+// brought accounts in, when somebody lets the others in the day after.
+func SurgesOf(r guards.Surge, at []time.Time, accounts int) (found []Surge) {
+	if r.Off {
+		return nil
+	}
+	days := map[string]int{}
+	for _, t := range at {
+		days[t.UTC().Format(time.DateOnly)]++
+	}
+	counted := map[string]int{}
+	for _, day := range slices.Sorted(maps.Keys(days)) {
+		midnight, err := time.Parse(time.DateOnly, day)
+		if err != nil {
+			continue
+		}
+		var before []int
+		for back := 1; back <= usualDays; back++ {
+			before = append(before, counted[midnight.AddDate(0, 0, -back).Format(time.DateOnly)])
+		}
+		often := usual(before)
+		most := surgeLimit(r, often, accounts)
+		if counted[day] = min(days[day], most); days[day] > most {
+			found = append(found, Surge{midnight, days[day], often, most})
+		}
+	}
+	return found
 }
