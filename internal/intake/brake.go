@@ -77,8 +77,7 @@ func (b Brake) Failed(step, words string) error {
 
 // Sent counts an e-mail that went.
 func (b Brake) Sent() error {
-	_, err := b.add("sent", 0)
-	return err
+	return b.count("sent")
 }
 
 // Bounced counts an e-mail that could not be delivered, for good. It and the
@@ -111,10 +110,17 @@ func (b Brake) against(what string) (n, sent int64, err error) {
 
 // add counts one more, and answers with the sum of today and so many days before.
 func (b Brake) add(what string, days int) (int64, error) {
-	if err := store.Tally(b.tx, b.name+what, b.now, 1); err != nil {
-		return 0, fmt.Errorf("count for the brake of %s: %w", b.playbook, err)
+	if err := b.count(what); err != nil {
+		return 0, err
 	}
 	return b.sum(what, days)
+}
+
+func (b Brake) count(what string) error {
+	if err := store.Tally(b.tx, b.name+what, b.now, 1); err != nil {
+		return fmt.Errorf("count for the brake of %s: %w", b.playbook, err)
+	}
+	return nil
 }
 
 func (b Brake) sum(what string, days int) (n int64, err error) {

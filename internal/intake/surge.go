@@ -72,7 +72,8 @@ func (p pause) words(playbook string) string {
 	return fmt.Sprintf("%s enrolled %d today, usually %d: %d is the most", playbook, p.Entered, p.Usual, p.Limit)
 }
 
-func surgeKey(playbook, trigger string) string { return "surge/" + playbook + "/" + trigger }
+// SurgeKey is the Meta that remembers whether a trigger is paused.
+func SurgeKey(playbook, trigger string) string { return "surge/" + playbook + "/" + trigger }
 
 // entriesName is under which name a trigger's entries are counted.
 func entriesName(playbook, trigger string) string { return "entries/" + playbook + "/" + trigger }
@@ -84,7 +85,7 @@ func (b *batch) flowOf(r ref) (*flow, error) {
 		return f, nil
 	}
 	f := &flow{known: -1, often: -1}
-	state, err := b.tx.MetaGet(surgeKey(r.book.Name, r.trig.ID))
+	state, err := b.tx.MetaGet(SurgeKey(r.book.Name, r.trig.ID))
 	if err == nil && state != "" {
 		err = json.Unmarshal([]byte(state), &f.pause)
 	}
@@ -170,7 +171,7 @@ func (b *batch) pauseTrigger(s *sheet, f *flow, r ref) error {
 	b.in.Log.Warn("trigger is paused by a surge", "playbook", r.book.Name, "trigger", r.trig.ID, "entered", f.Entered, "usual", f.Usual)
 	name := r.book.Name + " " + r.trig.ID
 	return PutAlarm(b.tx, Alarm{
-		Key: surgeKey(r.book.Name, r.trig.ID), Playbook: r.book.Name, Account: s.acct.ID, At: b.now,
+		Key: SurgeKey(r.book.Name, r.trig.ID), Playbook: r.book.Name, Account: s.acct.ID, At: b.now,
 		Title: f.words(r.book.Name) + "; trigger " + r.trig.ID + " is paused",
 		Brief: "Others that it would start wait. Look whether the data is right, then let them in, spread over a day: holdfast triggers resume " + name +
 			"; or forget them: holdfast triggers drop " + name + ".",
@@ -182,7 +183,7 @@ func (b *batch) putPause(playbook, trigger string, p pause) error {
 	if err != nil {
 		return err
 	}
-	return b.tx.MetaSet(surgeKey(playbook, trigger), string(data))
+	return b.tx.MetaSet(SurgeKey(playbook, trigger), string(data))
 }
 
 // entered counts an enrollment by w.

@@ -14,19 +14,19 @@ import (
 	"holdfast/triggers"
 )
 
-// Kinds of dues of an entry that a surge has held back: waiting for an answer, a
-// thousand years off; and let in, at a moment of its own.
-const (
-	waitingKind  = "waiting"
-	admittedKind = "entry"
-)
+// WaitingKind is the kind of dues of entries that a surge has held back: they wait
+// for an answer, and stand a thousand years off.
+const WaitingKind = "waiting"
+
+// admittedKind is theirs when they were let in, each at a moment of its own.
+const admittedKind = "entry"
 
 // away is where a waiting due stands on the agenda: behind everything that has a
 // moment, and in the order of what waits.
 func away(t time.Time) time.Time { return t.AddDate(1000, 0, 0) }
 
-// ever is behind all of them.
-var ever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+// Ever is behind all of them.
+var Ever = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // waiting is the Data of such a due.
 type waiting struct {
@@ -45,7 +45,7 @@ func (b *batch) wait(s *sheet, w why, id string) error {
 	if err != nil {
 		return err
 	}
-	due := store.Due{Key: waitingKind + "/" + id, Kind: waitingKind, At: away(b.now), Account: s.acct.ID, Data: data}
+	due := store.Due{Key: WaitingKind + "/" + id, Kind: WaitingKind, At: away(b.now), Account: s.acct.ID, Data: data}
 	if err := b.tx.PutDue(due); err != nil {
 		return fmt.Errorf("keep what waits: %w", err)
 	}
@@ -54,6 +54,26 @@ func (b *batch) wait(s *sheet, w why, id string) error {
 		Key: "surge/" + id, At: b.now, Account: s.acct.ID, Playbook: w.book.Name, Kind: "wait", Outcome: "paused",
 		Reason: "surge: trigger " + w.trig.ID + " is paused until somebody has looked (" + w.words + ")",
 	})
+}
+
+// surgeOf is whether st's trigger is paused, and an entry of the account waits.
+func (b *batch) surgeOf(s *sheet, st *Standing) error {
+	f, err := b.flowOf(ref{st.Playbook, st.Trigger})
+	if err != nil || !f.On {
+		return err
+	}
+	st.Surge = f.words(st.Playbook.Name)
+	all, err := b.tx.DueBefore(Ever, 0, WaitingKind)
+	if err != nil {
+		return fmt.Errorf("list what waits: %w", err)
+	}
+	for _, d := range all {
+		var p waiting
+		if d.Account == s.acct.ID && json.Unmarshal(d.Data, &p) == nil && p.Playbook == st.Playbook.Name && p.Trigger == st.Trigger.ID {
+			st.Waits = p.At
+		}
+	}
+	return nil
 }
 
 // fireAdmitted starts what was let in, by the rules of entry and if its condition
@@ -110,7 +130,7 @@ type Held struct {
 func HeldTriggers(ctx context.Context, st store.Store) (held []Held, err error) {
 	err = st.View(ctx, func(tx store.Tx) error {
 		held = nil
-		waits, err := tx.DueBefore(ever, 0, waitingKind)
+		waits, err := tx.DueBefore(Ever, 0, WaitingKind)
 		if err != nil {
 			return err
 		}
@@ -148,7 +168,7 @@ func HeldTriggers(ctx context.Context, st store.Store) (held []Held, err error) 
 }
 
 func pausedNow(tx store.Tx, playbook, trigger string) (p pause, err error) {
-	state, err := tx.MetaGet(surgeKey(playbook, trigger))
+	state, err := tx.MetaGet(SurgeKey(playbook, trigger))
 	if err == nil && state != "" {
 		err = json.Unmarshal([]byte(state), &p)
 	}
@@ -234,7 +254,7 @@ func answerOne(ctx context.Context, st store.Store, h Held, now time.Time, do fu
 		n := 0
 		err := st.Update(ctx, func(tx store.Tx) error {
 			n, more = 0, false
-			all, err := tx.DueBefore(ever, 0, waitingKind)
+			all, err := tx.DueBefore(Ever, 0, WaitingKind)
 			if err != nil {
 				return err
 			}
@@ -275,5 +295,5 @@ func goOn(tx store.Tx, h Held, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	return tx.MetaSet(surgeKey(h.Playbook, h.Trigger), string(data))
+	return tx.MetaSet(SurgeKey(h.Playbook, h.Trigger), string(data))
 }
