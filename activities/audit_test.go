@@ -61,7 +61,9 @@ func TestEachGuardHoldsInTheTransactionThatClaims(t *testing.T) {
 		{name: "a spam report", book: free, given: suppress(store.Suppression{Contact: "dana", Kind: "complained"}), ledger: "mail email dana skipped complained"},
 		{name: "an opt-out", book: free, given: suppress(store.Suppression{Contact: "dana", Kind: "opted_out"}), ledger: "mail email dana skipped opted_out"},
 		{name: "resting", book: free, ledger: "mail email dana skipped resting", given: func(w *world) {
-			w.update(func(tx store.Tx) error { return tx.PutRest(store.Rest{Account: "acme", Scope: "account", Reason: "declined"}) })
+			w.update(func(tx store.Tx) error {
+				return tx.PutRest(store.Rest{Account: "acme", Scope: "account", Reason: "declined"})
+			})
 		}},
 		{name: "held out", book: free, edit: func(e *store.Enrollment) { e.Arm = "holdout" }, ledger: "mail email dana skipped holdout"},
 		{name: "held", book: free, line: "shift mail held", until: "2026-03-04T15:00:00Z", given: func(w *world) {
@@ -182,7 +184,7 @@ func TestTwoPlaybooksDoNotBothPassACapOfOne(t *testing.T) {
 // TestACapBelongsToTheAddress: two contacts that share a mailbox are one reader.
 func TestACapBelongsToTheAddress(t *testing.T) {
 	t.Parallel()
-	for address, want := range map[string]int{"DANA@acme.test ": 1, "uma@acme.test": 2} {
+	for address, want := range map[string]int{"DANA@acme.test": 1, "uma@acme.test": 2} {
 		t.Run(address, func(t *testing.T) {
 			t.Parallel()
 			rails := "send_window: always, avoid: [], caps: [{max: 1, what: email, in: 5d, per: contact}]"

@@ -55,7 +55,7 @@ func (b Brake) Release() error {
 	if err != nil {
 		return fmt.Errorf("read the brake of %s: %w", b.playbook, err)
 	}
-	n, _ := strconv.Atoi(round) //nolint:errcheck // "" is none yet
+	n, _ := strconv.Atoi(round) // "" is none yet
 	return b.tx.MetaSet(brakeKey(b.playbook), strconv.Itoa(n+1))
 }
 
