@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	// The engine.
 	"workflows":             {"", "steps"},
 	"activities":            {"", "workflows", "steps", "playbooks", "guards", "rules", "channels", "internal/store", "internal/facts", "internal/calendar", "internal/clock", "internal/intake", "internal/mail", "internal/project"},
-	"internal/intake":       {"", "internal/diag", "steps", "playbooks", "triggers", "rules", "internal/store", "internal/facts", "internal/calendar", "internal/clock"},
+	"internal/intake":       {"", "internal/diag", "steps", "playbooks", "triggers", "guards", "rules", "internal/store", "internal/facts", "internal/calendar", "internal/clock"},
 	"internal/relay":        {"", "workflows", "steps", "internal/store", "internal/clock"},
 	"internal/conductor":    {"", "internal/store", "internal/clock"},
 	"internal/cast":         {"", "internal/store", "internal/source", "internal/diag", "internal/calendar"},

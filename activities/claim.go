@@ -38,16 +38,24 @@ func (w *walk) claim(t touch, m holdfast.Outbound) error {
 }
 
 // count is how many touches went, for a cap: of the contact, or of the account
-// when there is none.
+// when there is none. Contacts of the account that share an address are one reader.
 func (w *walk) count(r recipient, what, per string, since time.Time) (int, error) {
-	contact, channel := "", what
+	readers, channel := []string{""}, what
 	if per == "contact" {
-		contact = r.contact
+		readers = append([]string{r.contact}, r.sharing...)
 	}
 	if what == "touch" {
 		channel = ""
 	}
-	return w.tx.CountTouches(w.e.Account, contact, channel, since)
+	total := 0
+	for _, contact := range readers {
+		n, err := w.tx.CountTouches(w.e.Account, contact, channel, since)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
 }
 
 // oldest is when the oldest touch since a moment was claimed. The ledger counts

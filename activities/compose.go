@@ -212,15 +212,20 @@ func (w *walk) results() map[string]any {
 	return out
 }
 
-// unrendered is the reason word for a template that could not be rendered.
-func unrendered(err error) string {
+// unrendered is the reason word for a template that could not be rendered, and
+// what is missing, or where the mistake is.
+func unrendered(err error) (reason, what string) {
 	if errors.Is(err, errNoWayOut) {
-		return "no_unsubscribe"
+		return "no_unsubscribe", err.Error()
 	}
-	if _, ok := errors.AsType[*mail.Error](err); ok {
-		return "missing_variable"
+	e, ok := errors.AsType[*mail.Error](err)
+	switch {
+	case !ok:
+		return "template_error", err.Error()
+	case e.Variable == "":
+		return "missing_variable", e.Error()
 	}
-	return "template_error"
+	return "missing_variable", e.Variable
 }
 
 func (w *walk) accountName() string {

@@ -111,7 +111,7 @@ func (w *walk) message(t touch) error {
 	}
 	m, err := w.compose(t)
 	if err != nil {
-		return w.failed(t, unrendered(err), err.Error())
+		return w.failed(t, err)
 	}
 	if d.Kind != guards.Go {
 		return w.held(t, wouldGo(d, m))
@@ -217,7 +217,9 @@ func (w *walk) held(t touch, d guards.Decision) error {
 }
 
 // failed ends a touch that cannot go, visibly.
-func (w *walk) failed(t touch, reason, detail string) error {
+func (w *walk) failed(t touch, cause error) error {
+	reason, at := unrendered(cause)
+	detail := cause.Error()
 	row := w.row(t)
 	row.State, row.Reason, row.DoneAt = holdfast.Failed, reason, w.now
 	if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(t.cmd.Path)); err != nil {
@@ -229,6 +231,9 @@ func (w *walk) failed(t touch, reason, detail string) error {
 		return err
 	}
 	w.reply(t.cmd.Path, steps.Answer{Outcome: "failed", Reason: reason})
+	if err := w.countError(t.cmd.Step.ID, reason+" "+at); err != nil {
+		return err
+	}
 	return w.alert(t.cmd.Path, w.v.Title+" could not reach "+w.accountName(), detail)
 }
 

@@ -25,6 +25,7 @@ type recipient struct {
 	contact      string // "" for our own people
 	record       rules.Record
 	address      holdfast.Address
+	sharing      []string // other contacts of the account with the same address
 	suppressions []store.Suppression
 	place        place
 	work         calendar.Work // of our own people
@@ -51,6 +52,7 @@ func (w *walk) addressee(refs []string, channel string, byMail bool) (recipient,
 				return recipient{}, guards.Decision{}, err
 			}
 			if d.Kind == guards.Go {
+				r.sharing = w.sharing(r, people)
 				return r, d, nil
 			}
 			if no.Reason == noRecipient {
@@ -59,6 +61,16 @@ func (w *walk) addressee(refs []string, channel string, byMail bool) (recipient,
 		}
 	}
 	return nobody, no, nil
+}
+
+// sharing are the others of people who read r's mail.
+func (w *walk) sharing(r recipient, people []store.Contact) (ids []string) {
+	for _, c := range people {
+		if c.ID != r.contact && r.address.Email != "" && strings.EqualFold(text(facts.Person(w.set, c), "email"), r.address.Email) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // means reports whether ref names r.
@@ -135,6 +147,9 @@ func (s someone) zone() string {
 func (w *walk) ask(r recipient, a guards.Ask) (guards.Decision, error) {
 	a.Now, a.Enrollment, a.Playbook, a.Class, a.Lane = w.now, w.e.ID, w.v.Name, w.v.Class, w.v.Lane
 	a.Arm, a.Shadow, a.WhenPreempted, a.Due = w.e.Arm, w.v.Shadow, w.v.WhenPreempted, w.due()
+	if wait := steps.WaitAt(w.in.State, w.cmd.Path); wait != nil && wait.Kind == "shift" && !w.now.Before(wait.Until) {
+		a.Found = wait.Until
+	}
 	a.Days, a.Zone, a.ZoneFrom, a.FiscalStart = r.place.days, r.place.zone, r.place.from, w.fiscalStart()
 	a.Suppressions = r.suppressions
 	a.Count = func(what, per string, since time.Time) (int, error) { return w.count(r, what, per, since) }

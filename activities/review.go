@@ -37,7 +37,7 @@ func (w *walk) askReview(cmd steps.Command, spec *steps.Email) error {
 	}
 	m, err := w.compose(t)
 	if err != nil {
-		return w.failed(t, unrendered(err), err.Error())
+		return w.failed(t, err)
 	}
 	who := w.who(spec.Review.By)
 	until := spec.Review.Patience().Add(w.now.In(w.place.zone), w.place.days).UTC()

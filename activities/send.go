@@ -94,6 +94,9 @@ func (w *walk) record(mine bool) (current bool, err error) {
 	if err := w.tx.PutTouch(row); err != nil {
 		return false, err
 	}
+	if err := w.countSent(row); err != nil {
+		return false, err
+	}
 	return true, w.tx.AddLine(sentLine(row, w.now, w.sent.zone))
 }
 

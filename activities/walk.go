@@ -209,5 +209,10 @@ func (w *walk) trouble(kind string, cause error) error {
 	if err != nil || w.v == nil || w.facts == nil {
 		return err
 	}
+	if kind == "rule" {
+		if err := w.countTrouble(cause); err != nil {
+			return err
+		}
+	}
 	return w.alert(w.st.At, "Playbook "+w.v.Title+" is stopped by a mistake", cause.Error())
 }

@@ -127,6 +127,12 @@ func newWorld(t *testing.T, playbook string) *world {
 			t.Error(err)
 		}
 	})
+	return newWorldIn(t, db, playbook)
+}
+
+// newWorldIn is a world that remembers in db.
+func newWorldIn(t *testing.T, db store.Store, playbook string) *world {
+	t.Helper()
 	w := &world{
 		t: t, store: db, clock: clock.NewVirtual(monday),
 		email: &post{name: "email"}, slack: &post{name: "slack"},

@@ -18,9 +18,11 @@ import (
 //	avoid        public_holidays
 //	caps         1 email in 2d per contact
 //	catch_up     next_window
+//	surge        reckoned from what is usual
 func Defaults(class string) guards.Rails {
 	r := guards.Rails{Zone: "contact", CatchUp: "next_window", QuarterTail: 10}
 	if class == Transactional {
+		r.Surge.Off = true
 		return r
 	}
 	r.Window = calendar.Window{Days: [7]bool{false, true, true, true, true, true, false}, From: 9 * 60, To: 17 * 60}
@@ -43,7 +45,22 @@ func (c *compiler) rails(n *source.Node, class string) (guards.Rails, []*rules.C
 		r.Caps = c.caps(caps)
 	}
 	r.CatchUp = c.word(n.Get("catch_up"), "catch_up", "next_window", "skip")
+	if surge := n.Get("surge"); surge != nil {
+		r.Surge = c.surge(surge)
+	}
 	return r, calendars
+}
+
+// surge is {max}, or off.
+func (c *compiler) surge(n *source.Node) guards.Surge {
+	if n.Kind() == source.Scalar {
+		if n.Text() != "off" {
+			c.diags.Errorf(n.Span(), "wrong-type", "write {max: 200}, or off", "surge cannot be %q", n.Text())
+		}
+		return guards.Surge{Off: true}
+	}
+	n.Strict(&c.diags, "surge", keys("guardrails.surge")...)
+	return guards.Surge{Max: n.Require(&c.diags, "surge", "max").Int(&c.diags, "max", 1, 1_000_000)}
 }
 
 // builtin calendars need no declaration; a project that declares one of that

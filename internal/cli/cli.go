@@ -49,6 +49,7 @@ func commands(s Streams) []*cobra.Command {
 		resumeCommand(s),
 		holdCommand(s),
 		releaseCommand(s),
+		triggersCommand(s),
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
 		suppressionsCommand(s),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/activities"
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 )
 
@@ -45,7 +46,10 @@ func (w *world) copyFrom(ctx context.Context, s store.Store, until time.Time) er
 func (c *copier) state() error {
 	keys := slices.Clone(facets)
 	for _, p := range c.project.Playbooks {
-		keys = append(keys, "stopped/"+p.Name)
+		keys = append(keys, store.StopKey(p.Name))
+		for i := range p.Triggers {
+			keys = append(keys, intake.SurgeKey(p.Name, p.Triggers[i].ID))
+		}
 	}
 	if err := c.meta(keys...); err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 )
 
@@ -171,6 +172,11 @@ func (c *copier) dues() error {
 	if err != nil {
 		return err
 	}
+	waiting, err := c.from.DueBefore(intake.Ever, 0, intake.WaitingKind)
+	if err != nil {
+		return err
+	}
+	all = append(all, waiting...)
 	for _, d := range all {
 		if d.Account != c.account || !json.Valid(d.Data) && len(d.Data) > 0 {
 			continue

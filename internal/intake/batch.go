@@ -27,6 +27,8 @@ type batch struct {
 	order  []*sheet // as they were opened
 	people map[string]*person
 	group  *group // nil: everything is read one by one
+	flows  map[string]*flow
+	asked  bool // a person asked for what starts: no surge
 
 	res  Result
 	last int64 // seq of the last fresh message
@@ -127,6 +129,9 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	}
 	if b.mode == History {
 		return nil
+	}
+	if err := b.brake(m); err != nil {
+		return err
 	}
 	if err := b.react(s, m, seq, ch); err != nil {
 		return err

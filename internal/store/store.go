@@ -202,7 +202,7 @@ type Truth struct {
 // Key names it; putting the same key again moves it.
 type Due struct {
 	Key     string
-	Kind    string // date, held, goal, unconfirmed, sunset, act
+	Kind    string // date, held, goal, unconfirmed, sunset, act, waiting, entry, alarm
 	At      time.Time
 	Account string
 	Data    []byte // JSON, by kind

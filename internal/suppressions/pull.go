@@ -189,7 +189,7 @@ func (p *Pull) takeOne(tx store.Tx, list string, e email.Listed, people []store.
 func event(kind string, c store.Contact, address string, at time.Time) holdfast.Message {
 	m := holdfast.Message{
 		Source: "system", Kind: holdfast.Track, Account: c.Account, Contact: c.ID, At: at, Props: map[string]any{"email": address},
-		Event: map[string]string{"opted_out": holdfast.EventOptedOut, "bounced": holdfast.EventBounced, "complained": "email.complained"}[kind],
+		Event: map[string]string{"opted_out": holdfast.EventOptedOut, "bounced": holdfast.EventBounced, "complained": holdfast.EventComplained}[kind],
 	}
 	if kind == "bounced" {
 		m.Props["class"] = "hard"

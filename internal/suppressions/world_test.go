@@ -87,7 +87,7 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, store: db, clock: clock.NewVirtual(monday), far: far.SendGrid.Suppressions, log: &strings.Builder{}}
 	log := slog.New(slog.NewTextHandler(w.log, nil))
 	w.intake = &intake.Intake{Store: db, Clock: w.clock, Rules: func() *rules.Set { return p.Rules }, Playbooks: func() []*playbooks.Playbook { return p.Playbooks }, Log: log,
-		ByDigest: func(string) (*playbooks.Playbook, error) { return p.Playbooks[0], nil }}
+		ByDigest: func(string) (*playbooks.Playbook, error) { return p.Playbooks[0], nil }, Options: intake.Options{Treated: true}}
 	if _, err := w.intake.Replace(t.Context(), p.Playbooks, func() {}); err != nil {
 		t.Fatal(err)
 	}
