@@ -152,7 +152,7 @@ func TestAnAlarmIsToldThoughItsCardIsRefused(t *testing.T) {
 	}
 	fire()
 	next, ok, err := w.a.Alarms().Next(t.Context())
-	if err != nil || !ok || !next.Equal(monday.Add(30*time.Second)) || len(w.slack.sent) != 0 {
+	if err != nil || !ok || !next.Equal(monday.Add(5*time.Second)) || len(w.slack.sent) != 0 {
 		t.Fatalf("the next try is at %s (%v, %v), %d cards", next, ok, err, len(w.slack.sent))
 	}
 	w.clock.Move(next)

@@ -15,7 +15,7 @@ import (
 const (
 	// lookAfter is how long after a send without an answer its message is looked
 	// for: longer than sendTimeout, so that no attempt is still under way.
-	lookAfter = time.Minute
+	lookAfter = 40 * time.Second
 	lookAgain = 30 * time.Second // when looking did not work
 	// cannotLook is the reason of a touch that its channel can never look for.
 	cannotLook = "cannot_look"

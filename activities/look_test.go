@@ -37,8 +37,8 @@ func TestANoteWhoseAnswerIsLostIsLookedFor(t *testing.T) {
 		w, slack := newRoom(t, oneNote)
 		slack.loses(1, arrived)
 		r := w.enroll("1")
-		if p := r.rest(); !p.Until.Equal(monday.Add(time.Minute)) || slack.looks != 0 {
-			t.Fatalf("%s: waits until %s after %d looks, want a minute without one", name, p.Until, slack.looks)
+		if p := r.rest(); !p.Until.Equal(monday.Add(40*time.Second)) || slack.looks != 0 {
+			t.Fatalf("%s: waits until %s after %d looks, want 40 seconds without one", name, p.Until, slack.looks)
 		}
 		for range 3 {
 			if !r.last.Over {
@@ -126,8 +126,8 @@ func TestACardWhoseAnswerIsLostIsLookedFor(t *testing.T) {
 		w, slack := newRoom(t, oneCall)
 		slack.loses(1, arrived)
 		r := w.enroll("1")
-		if p := r.rest(); !p.Until.Equal(monday.Add(time.Minute)) {
-			t.Fatalf("%s: looks at %s, want after a minute", name, p.Until)
+		if p := r.rest(); !p.Until.Equal(monday.Add(40 * time.Second)) {
+			t.Fatalf("%s: looks at %s, want after 40 seconds", name, p.Until)
 		}
 		r.sleep()
 		if len(slack.shown) != 1 || slack.looks != 1 {

@@ -253,7 +253,7 @@ func TestAReceiptGoesBeforeThoseWhoWait(t *testing.T) {
 	receipts := strings.Replace(book("receipt", mailed), "class: outreach", "class: transactional", 1)
 	w := pacedWorld(t, project.Pace{Limits: []project.Limit{limit(1, "1m")}}, 30, book("nudge", mailed), receipts)
 	runs := w.each("nudge", 29)
-	w.live(monday.Add(30*time.Second), runs...)
+	w.live(monday.Add(5*time.Second), runs...)
 	r := w.start("receipt", "r", of("a29"))
 	w.live(monday.Add(3*time.Minute), append(runs, r)...)
 	if got := strings.Join(r.ledger(), ","); !strings.Contains(got, "sent") {

@@ -182,9 +182,9 @@ func TestARedrawSurvivesItsMishaps(t *testing.T) {
 		left  []string
 	}{
 		"asked to wait": {&holdfast.DeliveryError{Reason: "rate_limited", Refused: true, After: 45 * time.Second}, 45 * time.Second, []string{"card in 45s", "late_card in 24h0m0s"}},
-		"no answer":     {&holdfast.DeliveryError{Reason: "timeout_after_send"}, 0, []string{"card in 30s", "late_card in 24h0m0s"}},
-		"unclassed":     {fmt.Errorf("a bug"), 0, []string{"card in 30s", "late_card in 24h0m0s"}},
-		"a bad token":   {&holdfast.DeliveryError{Reason: "bad_credentials", Permanent: true}, 0, []string{"card in 30s", "late_card in 24h0m0s"}},
+		"no answer":     {&holdfast.DeliveryError{Reason: "timeout_after_send"}, 0, []string{"card in 5s", "late_card in 24h0m0s"}},
+		"unclassed":     {fmt.Errorf("a bug"), 0, []string{"card in 5s", "late_card in 24h0m0s"}},
+		"a bad token":   {&holdfast.DeliveryError{Reason: "bad_credentials", Permanent: true}, 0, []string{"card in 5s", "late_card in 24h0m0s"}},
 		"gone":          {&holdfast.DeliveryError{Reason: "message_not_found", Permanent: true}, 0, []string{"late_card in 24h0m0s"}},
 	} {
 		w, slack := newRoom(t, oneCall)

@@ -15,10 +15,10 @@ import (
 // sendTimeout bounds one call of a provider. Advance's own limit is two minutes.
 const sendTimeout = 30 * time.Second
 
-// A refused touch is tried again from half a minute to an hour later, for a day
+// A refused touch is tried again from five seconds to an hour later, for a day
 // and at least patience times: a window that opens in between is no refusal.
 const (
-	firstRetry  = 30 * time.Second
+	firstRetry  = 5 * time.Second
 	longestWait = time.Hour
 	giveUpAfter = 24 * time.Hour
 	patience    = 12
@@ -61,7 +61,7 @@ func (a *Activities) send(ctx context.Context, o outgoing) delivery {
 // backoff after the n-th refusal; the provider's wish counts when it is longer.
 func backoff(n int, wish time.Duration) time.Duration {
 	wait := longestWait
-	if n < 8 {
+	if n < 11 {
 		wait = min(firstRetry<<max(n-1, 0), longestWait)
 	}
 	return max(wait, wish)

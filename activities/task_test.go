@@ -176,7 +176,7 @@ func TestACardIsTriedAgainUntilSomeoneTakesIt(t *testing.T) {
 	}
 	r := w.enroll("1")
 	p := r.rest()
-	if want := monday.Add(30 * time.Second); !p.Until.Equal(want) || !r.row().Due.Equal(want) {
+	if want := monday.Add(5 * time.Second); !p.Until.Equal(want) || !r.row().Due.Equal(want) {
 		t.Errorf("comes back at %s, the row says %s; want %s", p.Until, r.row().Due, want)
 	}
 	down = false

@@ -39,7 +39,7 @@ func chosenPlan() plan {
 		p.faults = *faults
 	}
 	if p.faults > 0 {
-		p.patience = 8 * time.Minute // a refused touch is tried again after half a minute, then a whole, then two
+		p.patience = 8 * time.Minute // a refused touch is tried again after five seconds, then ten, then twenty
 	}
 	if p.seed == 0 {
 		p.seed = rand.Uint64() >> 32
