@@ -7,7 +7,7 @@ TOOL     = $(GO) tool -modfile=tools/go.mod
 # What need not link it is listed here.
 LIGHT    = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|cli|sim|crash)|cmd/holdfast|bench)(/|$$)')
 
-.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere crash playbooks clean
+.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere crash chaos chaos-elsewhere playbooks clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ elsewhere: ## two enrollments over PostgreSQL and Temporal's own server, both ki
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full
+
+chaos: ## 2,000 enrollments, 50 kills and 5 restarts while providers fail a fifth of what they are asked; SEED=n repeats one
+	$(GO) test ./internal/crash -run '^TestChaos$$' -v -timeout 30m -chaos-full -chaos-seed $${SEED:-0}
 
 playbooks: ## lint what we ship
 	$(GO) run -tags noembed ./cmd/holdfast lint --strict playbooks/library examples/*/

@@ -26,16 +26,23 @@ type Message struct {
 // Names of our own events. Only our own handlers make them (decision: nobody
 // forges our events); all are dotted.
 const (
-	EventReplied         = "email.replied"
-	EventOptedOut        = "contact.opted_out"
-	EventTaskDone        = "task.completed"   // props: task, step, playbook, enrollment, by, answers
-	EventTaskCannot      = "task.cannot"      // the assignee says it cannot be done; props as above and reason
-	EventTaskExpired     = "task.expired"     // nobody did it in time
-	EventEnrollmentEnded = "enrollment.ended" // props: playbook, enrollment, outcome
-	EventBounced         = "email.bounced"
-	EventApproved        = "approval.granted" // props: task, step, playbook, enrollment, by, kind
-	EventDenied          = "approval.denied"  // as above
-	EventOfferSunset     = "offer.sunset"     // ninety days before a concession ends; props: kind, amount, ends
-	EventAccountSet      = "account.set"      // of a Group message: its props are fields that a playbook writes
+	EventReplied         = "email.replied" // props: touch, step, playbook, enrollment, text; so have all of email.*
+	EventAutoReplied     = "email.auto_replied"
+	EventDelivered       = "email.delivered"
+	EventOpened          = "email.opened"  // by a person, never by a mail program that looks ahead
+	EventClicked         = "email.clicked" // props also: url, without its query
+	EventComplained      = "email.complained"
+	EventOptedOut        = "contact.opted_out" // props: touch (of the mail it came from), said (how); via, where it was said elsewhere than to us
+	EventPaused          = "contact.paused"    // props: touch, said, until: no outreach before
+	EventOptedIn         = "contact.opted_in"  // takes either back; with via, an opt-out of the same via alone
+	EventTaskDone        = "task.completed"    // props: task, step, playbook, enrollment, by, answers
+	EventTaskCannot      = "task.cannot"       // the assignee says it cannot be done; props as above and reason
+	EventTaskExpired     = "task.expired"      // nobody did it in time
+	EventEnrollmentEnded = "enrollment.ended"  // props: playbook, enrollment, outcome
+	EventBounced         = "email.bounced"     // for good; a refusal that may pass is no event
+	EventApproved        = "approval.granted"  // props: task, step, playbook, enrollment, by, kind
+	EventDenied          = "approval.denied"   // as above
+	EventOfferSunset     = "offer.sunset"      // ninety days before a concession ends; props: kind, amount, ends
+	EventAccountSet      = "account.set"       // of a Group message: its props are fields that a playbook writes
 	EventMeetingBooked   = "meeting.booked"
 )

@@ -35,12 +35,14 @@ type Config struct {
 	Trace func(playbook, step string, block int)
 	// Poke tells the relay that rows may wait for it. nil: it finds them itself.
 	Poke func()
-	// Unsubscribe is the one-click link of a touch to a contact, for outreach.
-	// nil: messages have none.
-	Unsubscribe func(touch, contact string) string
+	// Links are what leads back to us from a touch's mail. nil: nothing does.
+	Links func(touch string) Links
 	// Held is told, inside the transaction, of each touch that may not go now and
 	// why. nil: nobody asks.
 	Held func(enrollment, path string, d guards.Decision)
+	// Redraws says that the process beside which this one works draws cards anew,
+	// though the channels here cannot.
+	Redraws bool
 	// Versions keeps what was compiled, and may be shared with other Activities,
 	// such as those of many simulations. nil: one of its own.
 	Versions *Versions

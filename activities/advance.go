@@ -19,12 +19,17 @@ func (a *Activities) Advance(ctx context.Context, in workflows.Step) (workflows.
 	if err != nil {
 		return workflows.Progress{}, err
 	}
+	sought := w.sought
 	if w.out != nil {
 		d := a.send(ctx, *w.out)
 		// What went is recorded even when the worker is being stopped.
 		if w, err = a.walk(context.WithoutCancel(ctx), in, &d); err != nil {
 			return workflows.Progress{}, err
 		}
+		sought = append(sought, w.sought...)
+	}
+	if err := a.lookFor(ctx, sought); err != nil {
+		return workflows.Progress{}, err
 	}
 	return a.handOut(ctx, w)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/internal/store"
@@ -31,7 +32,7 @@ func (w *walk) askApproval(cmd steps.Command, kind string, spec *steps.Approval)
 			return nil
 		}
 	}
-	requester := w.who("owner")
+	requester := w.named("owner")
 	role, err := w.authority(spec.By, cmd.Values)
 	if err != nil {
 		return err
@@ -62,39 +63,46 @@ func (w *walk) askApproval(cmd steps.Command, kind string, spec *steps.Approval)
 		return w.refuse(cmd, "nobody but the requester could say yes as "+role)
 	}
 	r.Approver = approver.id()
-	return w.openApproval(cmd, spec, r)
+	return w.openApproval(cmd, spec, r, approver)
 }
 
-func (w *walk) openApproval(cmd steps.Command, spec *steps.Approval, r store.Approval) error {
-	due, expires := spec.Times(w.now.In(w.place.zone), w.place.days)
+func (w *walk) openApproval(cmd steps.Command, spec *steps.Approval, r store.Approval, who someone) error {
+	its := w.recipient(who)
+	due, expires := spec.Times(w.now.In(w.place.zone), w.place.days, its.work, its.place.zone)
 	brief, err := w.approvalBrief(spec, r)
 	if err != nil {
 		return err
 	}
 	k := store.Task{
 		ID: r.ID, Enrollment: r.Enrollment, Path: r.Path, Step: r.Step, Playbook: r.Playbook, Account: r.Account, Owner: r.Approver,
-		Title: "Approve: " + r.Title, Brief: brief, Channel: "slack", OpenedAt: w.now, DueAt: due.UTC(), ExpiresAt: expires.UTC(), Status: "open",
+		Title: "Approve: " + r.Title, Brief: brief, Channel: "slack", OpenedAt: w.now, DueAt: due.UTC(), ExpiresAt: expires.UTC(), Status: "open", OwnerReason: who.Reason,
 	}
-	if err := errors.Join(w.tx.PutTask(k), w.tx.PutApproval(r), w.owe(k)); err != nil {
+	if err := errors.Join(w.tx.PutTask(k), w.tx.PutApproval(r), w.owe(k), w.a.watch(w.tx, k, []level{{To: nextInLine}})); err != nil {
 		return fmt.Errorf("ask for approval: %w", err)
 	}
 	line := w.line(cmd, "slack", r.Approver)
-	line.Key, line.Kind, line.Outcome, line.Reason = line.Key+"/asked", "approval", "asked", joinNonEmpty(r.Amount, "as "+r.Role)
+	line.Key, line.Kind, line.Outcome, line.Reason = line.Key+"/asked", "approval", "asked", joinNonEmpty(joinNonEmpty(r.Amount, "as "+r.Role), who.Reason)
 	w.touched = true
 	w.reply(cmd.Path, steps.Answer{Outcome: "opened", Until: k.ExpiresAt})
 	return w.tx.AddLine(line)
 }
 
-// approvalBrief is what the approver reads: the request's own facts first.
-func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, error) {
+// approvalFacts are what a request is about, a line each, as mrkdwn.
+func approvalFacts(r store.Approval) string {
 	var facts strings.Builder
 	for _, f := range [][2]string{{"Amount", r.Amount}, {"In exchange", r.InExchange}, {"Asked by", r.RequestedBy}} {
 		if f[1] != "" {
 			facts.WriteString(f[0] + ": " + mrkdwn(f[1]) + "\n")
 		}
 	}
+	return facts.String()
+}
+
+// approvalBrief is what the approver reads: the request's own facts first.
+func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, error) {
+	facts := approvalFacts(r)
 	if spec.Brief == "" {
-		return strings.TrimSpace(facts.String()), nil
+		return strings.TrimSpace(facts), nil
 	}
 	data, err := w.data(recipient{place: w.place})
 	if err != nil {
@@ -104,7 +112,7 @@ func (w *walk) approvalBrief(spec *steps.Approval, r store.Approval) (string, er
 	if err != nil {
 		text = "" // the request must not be lost over a missing name
 	}
-	return strings.TrimSpace(facts.String() + text), nil
+	return strings.TrimSpace(facts + text), nil
 }
 
 // grantOwn is a yes that the requester may give by themself.
@@ -146,64 +154,29 @@ func (w *walk) authority(by steps.Authority, values map[string]any) (string, err
 	return role, nil
 }
 
-// approver is the first with the role above the requester, or anywhere in the
-// team, or whoever is most senior above them.
-func (w *walk) approver(role string, requester someone) someone {
-	p := w.project
-	if role == "owner.manager" || strings.HasPrefix(role, "account.") {
-		return w.who(role)
-	}
-	boss := requester.Person
-	for range p.Team {
-		up, ok := p.person(boss.Manager)
-		if !ok {
-			break
-		}
-		if boss = up; strings.EqualFold(boss.Role, role) {
-			return someone{Person: boss}
-		}
-	}
-	for _, one := range p.Team {
-		if strings.EqualFold(one.Role, role) && one.ID != requester.ID {
-			return someone{Person: one}
-		}
-	}
-	return someone{Person: boss, Reason: "no_" + role}
-}
-
-// outranks reports whether a stands above b, however far.
-func (p Project) outranks(a, b string) bool {
-	for range p.Team {
-		one, ok := p.person(b)
-		if !ok || one.Manager == "" {
-			return false
-		}
-		if b = one.Manager; b == a {
-			return true
-		}
-	}
-	return false
-}
-
 // decide answers a request, once, for somebody with the authority (the amount
 // stays as it was asked).
 func (a *Activities) decide(tx store.Tx, k store.Task, r store.Approval, status, by string, answers map[string]any, at time.Time) error {
-	p := a.Project()
-	who, ok := p.person(by)
-	switch {
-	case !ok:
+	who, ok := a.Project().person(by)
+	if !ok {
 		return holdfast.Errorf(holdfast.Unauthorized, "%q is nobody of the team", by)
-	case who.ID == r.RequestedBy:
-		return holdfast.Errorf(holdfast.Unauthorized, "%s has asked for this, and cannot approve it", who.ID)
-	case who.ID != r.Approver && !strings.EqualFold(who.Role, r.Role) && !p.outranks(who.ID, r.Approver):
-		return holdfast.Errorf(holdfast.Unauthorized, "%s has not the authority: it takes a %s", who.ID, r.Role)
+	}
+	if err := a.Project().mayDecide(who, r); err != nil {
+		return err
 	}
 	r.Status, r.DecidedBy, r.DecidedAt = "denied", who.ID, at
 	event := holdfast.EventDenied
 	if status == "done" {
 		r.Status, event = "approved", holdfast.EventApproved
 	}
-	if note, ok := answers["note"].(string); ok {
+	note, _ := answers["note"].(string)
+	if why, ok := answers[reasonKey].(string); ok && note == "" {
+		note = why
+	}
+	if utf8.RuneCountInString(note) > longest {
+		return holdfast.Errorf(holdfast.Invalid, "the note is longer than %d characters", longest)
+	}
+	if note = strings.TrimSpace(note); note != "" {
 		r.Note = note
 	}
 	if err := a.endOffer(tx, k, &r, at); err != nil {
@@ -218,7 +191,7 @@ func (a *Activities) decide(tx store.Tx, k store.Task, r store.Approval, status,
 		Key: k.ID + "/closed", At: at, Account: k.Account, Playbook: k.Playbook, Enrollment: k.Enrollment, Step: k.Step,
 		Path: k.Path, Kind: "approval", Channel: k.Channel, To: who.ID, Outcome: r.Status, Reason: r.Amount,
 	}
-	err = errors.Join(tx.PutTask(k), tx.PutApproval(r), closeTouch(tx, k, at), tx.AddLine(line),
+	err = errors.Join(tx.PutTask(k), tx.PutApproval(r), closeTouch(tx, k, at), a.closed(tx, k, at), tx.AddLine(line),
 		tx.Signal(store.Signal{Enrollment: k.Enrollment, Kind: "task", Path: k.Path, Outcome: r.Status, At: at, Data: data}))
 	if err != nil {
 		return fmt.Errorf("record the answer: %w", err)

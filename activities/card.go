@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"holdfast"
-	"holdfast/internal/facts"
 	"holdfast/internal/store"
 	"holdfast/workflows"
 )
@@ -79,6 +78,9 @@ func (a *Activities) handOut(ctx context.Context, w *walk) (workflows.Progress, 
 
 // handCard delivers one card; retry is when to try again, zero when that is settled.
 func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Time, err error) {
+	if settled, retry, err := a.seekCard(ctx, h); err != nil || settled {
+		return retry, err
+	}
 	out, err := a.takeCard(ctx, h.ID)
 	if errors.Is(err, errStopped) {
 		return a.Clock.Now().Add(again), nil
@@ -93,6 +95,9 @@ func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Ti
 		switch f := d.failure; {
 		case f == nil:
 			row.State, row.ProviderID, row.DoneAt = holdfast.Sent, d.receipt.ProviderID, now
+			if err := a.handed(tx, row); err != nil {
+				return err
+			}
 		case f.Permanent || row.Attempts >= cardTries:
 			row.State, row.Reason, row.DoneAt = holdfast.Failed, f.Reason, now
 			line := touchLine(row, now)
@@ -100,6 +105,9 @@ func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Ti
 			if err := tx.AddLine(line); err != nil {
 				return err
 			}
+		case f.Unknown() && a.finder(row.Channel) != nil:
+			row.Reason = f.Reason // it stays sending: it is looked for before it is sent again
+			retry = row.SendingAt.Add(lookAfter)
 		default:
 			row.State, row.Reason = holdfast.Claimed, f.Reason
 			retry = now.Add(backoff(row.Attempts, f.After))
@@ -130,16 +138,18 @@ func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, er
 			return fmt.Errorf("read task: %w", err)
 		}
 		now := a.Clock.Now()
-		if k.Status != "open" {
+		if k.Status != "open" || k.Owner != row.Recipient {
 			row.State, row.Reason, row.DoneAt = holdfast.Skipped, k.Status, now
+			if k.Status == "open" {
+				row.Reason = "reassigned"
+			}
 			return tx.PutTouch(row)
 		}
-		f, err := facts.Load(tx, a.Rules(), k.Account, "", now)
-		if err != nil {
+		row.State, row.Reason, row.SendingAt, row.Attempts = holdfast.Sending, "", now, row.Attempts+1
+		out = &outgoing{row: row, zone: time.UTC}
+		if out.message, err = a.card(tx, row, k); err != nil {
 			return err
 		}
-		row.State, row.SendingAt, row.Attempts = holdfast.Sending, now, row.Attempts+1
-		out = &outgoing{row: row, zone: time.UTC, message: card(row, k, a.Project(), text(f.Account, "name"), now)}
 		return tx.PutTouch(row)
 	})
 	return out, err
@@ -148,23 +158,4 @@ func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, er
 // mrkdwn is plain text as Slack's markup has it: no mention, no link.
 func mrkdwn(s string) string {
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(s)
-}
-
-// card is how a channel is told of task k. A title is plain text, a brief is
-// mrkdwn; the channel escapes names.
-func card(row store.Touch, k store.Task, p Project, account string, now time.Time) holdfast.Outbound {
-	who := someone{Channel: k.Owner}
-	if one, ok := p.person(k.Owner); ok {
-		who = someone{Person: one}
-	}
-	if account == "" {
-		account = k.Account
-	}
-	return holdfast.Outbound{
-		Touch: row.ID, Channel: "slack", Account: k.Account, Contact: k.Contact, Enrollment: k.Enrollment,
-		To: who.address(), Text: mrkdwn(k.Title), At: now,
-		Task: &holdfast.TaskCard{
-			ID: k.ID, Title: k.Title, Brief: k.Brief, Account: account, Playbook: k.Playbook, Owner: who.name(), Due: k.DueAt,
-		},
-	}
 }

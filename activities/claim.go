@@ -28,22 +28,34 @@ func (w *walk) claim(t touch, m holdfast.Outbound) error {
 	if err := w.tx.PutTouch(row); err != nil {
 		return fmt.Errorf("claim touch: %w", err)
 	}
+	if err := w.takePlace(t); err != nil {
+		return err
+	}
 	m.Touch, m.Channel, m.Account, m.Contact, m.Enrollment, m.At = row.ID, row.Channel, row.Account, row.Contact, row.Enrollment, w.now
+	m.Class, m.Playbook, m.Step = w.v.Class, row.Playbook, row.Step
 	w.out = &outgoing{row: row, message: m, zone: t.to.place.zone}
 	return nil
 }
 
 // count is how many touches went, for a cap: of the contact, or of the account
-// when there is none.
+// when there is none. Contacts of the account that share an address are one reader.
 func (w *walk) count(r recipient, what, per string, since time.Time) (int, error) {
-	contact, channel := "", what
+	readers, channel := []string{""}, what
 	if per == "contact" {
-		contact = r.contact
+		readers = append([]string{r.contact}, r.sharing...)
 	}
 	if what == "touch" {
 		channel = ""
 	}
-	return w.tx.CountTouches(w.e.Account, contact, channel, since)
+	total := 0
+	for _, contact := range readers {
+		n, err := w.tx.CountTouches(w.e.Account, contact, channel, since)
+		if err != nil {
+			return 0, err
+		}
+		total += n
+	}
+	return total, nil
 }
 
 // oldest is when the oldest touch since a moment was claimed. The ledger counts

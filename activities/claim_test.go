@@ -338,3 +338,37 @@ func TestNoPersonalDataReachesTemporal(t *testing.T) {
 type addressError string
 
 func (e addressError) Error() string { return "429 for " + string(e) }
+
+func TestAMessageNamesItsPlaybookAndStepAndTheLedgerWhatTookIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, railed)
+	w.email.says = "sandbox"
+	r := w.enroll("1")
+	r.rest()
+	if diff := cmp.Diff([]string{"opening email dana sent sandbox"}, r.ledger()); diff != "" {
+		t.Error(diff)
+	}
+	if m := w.email.sent[0]; m.Playbook != "nudge" || m.Step != "opening" {
+		t.Errorf("sent for playbook %q, step %q", m.Playbook, m.Step)
+	}
+}
+
+func TestAnAddressThatLeadsNowhereBounces(t *testing.T) {
+	t.Parallel()
+	for reason, want := range map[string]int{"bad_address": 1, "rejected": 0} {
+		w := newWorld(t, railed)
+		w.email.fail = func(holdfast.Outbound) error {
+			return &holdfast.DeliveryError{Channel: "email", Reason: reason, Permanent: true, Err: errors.New("550")}
+		}
+		w.enroll("1").rest()
+		n := 0
+		for _, m := range w.emitted {
+			if m.Event == holdfast.EventBounced && m.Contact == "dana" && m.Props["class"] == "hard" {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("%s: %d bounces told, want %d", reason, n, want)
+		}
+	}
+}

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/internal/mail"
@@ -27,15 +29,9 @@ func (a *Activities) CloseTask(ctx context.Context, id, status, by string, answe
 		return holdfast.Errorf(holdfast.Invalid, "a task is closed as done or cannot, not as %q", status)
 	}
 	err := a.Store.Update(ctx, func(tx store.Tx) error {
-		k, err := tx.Task(id)
-		if errors.Is(err, store.ErrNotFound) {
-			return holdfast.Errorf(holdfast.NotFound, "there is no task %q", id)
-		}
+		k, err := openTask(tx, id)
 		if err != nil {
-			return fmt.Errorf("read task %s: %w", id, err)
-		}
-		if k.Status != "open" {
-			return alreadyClosed(k)
+			return err
 		}
 		return a.closeTask(tx, k, status, by, maps.Clone(answers), at.UTC())
 	})
@@ -60,9 +56,16 @@ func (a *Activities) closeTask(tx store.Tx, k store.Task, status, by string, ans
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("read approval %s: %w", k.ID, err)
 	}
+	if err := a.takeReason(tx, &k, status, answers); err != nil {
+		return err
+	}
 	kept, err := a.answers(tx, k, status, answers)
 	if err != nil {
 		return err
+	}
+	why := ""
+	if status == "cannot" {
+		why = k.Reason
 	}
 	k.Status, k.ClosedBy, k.ClosedAt = status, by, at
 	if k.Answers, err = json.Marshal(answers); err != nil {
@@ -71,12 +74,12 @@ func (a *Activities) closeTask(tx store.Tx, k store.Task, status, by string, ans
 	if err := tx.PutTask(k); err != nil {
 		return fmt.Errorf("put task: %w", err)
 	}
-	if err := closeTouch(tx, k, at); err != nil {
+	if err := errors.Join(closeTouch(tx, k, at), a.closed(tx, k, at)); err != nil {
 		return err
 	}
 	err = tx.AddLine(store.Line{
 		Key: k.ID + "/closed", At: at, Account: k.Account, Playbook: k.Playbook, Enrollment: k.Enrollment, Step: k.Step,
-		Path: k.Path, Kind: "task", Channel: k.Channel, To: by, Outcome: status,
+		Path: k.Path, Kind: "task", Channel: k.Channel, To: by, Outcome: status, Reason: why,
 	})
 	if err != nil || isAlert(k) {
 		return err
@@ -99,6 +102,30 @@ func (a *Activities) closeTask(tx store.Tx, k store.Task, status, by string, ans
 			"task": k.ID, "step": k.Step, "playbook": k.Playbook, "enrollment": k.Enrollment, "by": by, "answers": kept,
 		},
 	})
+}
+
+// reasonKey of answers is why a task cannot be done.
+const reasonKey = "reason"
+
+// takeReason keeps why a task cannot be done, and takes it out of the answers.
+func (a *Activities) takeReason(tx store.Tx, k *store.Task, status string, answers map[string]any) error {
+	reason, given := answers[reasonKey].(string)
+	if status != "cannot" || !given {
+		return nil
+	}
+	form, err := a.form(tx, *k)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(form, func(q steps.Question) bool { return q.Name == reasonKey }) {
+		return nil
+	}
+	if utf8.RuneCountInString(reason) > longest {
+		return holdfast.Errorf(holdfast.Invalid, "the reason is longer than %d characters", longest)
+	}
+	k.Reason = strings.TrimSpace(reason)
+	delete(answers, reasonKey)
+	return nil
 }
 
 // closeTouch settles what the task had claimed: human work that was done is a

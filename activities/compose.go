@@ -29,39 +29,52 @@ func (w *walk) compose(t touch) (holdfast.Outbound, error) {
 	if t.webhook != nil {
 		return w.payload(t)
 	}
+	m, _, err := w.write(t, data)
+	return m, err
+}
+
+// write is compose of an e-mail with the data that its template may name.
+func (w *walk) write(t touch, data map[string]any) (holdfast.Outbound, mail.Rendered, error) {
 	id := w.row(t).ID
 	m := holdfast.Outbound{To: t.to.address, From: w.from(t.email.From), Headers: map[string]string{}}
 	m.ReplyTo = w.replyTo(t.email.ReplyTo)
-	if w.v.Class == "outreach" && w.a.Unsubscribe != nil {
-		link := w.a.Unsubscribe(id, t.to.contact)
-		data["unsubscribe_url"] = link
-		m.Headers["List-Unsubscribe"] = "<" + link + ">"
-		m.Headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click" // RFC 8058
+	if err := w.leadBack(t, id, &m, data); err != nil {
+		return m, mail.Rendered{}, err
 	}
 	m.Headers["Message-ID"] = messageID(id, m.From.Email)
 	if err := w.thread(t.email.Thread, m); err != nil {
-		return m, err
-	}
-	locale := text(t.to.record, "locale")
-	if locale == "" {
-		locale = w.project.Locale
+		return m, mail.Rendered{}, err
 	}
 	draft, err := w.edited(t)
 	if err != nil {
-		return m, err
+		return m, mail.Rendered{}, err
 	}
-	r, err := w.v.mail.Draft(t.email.Template, locale, draft, data)
-	if err != nil {
-		return m, err
-	}
+	r, err := w.v.mail.Draft(t.email.Template, w.locales(t), draft, data)
 	m.Subject, m.HTML, m.Text = r.Subject, r.HTML, r.Text
-	return m, nil
+	return m, r, err
+}
+
+// locales are the recipient's, the account's and the project's, in this order.
+func (w *walk) locales(t touch) []string {
+	return []string{t.locale, text(t.to.record, "locale"), text(w.facts.Account, "locale"), w.project.Locale}
+}
+
+// signs is the owner, who signs while they are away too; after they left it is
+// whoever stands in for them.
+func (w *walk) signs() someone {
+	who := w.named("owner")
+	if why, _ := w.project.gone(who.Person, w.now); who.Channel == "" && hasLeft(why) {
+		in := w.project.present(who, w.now)
+		in.Reason = who.Reason
+		return in
+	}
+	return who
 }
 
 // from is the owner, when there is one with an address, or the project's sender.
 func (w *walk) from(ref string) holdfast.Address {
 	if ref != "default" {
-		if who := w.who("owner"); who.Email != "" && who.Reason == "" {
+		if who := w.signs(); who.Email != "" && who.Reason == "" {
 			return holdfast.Address{ID: who.ID, Name: who.Name, Email: who.Email}
 		}
 	}
@@ -109,7 +122,7 @@ func (w *walk) thread(step string, m holdfast.Outbound) error {
 // data is what templates may name. Moments are shown by the recipient's clock,
 // dates as they are.
 func (w *walk) data(to recipient) (map[string]any, error) {
-	who := w.who("owner")
+	who := w.signs()
 	owner := map[string]any{"id": who.id(), "name": who.name()}
 	if who.Email != "" {
 		owner["email"] = who.Email
@@ -199,12 +212,20 @@ func (w *walk) results() map[string]any {
 	return out
 }
 
-// unrendered is the reason word for a template that could not be rendered.
-func unrendered(err error) string {
-	if _, ok := errors.AsType[*mail.Error](err); ok {
-		return "missing_variable"
+// unrendered is the reason word for a template that could not be rendered, and
+// what is missing, or where the mistake is.
+func unrendered(err error) (reason, what string) {
+	if errors.Is(err, errNoWayOut) {
+		return "no_unsubscribe", err.Error()
 	}
-	return "template_error"
+	e, ok := errors.AsType[*mail.Error](err)
+	switch {
+	case !ok:
+		return "template_error", err.Error()
+	case e.Variable == "":
+		return "missing_variable", e.Error()
+	}
+	return "missing_variable", e.Variable
 }
 
 func (w *walk) accountName() string {

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -64,7 +65,9 @@ type touch struct {
 	slack   *steps.Slack
 	webhook *steps.Webhook
 	to      recipient
+	locale  string      // wanted before the recipient's own; of a preview
 	row     store.Touch // as the ledger has it; zero when it does not
+	pace    *guards.Pace
 }
 
 // message brings an e-mail or a note through ledger, recipient, guards and
@@ -87,7 +90,10 @@ func (w *walk) message(t touch) error {
 		return err
 	}
 	if d.Kind == guards.Go {
-		if d, err = w.guard(t.to, t.channel, t.email == nil, w.v.Rails); err != nil {
+		if t.pace, err = w.pace(t); err != nil {
+			return err
+		}
+		if d, err = w.ask(t.to, guards.Ask{Channel: t.channel, Internal: t.email == nil, Rails: w.v.Rails, Pace: t.pace}); err != nil {
 			return err
 		}
 	}
@@ -105,7 +111,7 @@ func (w *walk) message(t touch) error {
 	}
 	m, err := w.compose(t)
 	if err != nil {
-		return w.failed(t, unrendered(err), err.Error())
+		return w.failed(t, err)
 	}
 	if d.Kind != guards.Go {
 		return w.held(t, wouldGo(d, m))
@@ -135,8 +141,14 @@ func (w *walk) settled(t *touch) (done bool, err error) {
 		return false, nil
 	case holdfast.Sending: // the process died between the first byte and the answer
 		t.to = recipient{contact: t.row.Contact, id: t.row.Recipient}
-		if w.v.Unknown == atLeastOnce {
-			return false, nil
+		if done, err := w.seek(t.row, "process_died"); err != nil || done {
+			return true, err
+		}
+		if w.v.Unknown == atLeastOnce || t.channel == "webhook" { // whoever is called knows the second call by its webhook-id
+			if done, err = w.told(&t.row); err != nil || !done {
+				return done, err
+			}
+			return true, w.went(t.row)
 		}
 		return true, w.lostSight(t.row, "process_died")
 	case holdfast.Unknown:
@@ -183,6 +195,9 @@ func (w *walk) held(t touch, d guards.Decision) error {
 		line.Kind, line.Local = "shift", d.At.In(t.to.place.zone).Format(time.RFC3339)
 		line.Key += "/shift/" + line.Local
 		w.reply(t.cmd.Path, steps.Answer{Outcome: "shift", Until: d.At, Reason: d.Reason})
+		if err := w.bookPlace(t, d); err != nil {
+			return err
+		}
 	case guards.Park:
 		line.Kind, line.Outcome = "wait", "parked"
 		line.Key += "/park/" + d.Reason
@@ -193,7 +208,7 @@ func (w *walk) held(t touch, d guards.Decision) error {
 		row := w.row(t)
 		row.State, row.Reason, row.DoneAt = holdfast.Skipped, d.Reason, w.now
 		line.Touch = row.ID
-		if err := w.tx.PutTouch(row); err != nil {
+		if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(t.cmd.Path)); err != nil {
 			return err
 		}
 		w.reply(t.cmd.Path, steps.Answer{Outcome: "skipped", Reason: d.Reason})
@@ -202,10 +217,12 @@ func (w *walk) held(t touch, d guards.Decision) error {
 }
 
 // failed ends a touch that cannot go, visibly.
-func (w *walk) failed(t touch, reason, detail string) error {
+func (w *walk) failed(t touch, cause error) error {
+	reason, at := unrendered(cause)
+	detail := cause.Error()
 	row := w.row(t)
 	row.State, row.Reason, row.DoneAt = holdfast.Failed, reason, w.now
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(t.cmd.Path)); err != nil {
 		return err
 	}
 	line := w.line(t.cmd, t.channel, t.to.id)
@@ -214,6 +231,9 @@ func (w *walk) failed(t touch, reason, detail string) error {
 		return err
 	}
 	w.reply(t.cmd.Path, steps.Answer{Outcome: "failed", Reason: reason})
+	if err := w.countError(t.cmd.Step.ID, reason+" "+at); err != nil {
+		return err
+	}
 	return w.alert(t.cmd.Path, w.v.Title+" could not reach "+w.accountName(), detail)
 }
 

@@ -50,7 +50,7 @@ func (w *walk) end(after resting, line store.Line) error {
 	if err := w.dropTasks(line.Kind == "exit"); err != nil {
 		return err
 	}
-	if err := w.settle(""); err != nil {
+	if err := errors.Join(w.settle(""), w.leavePlace("")); err != nil {
 		return err
 	}
 	line.Key, line.At = w.e.ID+"/end", w.now
@@ -155,7 +155,7 @@ func (w *walk) shut(t store.Task, status, reason string) error {
 	if err := w.tx.PutTask(t); err != nil {
 		return fmt.Errorf("put task: %w", err)
 	}
-	if err := w.unapproved(t.ID, status); err != nil {
+	if err := errors.Join(w.unapproved(t.ID, status), w.a.closed(w.tx, t, w.now)); err != nil {
 		return err
 	}
 	touches, err := w.ledger()
@@ -186,6 +186,13 @@ func (w *walk) settle(path string) error {
 		if path != "" && h.Path != path {
 			continue
 		}
+		if h.State == holdfast.Released || h.State == holdfast.Sending {
+			if done, err := w.told(&h); err != nil {
+				return err
+			} else if done {
+				continue
+			}
+		}
 		switch h.State {
 		case holdfast.Released:
 			h.State, h.Reason, h.DoneAt = holdfast.Skipped, "too_late", w.now
@@ -194,6 +201,9 @@ func (w *walk) settle(path string) error {
 			_, missing := w.tx.Task(taskID(w.e.ID, h.Path))
 			if h.Channel != "slack" || missing != nil { // a card is handed out still
 				err = w.markUnknown(h, "process_died")
+				if w.a.finder(h.Channel) != nil {
+					w.sought = append(w.sought, h)
+				}
 			}
 		case holdfast.Claimed, holdfast.Unknown, holdfast.Sent, holdfast.Reconciled, holdfast.Unconfirmed, holdfast.Failed, holdfast.Skipped:
 		}

@@ -122,7 +122,7 @@ func (w *walk) tell(lines []steps.Happened) error {
 		case h.Kind == "task" && h.Outcome == "expired":
 			err = w.expire(h.Path)
 		case h.Kind == "overdue":
-			err = w.overdueAt(h.Path, h.Reason)
+			err = w.overdueAt(h.Path)
 		case h.Kind == "skip":
 			err = w.settle(h.Path)
 		case h.Kind == "drop":

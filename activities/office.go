@@ -8,9 +8,6 @@ import (
 	"holdfast/internal/calendar"
 )
 
-// officeHours is when one of ours takes in work, by their own clock.
-var officeHours = calendar.Window{Days: [7]bool{time.Monday: true, time.Tuesday: true, time.Wednesday: true, time.Thursday: true, time.Friday: true}, From: 9 * 60, To: 17 * 60}
-
 // office moves work for a person into their working hours: a task that arrives
 // at night is noise in the morning. A transactional playbook does not wait, and
 // a channel is never asleep.
@@ -19,18 +16,28 @@ func (w *walk) office(r recipient) guards.Decision {
 		return guards.Decision{}
 	}
 	now := w.now.In(r.place.zone)
-	at := officeHours.Next(now)
-	why := ""
-	for range 30 {
-		name := r.place.days.Holiday(at)
-		if name == "" {
-			break
-		}
-		why = "; " + at.Format("Mon 2 Jan") + " is " + name
-		at = officeHours.Next(calendar.AddDays(calendar.StartOfDay(at), 1))
-	}
+	at := r.work.Next(now)
 	if !at.After(now) {
 		return guards.Decision{}
 	}
-	return guards.Decision{Kind: guards.At, At: at, Reason: "working_hours", Detail: now.Format("Mon 2 Jan 15:04 ") + r.place.zone.String() + " is outside " + officeHours.String() + " of " + r.id + why}
+	return guards.Decision{
+		Kind: guards.At, At: at, Reason: "working_hours",
+		Detail: now.Format("Mon 2 Jan 15:04 ") + r.place.zone.String() + " is outside " + r.work.Window().String() + " of " + r.id + holidays(r.work, now, at),
+	}
+}
+
+// holidays names those that lie on days of work between two moments.
+func holidays(work calendar.Work, from, to time.Time) string {
+	why := ""
+	days := work.Window().Days
+	for range 30 {
+		if !from.Before(to) {
+			break
+		}
+		if name := work.Days.Holiday(from); name != "" && days[from.Weekday()] {
+			why = "; " + from.Format("Mon 2 Jan") + " is " + name
+		}
+		from = calendar.AddDays(calendar.StartOfDay(from), 1)
+	}
+	return why
 }

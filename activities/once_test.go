@@ -79,7 +79,7 @@ func TestWhatAChannelSaysDecidesWhetherATouchIsRepeated(t *testing.T) {
 		firstGap time.Duration
 	}{
 		{"refused", &holdfast.DeliveryError{Reason: "rate_limited", Refused: true, Err: errors.New("429")}, "", false, 1,
-			[]string{"opening email dana sent"}, 0, 30 * time.Second},
+			[]string{"opening email dana sent"}, 0, 5 * time.Second},
 		{"refused with a wish", &holdfast.DeliveryError{Reason: "rate_limited", Refused: true, After: 5 * time.Minute, Err: errors.New("429")}, "", false, 1,
 			[]string{"opening email dana sent"}, 0, 5 * time.Minute},
 		{"permanent", &holdfast.DeliveryError{Reason: "bad_address", Permanent: true, Err: errors.New("400")}, "", false, 0,
@@ -91,7 +91,7 @@ func TestWhatAChannelSaysDecidesWhetherATouchIsRepeated(t *testing.T) {
 		{"unclassed", errors.New("what is this"), "", false, 0,
 			[]string{"opening email dana unknown unclassed", "opening! slack olga sent"}, 1, time.Hour},
 		{"unknown, may be repeated", &holdfast.DeliveryError{Reason: "timeout_after_send", Err: errors.New("reset")}, "at_least_once", true, 2,
-			[]string{"opening email dana sent"}, 0, 30 * time.Second},
+			[]string{"opening email dana sent"}, 0, 5 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

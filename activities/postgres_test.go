@@ -28,7 +28,7 @@ func TestOneOfFiftyPassesACapOfOneInFiveProcesses(t *testing.T) {
 			}
 		})
 		if i == 0 {
-			w = newWorldOver(t, railed, db)
+			w = newWorldIn(t, db, railed)
 		}
 		config := w.config
 		config.Store = db

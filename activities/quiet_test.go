@@ -19,17 +19,23 @@ import (
 func quietWorld(t *testing.T, books ...string) *world {
 	t.Helper()
 	w := newWorld(t, books[0])
-	docs, found := source.Parse("rules.yaml", []byte(schema+"---\nlanes: [save, renewal, win-back, nurture]\n"))
-	if len(found) > 0 {
-		t.Fatal(found)
-	}
-	if w.rules, found = rules.Load(docs); len(found) > 0 {
-		t.Fatal(found)
-	}
+	w.laneOrder()
 	for _, text := range books[1:] {
 		w.publish(text)
 	}
 	return w
+}
+
+// laneOrder makes w's a project whose lanes have an order.
+func (w *world) laneOrder() {
+	w.t.Helper()
+	docs, found := source.Parse("rules.yaml", []byte(schema+"---\nlanes: [save, renewal, win-back, nurture]\n"))
+	if len(found) > 0 {
+		w.t.Fatal(found)
+	}
+	if w.rules, found = rules.Load(docs); len(found) > 0 {
+		w.t.Fatal(found)
+	}
 }
 
 // book is a playbook whose mails may go at any time.

@@ -8,6 +8,7 @@ import (
 
 	"holdfast"
 	"holdfast/guards"
+	"holdfast/internal/calendar"
 	"holdfast/internal/facts"
 	"holdfast/internal/store"
 	"holdfast/rules"
@@ -24,8 +25,10 @@ type recipient struct {
 	contact      string // "" for our own people
 	record       rules.Record
 	address      holdfast.Address
+	sharing      []string // other contacts of the account with the same address
 	suppressions []store.Suppression
 	place        place
+	work         calendar.Work // of our own people
 }
 
 // addressee finds the first of refs (contact, contacts.<role>) who may be
@@ -49,6 +52,7 @@ func (w *walk) addressee(refs []string, channel string, byMail bool) (recipient,
 				return recipient{}, guards.Decision{}, err
 			}
 			if d.Kind == guards.Go {
+				r.sharing = w.sharing(r, people)
 				return r, d, nil
 			}
 			if no.Reason == noRecipient {
@@ -57,6 +61,16 @@ func (w *walk) addressee(refs []string, channel string, byMail bool) (recipient,
 		}
 	}
 	return nobody, no, nil
+}
+
+// sharing are the others of people who read r's mail.
+func (w *walk) sharing(r recipient, people []store.Contact) (ids []string) {
+	for _, c := range people {
+		if c.ID != r.contact && r.address.Email != "" && strings.EqualFold(text(facts.Person(w.set, c), "email"), r.address.Email) {
+			ids = append(ids, c.ID)
+		}
+	}
+	return ids
 }
 
 // means reports whether ref names r.
@@ -87,8 +101,8 @@ func (w *walk) suppressed(r *recipient, channel string) (guards.Decision, error)
 	if r.suppressions, err = w.tx.Suppressions(r.contact, strings.ToLower(r.address.Email)); err != nil {
 		return guards.Decision{}, fmt.Errorf("read suppressions: %w", err)
 	}
-	ask := guards.Ask{Class: w.v.Class, Channel: channel, Suppressions: r.suppressions}
-	for _, g := range []guards.Guard{guards.Suppressed, guards.OptedOut} {
+	ask := guards.Ask{Now: w.now, Class: w.v.Class, Channel: channel, Suppressions: r.suppressions}
+	for _, g := range []guards.Guard{guards.Suppressed, guards.OptedOut, guards.Paused} {
 		d, err := g.Check(ask)
 		if err != nil || d.Kind != guards.Go {
 			return d, err
@@ -97,15 +111,19 @@ func (w *walk) suppressed(r *recipient, channel string) (guards.Decision, error)
 	return guards.Decision{}, nil
 }
 
-// ours is one of our own people, or a #channel. There always is someone.
-func (w *walk) ours(ref string) recipient {
-	who := w.who(ref)
-	return recipient{id: who.id(), address: who.address(), place: w.project.place(who.zone(), nil, nil)}
+// ours is one of our own people who is there, or a #channel. There always is someone.
+func (w *walk) ours(ref string) recipient { return w.recipient(w.who(ref)) }
+
+func (w *walk) recipient(who someone) recipient {
+	return recipient{id: who.id(), address: who.address(), place: w.project.ours(who), work: w.project.work(who)}
 }
 
-// who is one of our own people, as resolve finds them, or whom a field of an open
-// item names.
-func (w *walk) who(ref string) someone {
+// who does the work of whom ref names: they, or whoever stands in for them.
+func (w *walk) who(ref string) someone { return w.project.present(w.named(ref), w.now) }
+
+// named is one of our own people, there or not, as resolve finds them, or whom a
+// field of an open item names.
+func (w *walk) named(ref string) someone {
 	root, field, _ := strings.Cut(ref, ".")
 	if item, open := w.cmd.Items[root]; open {
 		named, _ := item[field].(string)
@@ -125,15 +143,13 @@ func (s someone) zone() string {
 	return s.Timezone
 }
 
-// guard asks all guards about a touch of this recipient over a channel.
-func (w *walk) guard(r recipient, channel string, internal bool, rails guards.Rails) (guards.Decision, error) {
-	return w.ask(r, guards.Ask{Channel: channel, Internal: internal, Rails: rails})
-}
-
 // ask asks all guards; a says what the touch is.
 func (w *walk) ask(r recipient, a guards.Ask) (guards.Decision, error) {
 	a.Now, a.Enrollment, a.Playbook, a.Class, a.Lane = w.now, w.e.ID, w.v.Name, w.v.Class, w.v.Lane
 	a.Arm, a.Shadow, a.WhenPreempted, a.Due = w.e.Arm, w.v.Shadow, w.v.WhenPreempted, w.due()
+	if wait := steps.WaitAt(w.in.State, w.cmd.Path); wait != nil && wait.Kind == "shift" && !w.now.Before(wait.Until) {
+		a.Found = wait.Until
+	}
 	a.Days, a.Zone, a.ZoneFrom, a.FiscalStart = r.place.days, r.place.zone, r.place.from, w.fiscalStart()
 	a.Suppressions = r.suppressions
 	a.Count = func(what, per string, since time.Time) (int, error) { return w.count(r, what, per, since) }

@@ -37,20 +37,20 @@ func (w *walk) askReview(cmd steps.Command, spec *steps.Email) error {
 	}
 	m, err := w.compose(t)
 	if err != nil {
-		return w.failed(t, unrendered(err), err.Error())
+		return w.failed(t, err)
 	}
 	who := w.who(spec.Review.By)
 	until := spec.Review.Patience().Add(w.now.In(w.place.zone), w.place.days).UTC()
 	k := store.Task{
 		ID: taskID(w.e.ID, cmd.Path), Enrollment: w.e.ID, Path: cmd.Path, Step: cmd.Step.ID, Playbook: w.e.Playbook,
 		Account: w.e.Account, Contact: t.to.contact, Owner: who.id(), Title: "Review: " + m.Subject, Brief: mrkdwn(m.Text),
-		Channel: reviewChannel, OpenedAt: w.now, DueAt: until, ExpiresAt: until, Status: "open",
+		Channel: reviewChannel, OpenedAt: w.now, DueAt: until, ExpiresAt: until, Status: "open", OwnerReason: who.Reason,
 	}
 	line := w.line(cmd, "slack", k.Owner)
 	line.Key, line.Kind, line.Outcome, line.Reason = line.Key+"/review", "review", "asked", who.Reason
 	w.touched = true
 	w.reply(cmd.Path, steps.Answer{Outcome: "opened", Until: until})
-	if err := errors.Join(w.tx.PutTask(k), w.owe(k), w.tx.AddLine(line)); err != nil {
+	if err := errors.Join(w.tx.PutTask(k), w.owe(k), w.a.watch(w.tx, k, nil), w.tx.AddLine(line)); err != nil {
 		return fmt.Errorf("ask for a review: %w", err)
 	}
 	return nil

@@ -15,10 +15,10 @@ import (
 // sendTimeout bounds one call of a provider. Advance's own limit is two minutes.
 const sendTimeout = 30 * time.Second
 
-// A refused touch is tried again from half a minute to an hour later, for a day
+// A refused touch is tried again from five seconds to an hour later, for a day
 // and at least patience times: a window that opens in between is no refusal.
 const (
-	firstRetry  = 30 * time.Second
+	firstRetry  = 5 * time.Second
 	longestWait = time.Hour
 	giveUpAfter = 24 * time.Hour
 	patience    = 12
@@ -45,6 +45,8 @@ func (a *Activities) send(ctx context.Context, o outgoing) delivery {
 	// A send that began is finished: given up half-way its fate would be unknown.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
+	ctx, stop := a.untilExit(ctx, o.row.Enrollment)
+	defer stop()
 	var err error
 	d.receipt, err = ch.Deliver(ctx, o.message)
 	if err != nil && !errors.As(err, &d.failure) {
@@ -59,7 +61,7 @@ func (a *Activities) send(ctx context.Context, o outgoing) delivery {
 // backoff after the n-th refusal; the provider's wish counts when it is longer.
 func backoff(n int, wish time.Duration) time.Duration {
 	wait := longestWait
-	if n < 8 {
+	if n < 11 {
 		wait = min(firstRetry<<max(n-1, 0), longestWait)
 	}
 	return max(wait, wish)
@@ -83,13 +85,16 @@ func (w *walk) record(mine bool) (current bool, err error) {
 	if !accepted {
 		return true, nil // fate decides, when the version is at hand
 	}
-	row.State, row.ProviderID, row.DoneAt = holdfast.Sent, w.sent.receipt.ProviderID, w.now
+	row.State, row.ProviderID, row.DoneAt, row.Reason = holdfast.Sent, w.sent.receipt.ProviderID, w.now, w.sent.receipt.Reason
 	if exit, err := w.tx.ExitOf(w.e.ID); err == nil && exit.Seq > 0 {
 		row.Reason = "sent_before_exit"
 	} else if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return false, fmt.Errorf("read exit: %w", err)
 	}
 	if err := w.tx.PutTouch(row); err != nil {
+		return false, err
+	}
+	if err := w.countSent(row); err != nil {
 		return false, err
 	}
 	return true, w.tx.AddLine(sentLine(row, w.now, w.sent.zone))
@@ -116,6 +121,9 @@ func (w *walk) fate() error {
 		return nil
 	case f.Permanent:
 		return w.rejected(row, f.Reason, f.Error())
+	case f.Unknown() && w.a.finder(row.Channel) != nil:
+		_, err := w.seek(row, f.Reason)
+		return err
 	case f.Refused || w.v.Unknown == atLeastOnce:
 		return w.refused(row, *f)
 	}
@@ -124,11 +132,16 @@ func (w *walk) fate() error {
 
 // refused releases the claim: the guards are asked again at the next try.
 func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
+	if done, err := w.told(&row); err != nil {
+		return err
+	} else if done {
+		return w.went(row)
+	}
 	if wait := steps.WaitAt(w.st, row.Path); wait != nil && row.Attempts >= patience && w.now.Sub(wait.Since) >= giveUpAfter {
 		return w.rejected(row, f.Reason, "given up after a day: "+f.Error())
 	}
 	row.State, row.Reason = holdfast.Released, f.Reason
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leaveAlone(row, f.After)); err != nil {
 		return err
 	}
 	line := touchLine(row, w.now)
@@ -140,7 +153,7 @@ func (w *walk) refused(row store.Touch, f holdfast.DeliveryError) error {
 // rejected ends a touch that no try will bring through; its owner hears of it.
 func (w *walk) rejected(row store.Touch, reason, detail string) error {
 	row.State, row.Reason, row.DoneAt = holdfast.Failed, reason, w.now
-	if err := w.tx.PutTouch(row); err != nil {
+	if err := errors.Join(w.tx.PutTouch(row), w.leavePlace(row.Path)); err != nil {
 		return err
 	}
 	line := touchLine(row, w.now)
@@ -149,11 +162,30 @@ func (w *walk) rejected(row store.Touch, reason, detail string) error {
 		return err
 	}
 	w.reply(row.Path, steps.Answer{Outcome: "failed", Reason: reason})
+	w.bounced(row, reason)
 	return w.alert(row.Path, w.v.Title+" could not reach "+w.accountName(), detail)
 }
 
-// lostSight is a message that may or may not be out. It is not repeated.
+// bounced tells of an address that the channel itself found to lead nowhere: an
+// SMTP server says so at once and sends no events. The event suppresses it.
+func (w *walk) bounced(row store.Touch, reason string) {
+	if reason != "bad_address" || row.Channel != "email" || row.Contact == "" || w.project.RedirectAllTo != "" {
+		return
+	}
+	w.events = append(w.events, holdfast.Message{
+		ID: row.ID + "/bounced", Source: "system", Kind: holdfast.Track, Event: holdfast.EventBounced, Account: row.Account, Contact: row.Contact,
+		At: w.now, Props: map[string]any{"class": "hard", "playbook": row.Playbook, "enrollment": row.Enrollment},
+	})
+}
+
+// lostSight is a message that may or may not be out. It is not repeated. The
+// provider may have told of it before its answer was given up.
 func (w *walk) lostSight(row store.Touch, reason string) error {
+	if done, err := w.told(&row); err != nil {
+		return err
+	} else if done {
+		return w.went(row)
+	}
 	if err := w.markUnknown(row, reason); err != nil {
 		return err
 	}
@@ -217,8 +249,10 @@ func (w *walk) learn(wait steps.Wait) error {
 		switch row.State {
 		case holdfast.Reconciled, holdfast.Sent:
 			w.reply(row.Path, steps.Answer{Outcome: "sent"})
-		case holdfast.Unconfirmed, holdfast.Failed:
-			w.reply(row.Path, steps.Answer{Outcome: string(row.State), Reason: row.Reason})
+		case holdfast.Failed:
+			return w.went(row)
+		case holdfast.Unconfirmed:
+			w.reply(row.Path, steps.Answer{Outcome: "unconfirmed", Reason: row.Reason})
 		case holdfast.Unknown:
 			if !w.now.Before(wait.Until) {
 				return w.askWhetherItArrived(row)

@@ -10,15 +10,10 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 	"holdfast/steps"
 )
-
-// metaStopped names who stopped all sending, and below it who stopped that of
-// one playbook; every claim reads both.
-const metaStopped = "stopped"
-
-func metaStoppedOne(playbook string) string { return metaStopped + "/" + playbook }
 
 // errStopped keeps a card from being handed out.
 var errStopped = errors.New("sending is stopped")
@@ -29,14 +24,14 @@ const resumePage = 500
 // stopped says who stopped the sending of all playbooks or of this one, "" while
 // it goes on.
 func stopped(tx store.Tx, playbook string) (string, error) {
-	by, err := tx.MetaGet(metaStopped)
+	by, err := tx.MetaGet(store.StopAllKey)
 	if err != nil {
 		return "", fmt.Errorf("read the switch that stops all: %w", err)
 	}
 	if by != "" {
 		return "all sending was stopped by " + by, nil
 	}
-	if by, err = tx.MetaGet(metaStoppedOne(playbook)); err != nil {
+	if by, err = tx.MetaGet(store.StopKey(playbook)); err != nil {
 		return "", fmt.Errorf("read the switch that stops a playbook: %w", err)
 	}
 	if by != "" {
@@ -49,7 +44,7 @@ func stopped(tx store.Tx, playbook string) (string, error) {
 // people, from the commit on. by is who did it, for the reasons. What is being
 // sent at this moment is finished. It works beside a running process.
 func StopAll(ctx context.Context, st store.Store, by string) error {
-	return stop(ctx, st, metaStopped, by)
+	return stop(ctx, st, store.StopAllKey, by)
 }
 
 // StopPlaybook is StopAll of one playbook. The error is a *holdfast.Error when no
@@ -58,7 +53,7 @@ func StopPlaybook(ctx context.Context, st store.Store, playbook, by string) erro
 	if err := published(ctx, st, playbook); err != nil {
 		return err
 	}
-	return stop(ctx, st, metaStoppedOne(playbook), by)
+	return stop(ctx, st, store.StopKey(playbook), by)
 }
 
 func stop(ctx context.Context, st store.Store, key, by string) error {
@@ -81,19 +76,38 @@ func published(ctx context.Context, st store.Store, playbook string) error {
 	})
 }
 
+// Stops are the switches that are thrown.
+func Stops(ctx context.Context, st store.Store) (stops []store.Stop, err error) {
+	err = st.View(ctx, func(tx store.Tx) error {
+		stops, err = store.Stops(tx)
+		return err
+	})
+	return stops, err
+}
+
 // ResumeAll lets messages go again and wakes what waits for that; a running relay
 // finds the wakes within a second. Playbooks that were stopped by name stay so. It
 // may be called again when it failed half way.
 func ResumeAll(ctx context.Context, st store.Store, machine time.Time) error {
-	return resume(ctx, st, metaStopped, "", machine)
+	return resume(ctx, st, store.StopAllKey, "", machine)
 }
 
-// ResumePlaybook is ResumeAll of one playbook.
+// ResumePlaybook is ResumeAll of one playbook. Its failure brake counts anew.
 func ResumePlaybook(ctx context.Context, st store.Store, playbook string, machine time.Time) error {
 	if err := published(ctx, st, playbook); err != nil {
 		return err
 	}
-	return resume(ctx, st, metaStoppedOne(playbook), playbook, machine)
+	err := st.Update(ctx, func(tx store.Tx) error {
+		b, err := intake.BrakeOf(tx, playbook, "", machine)
+		if err != nil {
+			return err
+		}
+		return b.Release()
+	})
+	if err != nil {
+		return err
+	}
+	return resume(ctx, st, store.StopKey(playbook), playbook, machine)
 }
 
 func resume(ctx context.Context, st store.Store, key, playbook string, machine time.Time) error {

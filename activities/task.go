@@ -45,16 +45,19 @@ func (w *walk) task(cmd steps.Command, spec *steps.Task) error {
 	if err != nil {
 		return err
 	}
+	var who someone
 	if d.Kind == guards.Go {
-		who := w.ours(spec.Assign)
-		if d = w.office(who); d.Kind == guards.At {
-			t.to, t.channel = who, "slack"
+		if who, err = w.assignee(cmd.Step, spec); err != nil {
+			return err
+		}
+		if d = w.office(w.recipient(who)); d.Kind == guards.At {
+			t.to, t.channel = w.recipient(who), "slack"
 		}
 	}
 	if d.Kind != guards.Go {
 		return w.held(t, d)
 	}
-	return w.openTask(t, spec)
+	return w.openTask(t, spec, who)
 }
 
 // known answers for a task that is there already. One that was closed before its
@@ -82,17 +85,17 @@ func (w *walk) reached(channel string) (recipient, guards.Decision, error) {
 	return r, d, err
 }
 
-func (w *walk) openTask(t touch, spec *steps.Task) error {
-	who := w.who(spec.Assign)
+func (w *walk) openTask(t touch, spec *steps.Task, who someone) error {
 	title, brief, trouble, err := w.reading(spec, t.to, t.cmd.Step.ID)
 	if err != nil {
 		return err
 	}
-	due, expires := spec.Times(w.now.In(w.place.zone), w.place.days)
+	its := w.recipient(who)
+	due, expires := spec.Times(w.now.In(w.place.zone), w.place.days, its.work, its.place.zone)
 	k := store.Task{
 		ID: taskID(w.e.ID, t.cmd.Path), Enrollment: w.e.ID, Path: t.cmd.Path, Step: t.cmd.Step.ID, Playbook: w.e.Playbook,
 		Account: w.e.Account, Contact: t.to.contact, Owner: who.id(), Title: title, Brief: brief, Channel: spec.Channel,
-		OpenedAt: w.now, DueAt: due.UTC(), ExpiresAt: expires.UTC(), Status: "open", Background: spec.Background,
+		OpenedAt: w.now, DueAt: due.UTC(), ExpiresAt: expires.UTC(), Status: "open", Background: spec.Background, OwnerReason: who.Reason,
 	}
 	if trouble != "" {
 		k.Reason = "missing_variable: " + trouble
@@ -107,12 +110,12 @@ func (w *walk) openTask(t touch, spec *steps.Task) error {
 			return fmt.Errorf("claim touch: %w", err)
 		}
 	}
-	if err := w.owe(k); err != nil {
+	if err := errors.Join(w.owe(k), w.a.watch(w.tx, k, w.chain(spec.Overdue))); err != nil {
 		return err
 	}
 	line := w.line(t.cmd, spec.Channel, who.id())
 	line.Key, line.Kind, line.Outcome = line.Key+"/opened", "task", "opened"
-	line.Reason, line.Local = joinNonEmpty(who.Reason, k.Reason), w.now.In(w.ours(spec.Assign).place.zone).Format(time.RFC3339)
+	line.Reason, line.Local = joinNonEmpty(who.Reason, k.Reason), w.now.In(its.place.zone).Format(time.RFC3339)
 	w.touched = true
 	w.reply(t.cmd.Path, steps.Answer{Outcome: "opened", Until: k.ExpiresAt})
 	return w.tx.AddLine(line)
@@ -129,35 +132,51 @@ func (w *walk) tellOf(path string, who someone, title, brief string) error {
 	if w.v.Shadow {
 		return nil // its line says it; a shadow makes no work
 	}
-	path += alertMark
-	id := taskID(w.e.ID, path)
-	if _, err := w.tx.Task(id); err == nil || !errors.Is(err, store.ErrNotFound) {
-		return err
+	about := store.Task{Enrollment: w.e.ID, Path: path, Step: w.st.At, Playbook: w.e.Playbook, Account: w.e.Account}
+	_, err := w.a.notice(w.tx, about, who, title, brief, w.now)
+	return err
+}
+
+// notice tells somebody of the task, or of the step, at about.Path, by a task of
+// its own, once. fresh is false when it was there already; its card is owed.
+func (a *Activities) notice(tx store.Tx, about store.Task, who someone, title, brief string, now time.Time) (fresh bool, err error) {
+	path := about.Path + alertMark
+	id := taskID(about.Enrollment, path)
+	if _, err := tx.Task(id); err == nil || !errors.Is(err, store.ErrNotFound) {
+		return false, err
 	}
+	p := a.Project()
+	local := now.In(p.ours(who).zone)
 	k := store.Task{
-		ID: id, Enrollment: w.e.ID, Path: path, Step: w.st.At, Playbook: w.e.Playbook, Account: w.e.Account,
-		Owner: who.id(), Title: title, Brief: mrkdwn(brief), Channel: "slack", OpenedAt: w.now,
-		DueAt: w.place.days.AddBusiness(w.now.In(w.place.zone), 1).UTC(), Status: "open", Background: true,
+		ID: id, Enrollment: about.Enrollment, Path: path, Step: about.Step, Playbook: about.Playbook, Account: about.Account,
+		Owner: who.id(), Title: title, Brief: mrkdwn(brief), Channel: "slack", OpenedAt: now,
+		DueAt: p.work(who).Add(local, calendar.Span{Business: 1}).UTC(), Status: "open", Background: true, OwnerReason: who.Reason,
 	}
-	if err := w.tx.PutTask(k); err != nil {
-		return fmt.Errorf("put task: %w", err)
+	if err := tx.PutTask(k); err != nil {
+		return false, fmt.Errorf("put task: %w", err)
 	}
 	line := store.Line{
-		Key: w.e.ID + "/" + path, At: w.now, Account: w.e.Account, Playbook: w.e.Playbook, Enrollment: w.e.ID,
-		Step: w.st.At, Path: path, Kind: "task", Channel: "slack", To: k.Owner, Outcome: "opened", Reason: title, Local: w.local(w.now),
+		Key: k.Enrollment + "/" + path, At: now, Account: k.Account, Playbook: k.Playbook, Enrollment: k.Enrollment,
+		Step: k.Step, Path: path, Kind: "task", Channel: "slack", To: k.Owner, Outcome: "opened",
+		Reason: joinNonEmpty(title, who.Reason), Local: local.Format(time.RFC3339),
 	}
-	return errors.Join(w.owe(k), w.tx.AddLine(line))
+	return true, errors.Join(owe(tx, k, now), a.foresee(tx, k), tx.AddLine(line))
 }
 
 // owe claims the card that shows task k to its owner; handOut delivers it.
-func (w *walk) owe(k store.Task) error {
-	err := w.tx.PutTouch(store.Touch{
-		ID:         holdfast.TouchID(w.e.ID, k.Path, "slack", k.Owner),
-		Enrollment: w.e.ID, Account: w.e.Account, Playbook: w.e.Playbook, Step: k.Step, Path: k.Path,
-		Channel: "slack", Recipient: k.Owner, State: holdfast.Claimed, ClaimedAt: w.now,
+func (w *walk) owe(k store.Task) error { return owe(w.tx, k, w.now) }
+
+func owe(tx store.Tx, k store.Task, now time.Time) error {
+	err := tx.PutTouch(store.Touch{
+		ID:         cardID(k),
+		Enrollment: k.Enrollment, Account: k.Account, Playbook: k.Playbook, Step: k.Step, Path: k.Path,
+		Channel: "slack", Recipient: k.Owner, State: holdfast.Claimed, ClaimedAt: now,
 	})
 	if err != nil {
 		return fmt.Errorf("claim card: %w", err)
 	}
 	return nil
 }
+
+// cardID is the touch of the card that its owner has of a task.
+func cardID(k store.Task) string { return holdfast.TouchID(k.Enrollment, k.Path, "slack", k.Owner) }

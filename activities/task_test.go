@@ -47,7 +47,7 @@ func TestATaskIsShownToItsOwner(t *testing.T) {
 	k, card := r.tasks()[0], w.slack.sent[0]
 	want := &holdfast.TaskCard{
 		ID: k.ID, Title: "Call Dana of Acme Ltd", Brief: "Talk to Dana of Acme Ltd.", Account: "Acme Ltd",
-		Playbook: "nudge", Owner: "Olga Owner", Due: time.Date(2026, 3, 3, 15, 0, 0, 0, time.UTC),
+		Playbook: "nudge", Owner: "Olga Owner", Due: time.Date(2026, 3, 3, 15, 0, 0, 0, time.UTC), Form: true,
 	}
 	if diff := cmp.Diff(want, card.Task); diff != "" || card.To.ID != "U1" {
 		t.Errorf("card to %q: %s", card.To.ID, diff)
@@ -176,7 +176,7 @@ func TestACardIsTriedAgainUntilSomeoneTakesIt(t *testing.T) {
 	}
 	r := w.enroll("1")
 	p := r.rest()
-	if want := monday.Add(30 * time.Second); !p.Until.Equal(want) || !r.row().Due.Equal(want) {
+	if want := monday.Add(5 * time.Second); !p.Until.Equal(want) || !r.row().Due.Equal(want) {
 		t.Errorf("comes back at %s, the row says %s; want %s", p.Until, r.row().Due, want)
 	}
 	down = false

@@ -51,6 +51,7 @@ type walk struct {
 	events    []holdfast.Message // to emit
 	result    workflows.Progress
 	owed      []store.Touch // task cards to hand out
+	sought    []store.Touch // messages of unknown fate to look for
 }
 
 // run is the transaction.
@@ -207,6 +208,11 @@ func (w *walk) trouble(kind string, cause error) error {
 	})
 	if err != nil || w.v == nil || w.facts == nil {
 		return err
+	}
+	if kind == "rule" {
+		if err := w.countTrouble(cause); err != nil {
+			return err
+		}
 	}
 	return w.alert(w.st.At, "Playbook "+w.v.Title+" is stopped by a mistake", cause.Error())
 }

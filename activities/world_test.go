@@ -79,6 +79,7 @@ type world struct {
 	config   activities.Config
 	a        *activities.Activities
 	digest   string
+	bundle   []byte // of digest
 	mu       sync.Mutex
 	emitted  []holdfast.Message
 	temporal strings.Builder // every byte that Temporal would see
@@ -91,6 +92,7 @@ type post struct {
 	mu   sync.Mutex
 	sent []holdfast.Outbound
 	fail func(m holdfast.Outbound) error
+	says string // the reason of its receipts
 }
 
 func (p *post) Name() string   { return p.name }
@@ -108,7 +110,7 @@ func (p *post) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Recei
 		return holdfast.Receipt{}, &holdfast.DeliveryError{Channel: p.name, Reason: "cancelled", Err: err}
 	}
 	p.sent = append(p.sent, m)
-	return holdfast.Receipt{ProviderID: fmt.Sprintf("%s-%d", p.name, len(p.sent)), At: m.At}, nil
+	return holdfast.Receipt{ProviderID: fmt.Sprintf("%s-%d", p.name, len(p.sent)), At: m.At, Reason: p.says}, nil
 }
 
 // arrives delivers a message although the channel fails on it.
@@ -125,11 +127,11 @@ func newWorld(t *testing.T, playbook string) *world {
 			t.Error(err)
 		}
 	})
-	return newWorldOver(t, playbook, db)
+	return newWorldIn(t, db, playbook)
 }
 
-// newWorldOver is newWorld over a store of its own, which is empty.
-func newWorldOver(t *testing.T, playbook string, db store.Store) *world {
+// newWorldIn is a world that remembers in db.
+func newWorldIn(t *testing.T, db store.Store, playbook string) *world {
 	t.Helper()
 	w := &world{
 		t: t, store: db, clock: clock.NewVirtual(monday),
@@ -198,7 +200,7 @@ func (w *world) publish(text string) {
 	if p == nil {
 		w.t.Fatal(found)
 	}
-	w.digest = p.Digest
+	w.digest, w.bundle = p.Digest, p.Bundle.Encode()
 	w.update(func(tx store.Tx) error {
 		if err := tx.SetHead(p.Name, p.Digest, monday); err != nil {
 			return err

@@ -89,19 +89,22 @@ func (a *Attempt) Answered(status int, header http.Header, at time.Time, err err
 	return d
 }
 
-// wish is how long the provider wants to be left alone: Retry-After in seconds,
-// or X-RateLimit-Reset in Unix seconds, held against the provider's own Date; at
-// most an hour, 0 without one.
+// wish is how long the provider wants to be left alone: Retry-After in seconds or
+// as a date (RFC 9110, 10.2.3), or X-RateLimit-Reset in Unix seconds, held against
+// the provider's own Date; at most an hour, 0 without one.
 func wish(header http.Header, at time.Time) time.Duration {
 	if s, err := strconv.ParseInt(header.Get("Retry-After"), 10, 32); err == nil {
 		return min(max(time.Duration(s)*time.Second, 0), time.Hour)
 	}
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		at = date
+	}
+	if until, err := http.ParseTime(header.Get("Retry-After")); err == nil {
+		return min(max(until.Sub(at), time.Second), time.Hour)
+	}
 	reset, err := strconv.ParseInt(header.Get("X-RateLimit-Reset"), 10, 64)
 	if err != nil {
 		return 0
-	}
-	if date, err := http.ParseTime(header.Get("Date")); err == nil {
-		at = date
 	}
 	return min(max(time.Unix(reset, 0).Sub(at), time.Second), time.Hour)
 }

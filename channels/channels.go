@@ -25,3 +25,11 @@ type Channel interface {
 type Redrawer interface {
 	Redraw(ctx context.Context, at string, m holdfast.Outbound) error
 }
+
+// Finder is a channel that can look for a message whose send ended without an
+// answer, so that it need not be repeated blindly.
+type Finder interface {
+	// Find looks for the message of m.Touch at m.To, sent at m.At or later. The
+	// error is a *holdfast.DeliveryError: Permanent when it can never look there.
+	Find(ctx context.Context, m holdfast.Outbound) (r holdfast.Receipt, found bool, err error)
+}

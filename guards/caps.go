@@ -62,29 +62,14 @@ func (c Cap) check(a Ask) (Decision, error) {
 }
 
 // since is the first moment whose touches count at t: a span is half open, so
-// that "one in 5d" allows Monday 09:00 and Saturday 09:00. The store's times
-// are whole microseconds.
-func (c Cap) since(a Ask, t time.Time) time.Time {
-	return c.In.Sub(t.In(a.Zone), a.Days).Add(time.Microsecond)
-}
+// that "one in 5d" allows Monday 09:00 and Saturday 09:00.
+func (c Cap) since(a Ask, t time.Time) time.Time { return c.In.Since(t.In(a.Zone), a.Days) }
 
 // frees is when a touch that went at oldest counts no more; an unknown one is
-// asked about again in an hour. Months are not invertible (31 January plus one
-// is 28 February, less one is 28 January), hence the search.
+// asked about again in an hour.
 func (c Cap) frees(a Ask, oldest time.Time) time.Time {
-	if oldest.IsZero() {
-		return a.Now.Add(time.Hour)
+	if t := c.In.Over(oldest.In(a.Zone), a.Days); !oldest.IsZero() && t.After(a.Now) {
+		return t
 	}
-	t := c.In.Add(oldest.In(a.Zone), a.Days)
-	for range 31 {
-		if !c.since(a, t).After(oldest) {
-			t = calendar.AddDays(t, 1)
-			continue
-		}
-		break
-	}
-	if !t.After(a.Now) {
-		return a.Now.Add(time.Hour)
-	}
-	return t
+	return a.Now.Add(time.Hour)
 }

@@ -26,7 +26,7 @@ const (
 )
 
 // Decision of a guard. Reason is a word from the docs (send_window,
-// public_holiday, quarter_end, calendar, opted_out, bounced, resting, cap, held,
+// public_holiday, quarter_end, calendar, opted_out, paused, bounced, resting, cap, held,
 // lane, exited …); Detail is a sentence for people.
 type Decision struct {
 	Kind   Kind
@@ -35,6 +35,8 @@ type Decision struct {
 	Detail string
 	// Shifts are the moves that led to the answer of Check, in order.
 	Shifts []Shift
+
+	queue string // of a Pace, that the last shift is for
 }
 
 // Shift is one move of a touch: from a moment that a guard forbids to a later one.
@@ -49,7 +51,8 @@ type Rails struct {
 	Zone        string   // contact, account, project or an IANA name: whose zone the window is in
 	Avoid       []string // of public_holidays and quarter_end; declared calendars are Ask.Calendars
 	Caps        []Cap
-	CatchUp     string     // next_window (default), skip
+	CatchUp     string // next_window (default), skip
+	Surge       Surge
 	FiscalStart time.Month // of the quarter end, when no account field says otherwise
 	QuarterTail int        // business days that count as quarter end; default 10
 }
@@ -60,6 +63,13 @@ type Cap struct {
 	What string
 	In   calendar.Span
 	Per  string
+}
+
+// Surge bounds how many accounts a trigger brings in on one day before a person is
+// asked. It is the intake's to keep: no touch is there yet.
+type Surge struct {
+	Off bool
+	Max int // entries a day; 0: reckoned from what is usual
 }
 
 // Ask is all that guards may know.
@@ -75,6 +85,7 @@ type Ask struct {
 	Arm           string
 	Rails         Rails
 	Due           time.Time // when it was to go, if that is past; zero: now
+	Found         time.Time // the moment that was found for it when it was kept, if that has come
 	Days          calendar.Days
 	Zone          *time.Location
 	ZoneFrom      string        // contact, account, country, project: named in the reason
@@ -89,6 +100,7 @@ type Ask struct {
 	Suppressions  []store.Suppression
 	Rests         []store.Rest
 	Holds         []store.Hold // on the account
+	Pace          *Pace        // of the provider and the recipient's domain; nil: nothing limits them
 	// Count is how many touches of what went since a moment, per contact or account.
 	Count func(what, per string, since time.Time) (int, error)
 	// Oldest is when the oldest of them went, so that a cap says when it frees; zero if unknown.
@@ -96,6 +108,7 @@ type Ask struct {
 
 	moved bool                        // a guard has moved Now already
 	check func(Ask) (Decision, error) // Check, for a guard that asks about another moment
+	first func(Ask) (Decision, error) // first, likewise
 }
 
 // Guard is one reason.
@@ -121,13 +134,16 @@ type Guard struct {
 // before a lane, since a hold also binds the lane it waits for. Overdue follows,
 // because it is asked about what those let go, and before the windows, because
 // it picks a moment that they may still move. Then what the clock alone moves,
-// from the hour to the quarter, and the caps, which need the moment. Shadow is
-// last: it drops what all others let go.
+// from the hour to the quarter, and the caps, which need the moment. Shadow
+// drops what all these let go. Pacing is last: only what would go now takes a
+// place from another, and a shadow takes none. Where it moves a touch, all are
+// asked again about the new moment.
 var All = []Guard{
 	Exited,
 	Stopped,
 	Suppressed,
 	OptedOut,
+	Paused,
 	Resting,
 	Holdout,
 	Held,
@@ -139,6 +155,7 @@ var All = []Guard{
 	Calendars,
 	Caps,
 	Shadow,
+	Pacing,
 }
 
 // rounds is how often Check lets guards move a touch. A year of holidays, quarter
@@ -153,7 +170,7 @@ func Check(a Ask) (Decision, error) {
 	if a.Zone == nil {
 		a.Zone, a.ZoneFrom = time.UTC, "project"
 	}
-	a.Now, a.check = a.Now.In(a.Zone), Check
+	a.Now, a.check, a.first = a.Now.In(a.Zone), Check, first
 	shifts := Decision{Kind: Go}
 	var details []string
 	var moves []Shift
@@ -162,12 +179,15 @@ func Check(a Ask) (Decision, error) {
 		switch {
 		case err != nil:
 			return Decision{}, err
-		case d.Kind == Go:
+		case d.Kind == Go && shifts.Kind == Go:
+			return shifts, nil
+		case d.Kind == Go, d.Kind != At && d.Reason == "shadow" && shifts.Kind == At: // a shadow would wait: it is dropped when its moment has come
+			if shifts.At, err = a.spread(shifts.Reason == "held" && a.Now.Sub(moves[0].From) >= lateness); err != nil {
+				return Decision{}, err
+			}
+			moves[len(moves)-1].To = shifts.At
 			shifts.Detail, shifts.Shifts = strings.Join(details, "; "), moves
 			return shifts, nil
-		case d.Kind != At && d.Reason == "shadow" && shifts.Kind == At:
-			shifts.Detail, shifts.Shifts = strings.Join(details, "; "), moves
-			return shifts, nil // it would wait: it is dropped when its moment has come
 		case d.Kind != At:
 			d.Shifts = moves
 			return d, nil
@@ -202,18 +222,54 @@ func first(a Ask) (Decision, error) {
 }
 
 // shift moves a touch to t or, when the window is shut then, to its next opening.
-// What an opening finds waiting is spread over its first third, so that a night's
-// touches do not leave in one minute.
+// The window is the customer's: what goes to our own people does not wait for it.
 func (a Ask) shift(t time.Time, reason, detail string) Decision {
+	if !a.Internal {
+		t = a.Rails.Window.Next(t.In(a.Zone))
+	}
+	return Decision{Kind: At, At: t, Reason: reason, Detail: detail}
+}
+
+// spread puts a touch that was moved to the opening of its window into the first
+// third of that, so that a night's touches do not leave in one minute: at a minute
+// of its own, or sooner when a guard forbids that one. What was kept catches up in
+// a window that is open already.
+func (a Ask) spread(kept bool) (time.Time, error) {
 	w := a.Rails.Window
-	next := w.Next(t.In(a.Zone))
-	if third := uint64(w.To-w.From) / 3; a.Spread != 0 && w.To > w.From && third > 0 && next.Hour()*60+next.Minute() == w.From {
-		later := next.Add(time.Duration(a.Spread%third) * time.Minute)
-		if w.Contains(later) {
-			next = later
+	third := uint64(max(w.To-w.From, 0)) / 3
+	switch {
+	case a.Internal || a.Spread == 0:
+		return a.Now, nil
+	case third > 0 && a.Now.Hour()*60+a.Now.Minute() == w.From:
+		return a.soonest(time.Duration(a.Spread%third) * time.Minute)
+	case kept && a.Rails.CatchUp != "skip":
+		d, err := a.caughtUp("")
+		if err != nil || d.Kind != At {
+			return a.Now, err
+		}
+		return d.At, nil
+	}
+	return a.Now, nil
+}
+
+// soonest is the moment after, or half of it, or a quarter …, that all guards let
+// go; without any it is Now.
+func (a Ask) soonest(after time.Duration) (time.Time, error) {
+	if a.first == nil {
+		return a.Now.Add(after), nil
+	}
+	for ; after > 0; after /= 2 {
+		then := a
+		then.Now, then.moved = a.Now.Add(after), true
+		d, err := a.first(then)
+		if err != nil {
+			return a.Now, err
+		}
+		if d.Kind == Go || d.Reason == "shadow" {
+			return then.Now, nil
 		}
 	}
-	return Decision{Kind: At, At: next, Reason: reason, Detail: detail}
+	return a.Now, nil
 }
 
 func (a Ask) avoids(what string) bool { return slices.Contains(a.Rails.Avoid, what) }

@@ -1,6 +1,7 @@
 package guards_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,15 @@ func TestGuardsAnswerWithAReason(t *testing.T) {
 		{"an erased person and a receipt", func(a *guards.Ask) { a.Suppressions, a.Class = supp("erased"), "transactional" }, "drop erased"},
 		{"a complaint and our own people", func(a *guards.Ask) { a.Suppressions, a.Internal = supp("complained"), true }, "go"},
 		{"an opt-out and outreach", func(a *guards.Ask) { a.Suppressions = supp("opted_out") }, "drop opted_out"},
+		{"a pause and outreach", func(a *guards.Ask) {
+			a.Suppressions = []store.Suppression{{Kind: "paused", Until: a.Now.Add(time.Hour)}}
+		}, "drop paused"},
+		{"a pause and service", func(a *guards.Ask) {
+			a.Suppressions, a.Class = []store.Suppression{{Kind: "paused", Until: a.Now.Add(time.Hour)}}, "service"
+		}, "go"},
+		{"a pause that is over", func(a *guards.Ask) {
+			a.Suppressions = []store.Suppression{{Kind: "paused", Until: a.Now}}
+		}, "go"},
 		{"an opt-out and service", func(a *guards.Ask) { a.Suppressions, a.Class = supp("opted_out"), "service" }, "go"},
 		{"a resting lane", func(a *guards.Ask) { a.Rests = rest("lane:win-back", later) }, "drop resting"},
 		{"another lane rests", func(a *guards.Ask) { a.Rests = rest("lane:save", later) }, "go"},
@@ -129,7 +139,7 @@ func TestGuardsAnswerWithAReason(t *testing.T) {
 			a.Rails = guards.Rails{Caps: []guards.Cap{{Max: 1, What: "touch", In: span(t, "1mo"), Per: "account"}}}
 			a.Now = local(t, *a, "2026-02-10 10:00")
 			went(a, local(t, *a, "2026-01-31 10:00"))
-		}, "at cap Sun 2026-03-01 10:00"},
+		}, "at cap Sun 2026-03-01 00:00"},
 		{"two touches over a cap of one", func(a *guards.Ask) {
 			a.Rails = guards.Rails{Caps: []guards.Cap{{Max: 1, What: "touch", In: span(t, "48h"), Per: "account"}}}
 			went(a, local(t, *a, "2026-03-02 11:00"), local(t, *a, "2026-03-03 12:00"))
@@ -148,6 +158,20 @@ func TestGuardsAnswerWithAReason(t *testing.T) {
 			a.Rails.Caps = []guards.Cap{{Max: 1, What: "slack", In: span(t, "1h"), Per: "account"}}
 			went(a, a.Now.Add(-20*time.Minute))
 		}, "at cap Wed 2026-03-04 10:40"},
+		{"a business day's cap on the day off after it", func(a *guards.Ask) {
+			a.Rails = guards.Rails{Caps: []guards.Cap{{Max: 1, What: "touch", In: span(t, "1bd"), Per: "account"}}}
+			a.Now = local(t, *a, "2026-03-07 10:00")
+			went(a, local(t, *a, "2026-03-06 09:30"))
+		}, "at cap Mon 2026-03-09 09:30"},
+		{"our own people do not wait for the customer's window", func(a *guards.Ask) {
+			a.Internal, a.Channel, a.Now = true, "slack", local(t, *a, "2026-03-05 18:00")
+			a.Rails.Caps = []guards.Cap{{Max: 1, What: "slack", In: span(t, "1h"), Per: "account"}}
+			went(a, a.Now.Add(-20*time.Minute))
+		}, "at cap Thu 2026-03-05 18:40"},
+		{"the spread does not lead into what is avoided", func(a *guards.Ask) {
+			a.Now, a.Spread = local(t, *a, "2026-03-05 18:00"), 150*7+33
+			a.Calendars = []guards.Calendar{{Name: "fair", Events: event(t, "20260309T133000Z", "20260309T203000Z")}} // from 09:30
+		}, "at send_window Mon 2026-03-09 09:16"},
 		{"a cap of none", func(a *guards.Ask) {
 			a.Rails.Caps = []guards.Cap{{Max: 0, What: "email", In: span(t, "5d"), Per: "contact"}}
 		}, "drop cap"},
@@ -167,6 +191,17 @@ func TestGuardsAnswerWithAReason(t *testing.T) {
 			}
 		})
 	}
+}
+
+// event of a calendar file, in UTC.
+func event(t *testing.T, from, to string) calendar.Events {
+	t.Helper()
+	const ics = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nSUMMARY:f\r\nDTSTART:%s\r\nDTEND:%s\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+	all, err := calendar.ReadICS(fmt.Appendf(nil, ics, from, to))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func words(d guards.Decision) string {
@@ -264,6 +299,9 @@ func TestWhatKeepsATouchBack(t *testing.T) {
 		{"half an hour late", func(a *guards.Ask) { late(a, "04 09:30") }, "go"},
 		{"two days late, in a window", func(a *guards.Ask) { late(a, "02 09:30") }, "at overdue Wed 2026-03-04 10"},
 		{"late for what no window holds", func(a *guards.Ask) { late(a, "02 09:30"); a.Rails.Window = calendar.Window{} }, "at overdue Wed 2026-03-04 10"},
+		{"late, at the moment that was found for it", func(a *guards.Ask) { late(a, "02 09:30"); a.Found = a.Now }, "go"},
+		{"late, and that moment is missed, too", func(a *guards.Ask) { late(a, "02 09:30"); a.Found = wed(a, "03 11:00") }, "at overdue Wed 2026-03-04 10"},
+		{"held until later today, among others", func(a *guards.Ask) { hold(a, "04 15:00"); a.Spread = 1<<40 + 1199 }, "at held Wed 2026-03-04 15:26"},
 		{"late after hours", func(a *guards.Ask) { late(a, "02 09:30"); a.Now = wed(a, "04 20:00") }, "at overdue Thu 2026-03-05 "},
 		{"due after hours, and now is the first chance", func(a *guards.Ask) {
 			late(a, "03 20:00")

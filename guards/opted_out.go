@@ -7,7 +7,7 @@ var OptedOut = Guard{
 	Name:    "opted_out",
 	Summary: "The person opted out: no outreach reaches them; service and transactional messages do.",
 	Keys:    []string{"class"},
-	Set:     "the event `contact.opted_out`; it binds playbooks of class outreach",
+	Set:     "the event `contact.opted_out`, which one click in a mail and the preference page make; it binds playbooks of class outreach",
 	Example: func(a *Ask) {
 		a.Suppressions = []store.Suppression{{Contact: "dana", Kind: "opted_out", At: a.Now.AddDate(0, -1, 0)}}
 	},

@@ -30,13 +30,16 @@ var Overdue = Guard{
 		if a.moved || a.Due.IsZero() || a.Now.Sub(a.Due) < lateness {
 			return Decision{}, nil
 		}
+		if a.Rails.CatchUp != "skip" && !a.Found.IsZero() && a.Now.Sub(a.Found) < lateness {
+			return Decision{}, nil // this is the moment of its own
+		}
 		due, ok, err := a.natural()
 		if err != nil || !ok || a.Now.Sub(due) < lateness {
 			return Decision{}, err
 		}
 		detail := "it was due on " + due.Format("Mon 2 Jan 2006 15:04")
 		if a.Rails.CatchUp != "skip" {
-			return a.caughtUp(detail), nil
+			return a.caughtUp(detail)
 		}
 		if a.Now.Before(calendar.AddDays(calendar.StartOfDay(due), 1)) {
 			return Decision{}, nil
@@ -49,7 +52,7 @@ var Overdue = Guard{
 // it never would have.
 func (a Ask) natural() (at time.Time, ok bool, err error) {
 	then := a
-	then.Now, then.Due, then.Stopped, then.Stronger, then.Holds, then.Shadow = a.Due, time.Time{}, "", nil, nil, false
+	then.Now, then.Due, then.Stopped, then.Stronger, then.Holds, then.Shadow, then.Pace = a.Due, time.Time{}, "", nil, nil, false, nil
 	if a.check == nil {
 		return a.Due.In(a.Zone), true, nil
 	}
@@ -65,13 +68,13 @@ func (a Ask) natural() (at time.Time, ok bool, err error) {
 
 // caughtUp finds an overdue touch its moment. What our own people do is for them
 // to spread, and a receipt is owed at once.
-func (a Ask) caughtUp(detail string) Decision {
+func (a Ask) caughtUp(detail string) (Decision, error) {
 	if a.Internal || a.Human || a.Spread == 0 || a.Class == "transactional" {
-		return Decision{}
+		return Decision{}, nil
 	}
 	w := a.Rails.Window
 	if !w.Contains(a.Now) {
-		return a.shift(a.Now, "overdue", detail)
+		return a.shift(a.Now, "overdue", detail), nil
 	}
 	left := unbounded
 	if w.To > w.From {
@@ -79,11 +82,11 @@ func (a Ask) caughtUp(detail string) Decision {
 	}
 	seconds := uint64(left/time.Second) / 3
 	if seconds == 0 {
-		return Decision{}
+		return Decision{}, nil
 	}
-	at := a.Now.Add(time.Duration(1+a.Spread%seconds) * time.Second)
-	if !w.Contains(at) {
-		return Decision{}
+	at, err := a.soonest(time.Duration(1+a.Spread%seconds) * time.Second)
+	if err != nil || !at.After(a.Now) {
+		return Decision{}, err
 	}
-	return Decision{Kind: At, At: at, Reason: "overdue", Detail: detail}
+	return Decision{Kind: At, At: at, Reason: "overdue", Detail: detail}, nil
 }

@@ -31,7 +31,7 @@ type Subject struct {
 // Checks in the order of the reference.
 var Checks = []Check{
 	unreachableStep, deadBranch, deadExit, deadTrigger, readsSkippedStep, unusedAnswer,
-	endlessLoop, endlessRestart, deafWait, openEndedWait,
+	endlessLoop, endlessRestart, deafWait, openEndedWait, longHours,
 	noStopOnReply, noGuardrails, winBack, noOptOut, weakSignal,
 	discountReason, offerWithoutExchange, offerWithoutSunset, transactionalOffer,
 }

@@ -69,6 +69,8 @@ var Doc = source.KindDoc{
 			"next_window": "it goes when the next window opens",
 			"skip":        "it is left out, and the timeline says so",
 		}},
+		{Name: "guardrails.surge", Type: "enum(off)", Default: "reckoned from the last 28 days", Summary: "How many accounts each trigger of events and conditions may bring in on one day (UTC) before it is paused and a person is asked: a map of max, or off. Off for transactional playbooks."},
+		{Name: "guardrails.surge.max", Type: "int", Required: true, Summary: "So many entries a day, instead of what is reckoned.", Example: "200"},
 		{Name: "unknown_send", Type: "enum(at_most_once|ask|at_least_once)", Default: "at_most_once", Summary: "When a provider did not say whether a message went.", Means: map[string]string{
 			"at_most_once":  "go on, and never send it again",
 			"ask":           "give the owner a task to find out",

@@ -2,7 +2,6 @@ package playbooks
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 
 	"holdfast/guards"
@@ -19,9 +18,11 @@ import (
 //	avoid        public_holidays
 //	caps         1 email in 2d per contact
 //	catch_up     next_window
+//	surge        reckoned from what is usual
 func Defaults(class string) guards.Rails {
 	r := guards.Rails{Zone: "contact", CatchUp: "next_window", QuarterTail: 10}
 	if class == Transactional {
+		r.Surge.Off = true
 		return r
 	}
 	r.Window = calendar.Window{Days: [7]bool{false, true, true, true, true, true, false}, From: 9 * 60, To: 17 * 60}
@@ -44,7 +45,22 @@ func (c *compiler) rails(n *source.Node, class string) (guards.Rails, []*rules.C
 		r.Caps = c.caps(caps)
 	}
 	r.CatchUp = c.word(n.Get("catch_up"), "catch_up", "next_window", "skip")
+	if surge := n.Get("surge"); surge != nil {
+		r.Surge = c.surge(surge)
+	}
 	return r, calendars
+}
+
+// surge is {max}, or off.
+func (c *compiler) surge(n *source.Node) guards.Surge {
+	if n.Kind() == source.Scalar {
+		if n.Text() != "off" {
+			c.diags.Errorf(n.Span(), "wrong-type", "write {max: 200}, or off", "surge cannot be %q", n.Text())
+		}
+		return guards.Surge{Off: true}
+	}
+	n.Strict(&c.diags, "surge", keys("guardrails.surge")...)
+	return guards.Surge{Max: n.Require(&c.diags, "surge", "max").Int(&c.diags, "max", 1, 1_000_000)}
 }
 
 // builtin calendars need no declaration; a project that declares one of that
@@ -91,10 +107,10 @@ func (c *compiler) window(n *source.Node, def guards.Rails) (calendar.Window, st
 	n.Strict(&c.diags, "send_window", keys("guardrails.send_window")...)
 	w := def.Window
 	if d := n.Get("days"); d != nil {
-		w.Days = c.days(d)
+		w.Days = d.Days(&c.diags)
 	}
 	if h := n.Get("hours"); h != nil {
-		w.From, w.To = c.hours(h)
+		w.From, w.To = h.Hours(&c.diags)
 	}
 	zone := n.Get("timezone").String(&c.diags, "timezone")
 	switch zone {
@@ -107,67 +123,6 @@ func (c *compiler) window(n *source.Node, def guards.Rails) (calendar.Window, st
 		c.diags.Errorf(n.Get("timezone").Span(), "unknown-zone", "write contact, account, project, or a name such as Europe/Berlin", "%v", err)
 	}
 	return w, zone
-}
-
-var weekdays = []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-
-// days is one day, a range such as mon-thu, or a list of either.
-func (c *compiler) days(n *source.Node) (days [7]bool) {
-	items := n.Items()
-	if n.Kind() != source.List {
-		items = []*source.Node{n}
-	}
-	for _, it := range items {
-		text := it.String(&c.diags, "days")
-		from, to, ranged := strings.Cut(text, "-")
-		if !ranged {
-			to = from
-		}
-		i, j := slices.Index(weekdays, strings.TrimSpace(from)), slices.Index(weekdays, strings.TrimSpace(to))
-		if i < 0 || j < 0 {
-			if text != "" {
-				c.diags.Errorf(it.Span(), "unknown-choice", "write days such as mon-thu, or a list of sun, mon, tue, wed, thu, fri, sat", "days cannot be %q", text)
-			}
-			continue
-		}
-		for ; i != j; i = (i + 1) % 7 {
-			days[i] = true
-		}
-		days[j] = true
-	}
-	if len(items) == 0 {
-		c.diags.Errorf(n.Span(), "wrong-type", "name at least one day", "a window without a day never opens")
-	}
-	return days
-}
-
-// hours are "09:00-16:30", in minutes after midnight; 24:00 is the day's end.
-func (c *compiler) hours(n *source.Node) (from, to int) {
-	text := n.String(&c.diags, "hours")
-	a, b, _ := strings.Cut(text, "-")
-	from, ok1 := minutes(a)
-	to, ok2 := minutes(b)
-	switch {
-	case text == "":
-	case !ok1 || !ok2:
-		c.diags.Errorf(n.Span(), "wrong-type", `write hours such as "09:00-16:30"`, "hours cannot be %q", text)
-	case to <= from:
-		c.diags.Errorf(n.Span(), "wrong-type", "end later than you begin; a window does not pass midnight", "the window %q never opens", text)
-	default:
-		return from, to
-	}
-	return 0, 24 * 60
-}
-
-func minutes(s string) (int, bool) {
-	h, m, ok := strings.Cut(strings.TrimSpace(s), ":")
-	hour, err1 := strconv.Atoi(h)
-	minute, err2 := strconv.Atoi(m)
-	if !ok || err1 != nil || err2 != nil || len(m) != 2 || hour < 0 || minute < 0 || minute > 59 {
-		return 0, false
-	}
-	total := hour*60 + minute
-	return total, total <= 24*60
 }
 
 func (c *compiler) caps(n *source.Node) []guards.Cap {

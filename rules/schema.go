@@ -83,14 +83,22 @@ func contactFields() []Field {
 // systemEvents are our own events and their fields. Only our handlers make them.
 func systemEvents() map[string]*fieldSet {
 	task := texts("task", "step", "playbook", "enrollment", "by", "outcome", "reason")
+	mail := texts("touch", "step", "playbook", "enrollment")
 	return map[string]*fieldSet{
 		holdfast.EventTaskDone:        newFieldSet(task...),
 		holdfast.EventTaskCannot:      newFieldSet(task...),
 		holdfast.EventTaskExpired:     newFieldSet(task...),
 		holdfast.EventEnrollmentEnded: newFieldSet(texts("playbook", "enrollment", "outcome", "trigger")...),
-		holdfast.EventReplied:         newFieldSet(texts("touch", "step", "playbook", "enrollment")...),
-		holdfast.EventOptedOut:        newFieldSet(),
-		holdfast.EventBounced:         newFieldSet(),
+		holdfast.EventReplied:         newFieldSet(append(mail, texts("text")...)...),
+		holdfast.EventAutoReplied:     newFieldSet(mail...),
+		holdfast.EventDelivered:       newFieldSet(mail...),
+		holdfast.EventOpened:          newFieldSet(mail...),
+		holdfast.EventClicked:         newFieldSet(append(mail, texts("url")...)...),
+		holdfast.EventComplained:      newFieldSet(mail...),
+		holdfast.EventBounced:         newFieldSet(append(mail, texts("reason")...)...),
+		holdfast.EventOptedOut:        newFieldSet(append(mail, texts("via", "said")...)...),
+		holdfast.EventPaused:          newFieldSet(append(mail, append(texts("said"), Field{Name: "until", Type: Timestamp})...)...),
+		holdfast.EventOptedIn:         newFieldSet(append(mail, texts("via", "said")...)...),
 		holdfast.EventMeetingBooked:   newFieldSet(),
 		holdfast.EventApproved:        newFieldSet(append(task, texts("kind", "amount")...)...),
 		holdfast.EventDenied:          newFieldSet(append(task, texts("kind", "amount")...)...),

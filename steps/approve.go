@@ -65,9 +65,12 @@ var approve = Verb{
 	result: func(any) map[string]rules.Type { return map[string]rules.Type{"by": rules.String} },
 }
 
-// Times are when an answer asked for at t is due, and when it expires.
-func (a *Approval) Times(asked time.Time, d calendar.Days) (due, expires time.Time) {
-	return (&Task{Due: a.Due, Expires: a.Expires}).Times(asked, d)
+// task is the approval as the task that asks for it.
+func (a *Approval) task() *Task { return &Task{Due: a.Due, Expires: a.Expires} }
+
+// Times are when an answer asked for at t is due, and when it expires: see Task.Times.
+func (a *Approval) Times(asked time.Time, d calendar.Days, work calendar.Work, zone *time.Location) (due, expires time.Time) {
+	return a.task().Times(asked, d, work, zone)
 }
 
 // approval asks once, and waits. values are further facts of the request.
@@ -75,8 +78,7 @@ func (w *walk) approval(s *Step, spec *Approval, values map[string]any) (Command
 	if a := w.answer(s); a != nil && a.Outcome == "opened" {
 		w.in.Answer = nil
 		w.rest(s, approvalKind, a.Until, "")
-		w.st.Wait.Since, w.st.Wait.Tries = w.at.UTC(), 0
-		w.planOverdue(a.Until, spec.Times)
+		w.st.Wait.Since, w.st.Wait.Tries = w.at.UTC(), untilItExpires
 	}
 	wait := w.st.Wait
 	if wait == nil || wait.Kind != approvalKind {
@@ -86,7 +88,7 @@ func (w *walk) approval(s *Step, spec *Approval, values map[string]any) (Command
 		w.leave(s, Result{Outcome: c.Status, Answers: c.Answers})
 		return Command{}, nil
 	}
-	return w.unanswered(s, "nobody answered in time", spec.Times), nil
+	return w.unanswered(s, "nobody answered in time", func() time.Time { return spec.task().lastAt(wait, w.in) }), nil
 }
 
 func (w *walk) askApproval(s *Step, spec *Approval, values map[string]any) (Command, error) {
@@ -110,35 +112,6 @@ func (w *walk) askApproval(s *Step, spec *Approval, values map[string]any) (Comm
 	}
 	cmd.Values["amount"] = amount
 	return cmd, nil
-}
-
-// overdueKind of Happened tells that an open task or approval is late.
-const overdueKind = "overdue"
-
-// unanswered rests on at an open task or approval: once it is late, that is said;
-// when it expires, the step ends.
-func (w *walk) unanswered(s *Step, why string, times func(time.Time, calendar.Days) (due, expires time.Time)) Command {
-	wait := w.st.Wait
-	if wait.Until.IsZero() || !w.reached(wait.Until) {
-		return w.restOn(s)
-	}
-	_, expires := times(wait.Since.In(w.in.Zone), w.in.Days)
-	if expires = roundUp(expires); !w.reached(expires) {
-		w.say(s, overdueKind, "late", "it was due on "+w.clock(wait.Until), time.Time{})
-		wait.Until, wait.Tries = expires, 1
-		return w.restOn(s)
-	}
-	w.say(s, taskVerb, "expired", why, time.Time{})
-	w.leave(s, Result{From: wait.Since, Outcome: "expired"})
-	return Command{}
-}
-
-// planOverdue lets a wait that has just begun end at its due time first.
-func (w *walk) planOverdue(expires time.Time, times func(time.Time, calendar.Days) (due, expires time.Time)) {
-	due, _ := times(w.at, w.in.Days)
-	if due = roundUp(due); due.Before(expires) && due.After(w.in.Now) {
-		w.st.Wait.Until = due
-	}
 }
 
 // approval reads the keys that approve and offer share; key names who may say yes.

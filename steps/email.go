@@ -29,7 +29,7 @@ var email = Verb{
 			{Name: "email", Names: "template", Type: "literal", Required: true, Summary: "The template: its path below templates/, without .md.", Example: "win-back/what-changed"},
 			{Name: "to", Type: "list", Default: "contact", Summary: "Whom to write to, in order of preference: contacts.<role>, or contact for the one the trigger is about.", Example: "[contacts.champion, contact]"},
 			{Name: "from", Type: "enum(owner|default)", Default: "owner", Summary: "The owner of the account, or the project's sender."},
-			{Name: "reply_to", Type: "literal", Summary: "Where replies go: owner or an address. Unset: to the sender."},
+			{Name: "reply_to", Type: "literal", Summary: "Where replies go: owner or an address. Unset: to the sender. With inbound set in holdfast.yaml they reach Holdfast as well, so that email.replied happens; an address written here gets them alone."},
 			{Name: "thread", Names: "step", Type: "reference", Summary: "An earlier email step: this message continues its conversation."},
 			{Name: "if_missing", Type: "enum(skip|task)", Default: "skip", Summary: "When there is nobody to write to: skip with the reason, or give the owner a task."},
 			{Name: "review", Type: "map", Summary: "A person of ours sees the draft first, and may edit or refuse it: a map of by and send_after.", Example: "{by: owner, send_after: 2bd}"},

@@ -21,33 +21,26 @@ type Task struct {
 	Brief      string        // name of a brief template, or ""
 	Background bool          // the sequence goes on at once
 	Form       []Question
-	Overdue    Overdue
-}
-
-// Overdue says who hears of a task that is late.
-type Overdue struct {
-	To    string        // owner, owner.manager or account.<field>; "" = nobody
-	After calendar.Span // after it was due
+	Overdue    []Late // who hears of it when it is late, one after the other
 }
 
 // HumanTouch reports whether the work reaches the customer: a touch, counted by
 // caps and reports.
 func (t *Task) HumanTouch() bool { return t.Channel != internalChannel }
 
-// Times are when a task opened at t (in the zone that matters) is due and when
-// it expires.
-func (t *Task) Times(opened time.Time, d calendar.Days) (due, expires time.Time) {
-	due = t.Due.Add(opened, d)
-	if !t.Expires.Zero() {
-		return due, t.Expires.Add(opened, d)
+// Times are when a task opened at t (in the account's zone) is due, in the
+// working time of whoever has it, and when it expires. Expires, where an author
+// wrote it, is the patience of the sequence, in the account's days; nothing is
+// due after it.
+func (t *Task) Times(opened time.Time, d calendar.Days, work calendar.Work, zone *time.Location) (due, expires time.Time) {
+	due = work.Add(opened.In(zone), t.Due)
+	if t.Expires.Zero() {
+		return due, work.Add(due, calendar.Span{Business: 10})
 	}
-	return due, d.AddBusiness(due, 10)
-}
-
-// late are Times with the moment at which somebody hears of it in place of due.
-func (t *Task) late(opened time.Time, d calendar.Days) (late, expires time.Time) {
-	due, expires := t.Times(opened, d)
-	return t.Overdue.After.Add(due, d), expires
+	if expires = t.Expires.Add(opened, d); due.After(expires) {
+		due = expires
+	}
+	return due, expires
 }
 
 const (
@@ -63,11 +56,12 @@ var task = Verb{
 			{Name: "task", Type: "liquid", Required: true, Summary: "What to do, in one line.", Example: "Call {{ contact.first_name }}"},
 			{Name: "assign", Names: "person", Type: "reference", Default: "owner", Summary: "Who does it: owner, owner.manager, or a field of the account or of an open item that names one of the team.", Example: "account.executive_sponsor"},
 			{Name: "channel", Type: "enum(slack|linkedin|phone|meeting|mail|executive)", Default: "slack", Summary: "slack is work inside the house. The others reach the customer: a touch, counted by caps and reports."},
-			{Name: "due", Type: "duration", Default: "2bd", Summary: "When it should be done.", Example: "3bd"},
-			{Name: "expires", Type: "duration", Default: "due + 10bd", Summary: "When the playbook stops waiting for it, counted from the start. The outcome is expired then."},
-			{Name: "overdue", Type: "map", Summary: "Who hears of it when it is late: a map of escalate_to (as assign) and after.", Example: "{escalate_to: owner.manager, after: 1bd}"},
-			{Name: "overdue.escalate_to", Names: "person", Type: "reference", Default: "owner.manager", Summary: "Who gets a card about it."},
-			{Name: "overdue.after", Type: "duration", Default: "at once", Summary: "How long after it was due."},
+			{Name: "due", Type: "duration", Default: "2bd", Summary: "When it should be done, in the working time of whoever has it: bd are their working days, and h and m run in their working hours alone (8h is a day of nine to five).", Example: "3bd"},
+			{Name: "expires", Type: "duration", Default: "due + 10bd", Summary: "When the playbook stops waiting for it, counted from the start in the account's days. The outcome is expired then."},
+			{Name: "overdue", Type: "maps", Summary: "Who hears of it when it is late: a map, or a list of maps that come one after the other, each once.", Example: "[{remind: owner}, {escalate_to: owner.manager, after: 1bd}, {escalate_to: \"#cs-leads\", after: 3bd}]"},
+			{Name: "overdue.escalate_to", Names: "person", Type: "reference", Default: "owner.manager", Summary: "Who gets a card about it: as assign, or a #channel."},
+			{Name: "overdue.remind", Type: "enum(owner)", Summary: "Whoever has the task gets another card."},
+			{Name: "overdue.after", Type: "duration", Default: "at once", Summary: "How long after it was due, in the working time of whom it reaches."},
 			{Name: "brief", Names: "template", Type: "literal", Summary: "A template with what the person needs to know."},
 			{Name: "background", Type: "bool", Default: "false", Summary: "true: the playbook goes on at once."},
 			{Name: "form", Type: "map", Summary: "What to ask when it is done, by name; later steps read the answers as <step>.<name>. Each is a map of choose (a list), type (bool, int, date, percent or money) or text (long), and required."},
@@ -111,10 +105,7 @@ func runTask(w *walk, s *Step) (Command, error) {
 			return Command{}, nil
 		}
 		w.rest(s, taskVerb, a.Until, "")
-		w.st.Wait.Since, w.st.Wait.Tries = w.at.UTC(), 0
-		if spec.Overdue.To != "" {
-			w.planOverdue(a.Until, spec.late)
-		}
+		w.st.Wait.Since, w.st.Wait.Tries = w.at.UTC(), untilItExpires
 		w.absorb(w.st.Wait, nil) // one that another version asked for may be closed
 	}
 	wait := w.st.Wait
@@ -128,11 +119,7 @@ func runTask(w *walk, s *Step) (Command, error) {
 		w.leave(s, Result{From: wait.Since, Outcome: c.Status, Answers: spec.answers(c.Answers)})
 		return Command{}, nil
 	}
-	times := spec.late
-	if spec.Overdue.To == "" {
-		times = func(time.Time, calendar.Days) (due, expires time.Time) { return wait.Until, wait.Until }
-	}
-	return w.unanswered(s, "nobody did it in time", times), nil
+	return w.unanswered(s, "nobody did it in time", func() time.Time { return spec.lastAt(wait, w.in) }), nil
 }
 
 // closeBackground records the ends of tasks that nothing waits for, of the steps
@@ -191,24 +178,6 @@ func decodeTask(d *Decoder) any {
 	d.ours("assign", t.Assign)
 	d.template("brief", t.Brief)
 	return t
-}
-
-// overdue reads who hears of a late task.
-func (d *Decoder) overdue() Overdue {
-	n := d.Node.Get("overdue")
-	if n == nil {
-		return Overdue{}
-	}
-	n.Strict(d.Diags, "overdue", "escalate_to", "after")
-	o := Overdue{To: "owner.manager"}
-	if to := n.Get("escalate_to"); to != nil {
-		o.To = to.Text()
-		d.oursAt(to.Span(), o.To)
-	}
-	if after := n.Get("after"); after != nil {
-		o.After = d.duration(after, "after")
-	}
-	return o
 }
 
 // ours checks a reference to one of our own people.

@@ -335,7 +335,7 @@ func (w *world) deliver(c steps.Command) steps.Answer {
 	a := steps.Answer{Outcome: "sent"}
 	switch spec := c.Step.Spec.(type) {
 	case *steps.Task:
-		_, expires := spec.Times(w.now.In(w.zone), w.days)
+		_, expires := spec.Times(w.now.In(w.zone), w.days, calendar.Work{Days: w.days}, w.zone)
 		a = steps.Answer{Outcome: "opened", Until: expires}
 	case *steps.Run:
 		a = steps.Answer{Outcome: "opened"}

@@ -29,8 +29,8 @@ const wakesPerRun = 500
 func Enrollment(ctx workflow.Context, in Input) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		StartToCloseTimeout: 2 * time.Minute,
-		HeartbeatTimeout:    10 * time.Second, // the worker beats: a killed process costs this, not the two minutes
-		WaitForCancellation: true,             // a touch being sent is finished and recorded
+		HeartbeatTimeout:    4 * time.Second, // the worker beats: a killed process costs this, not the two minutes
+		WaitForCancellation: true,            // a touch being sent is finished and recorded
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 	})
 	line := newTimeline(ctx, in)

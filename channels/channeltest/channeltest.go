@@ -28,39 +28,46 @@ type Rig struct {
 	Queue   func(faults ...standin.Fault)
 	Dead    channels.Channel // the same, at a port where nobody listens
 	Secrets []string         // that no error may show: the key, addresses, names
+	Mishaps []Mishap         // of its protocol; nil: those of HTTP
+	NoWish  bool             // its protocol has no way to say when to come back
 }
 
-// class is what an attempt proves.
-type class string
+// Mishap is what an attempt under a fault proves, and how many messages the far
+// side accepted.
+type Mishap struct {
+	Fault    standin.Fault
+	Class    Class
+	Accepted int
+}
 
+// Class is what an attempt proves: see holdfast.DeliveryError.
+type Class string
+
+// The classes.
 const (
-	sent      class = "sent"
-	refused   class = "refused"
-	permanent class = "permanent"
-	unknown   class = "unknown"
+	Sent      Class = "sent"
+	Refused   Class = "refused"
+	Permanent Class = "permanent"
+	Unknown   Class = "unknown"
 )
 
-// proves is the class of each fault, and how many messages were accepted.
-var proves = []struct {
-	fault    standin.Fault
-	class    class
-	accepted int
-}{
-	{standin.None, sent, 1},
-	{standin.RateLimited, refused, 0},
-	{standin.Unavailable, refused, 0},
-	{standin.ErrorBefore, unknown, 0},
-	{standin.ErrorAfter, unknown, 1},
-	{standin.GatewayAfter, unknown, 1},
-	{standin.SilentAfter, unknown, 1},
-	{standin.HalfAfter, unknown, 1},
-	{standin.ResetBefore, unknown, 0},
-	{standin.ResetAfter, unknown, 1},
-	{standin.SlowBody, sent, 1},
-	{standin.Rejected, permanent, 0},
-	{standin.Unauthorized, permanent, 0},
-	{standin.Forbidden, permanent, 0},
-	{standin.TooLarge, permanent, 0},
+// overHTTP are the mishaps of a provider that is called over HTTP.
+var overHTTP = []Mishap{
+	{standin.None, Sent, 1},
+	{standin.RateLimited, Refused, 0},
+	{standin.Unavailable, Refused, 0},
+	{standin.ErrorBefore, Unknown, 0},
+	{standin.ErrorAfter, Unknown, 1},
+	{standin.GatewayAfter, Unknown, 1},
+	{standin.SilentAfter, Unknown, 1},
+	{standin.HalfAfter, Unknown, 1},
+	{standin.ResetBefore, Unknown, 0},
+	{standin.ResetAfter, Unknown, 1},
+	{standin.SlowBody, Sent, 1},
+	{standin.Rejected, Permanent, 0},
+	{standin.Unauthorized, Permanent, 0},
+	{standin.Forbidden, Permanent, 0},
+	{standin.TooLarge, Permanent, 0},
 }
 
 // Run holds the channel that open makes against the suite.
@@ -102,7 +109,7 @@ func Run(t *testing.T, open func(t *testing.T) Rig) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := r.Channel.Deliver(ctx, r.Message("t1"))
-		if got := classOf(t, err); got != refused || r.Accepted("t1") != 0 {
+		if got := classOf(t, err); got != Refused || r.Accepted("t1") != 0 {
 			t.Errorf("got %s (%v), accepted %d; want refused, 0", got, err, r.Accepted("t1"))
 		}
 	})
@@ -111,11 +118,15 @@ func Run(t *testing.T, open func(t *testing.T) Rig) {
 		if open(t).Queue == nil {
 			t.Skip("no provider, no mishaps")
 		}
-		for _, p := range proves {
-			t.Run(string(p.fault), func(t *testing.T) {
+		mishaps := open(t).Mishaps
+		if mishaps == nil {
+			mishaps = overHTTP
+		}
+		for _, m := range mishaps {
+			t.Run(string(m.Fault), func(t *testing.T) {
 				t.Parallel()
 				r := open(t)
-				r.mishap(t, p.fault, p.class, p.accepted)
+				r.mishap(t, m)
 			})
 		}
 	})
@@ -126,7 +137,7 @@ func Run(t *testing.T, open func(t *testing.T) Rig) {
 			t.Skip("no provider")
 		}
 		_, err := r.Dead.Deliver(t.Context(), r.Message("t1"))
-		if got := classOf(t, err); got != refused {
+		if got := classOf(t, err); got != Refused {
 			t.Errorf("got %s (%v), want refused", got, err)
 		}
 		r.keepsSecrets(t, err)
@@ -135,21 +146,21 @@ func Run(t *testing.T, open func(t *testing.T) Rig) {
 
 // mishap warms the connection first: a client library may repeat a request by
 // itself only on a connection that it used before.
-func (r Rig) mishap(t *testing.T, f standin.Fault, want class, accepted int) {
+func (r Rig) mishap(t *testing.T, m Mishap) {
 	t.Helper()
 	if _, err := r.Channel.Deliver(t.Context(), r.Message("warm")); err != nil {
 		t.Fatal(err)
 	}
-	r.Queue(f)
+	r.Queue(m.Fault)
 	_, err := r.Channel.Deliver(t.Context(), r.Message("t1"))
-	if got := classOf(t, err); got != want {
-		t.Errorf("got %s (%v), want %s", got, err, want)
+	if got := classOf(t, err); got != m.Class {
+		t.Errorf("got %s (%v), want %s", got, err, m.Class)
 	}
-	if got := r.Accepted("t1"); got != accepted {
-		t.Errorf("accepted %d, want %d", got, accepted)
+	if got := r.Accepted("t1"); got != m.Accepted {
+		t.Errorf("accepted %d, want %d", got, m.Accepted)
 	}
 	if d, ok := errors.AsType[*holdfast.DeliveryError](err); ok {
-		if f == standin.RateLimited && d.After <= 0 {
+		if m.Fault == standin.RateLimited && !r.NoWish && d.After <= 0 {
 			t.Errorf("got After %s, want the provider's wish", d.After)
 		}
 		if d.Channel != r.Channel.Name() || strings.ToLower(d.Reason) != d.Reason || d.Reason == "" || strings.Contains(d.Reason, " ") {
@@ -168,10 +179,10 @@ func (r Rig) keepsSecrets(t *testing.T, err error) {
 	}
 }
 
-func classOf(t *testing.T, err error) class {
+func classOf(t *testing.T, err error) Class {
 	t.Helper()
 	if err == nil {
-		return sent
+		return Sent
 	}
 	var d *holdfast.DeliveryError
 	if !errors.As(err, &d) {
@@ -183,11 +194,11 @@ func classOf(t *testing.T, err error) class {
 	}
 	switch {
 	case d.Refused:
-		return refused
+		return Refused
 	case d.Permanent:
-		return permanent
+		return Permanent
 	}
-	return unknown
+	return Unknown
 }
 
 func eightAtOnce(t *testing.T, r Rig) {

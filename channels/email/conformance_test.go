@@ -1,161 +1,86 @@
 package email_test
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"unicode/utf8"
 
 	"holdfast"
+	"holdfast/channels/standin"
+	"holdfast/channels/standin/judge"
 )
 
-// TestRequestsKeepToSendGridsOwnDescription reads the provider's OpenAPI
-// description from $HOLDFAST_CONFORMANCE/sendgrid/tsg_mail_v3.patched.json
-// (github.com/twilio/sendgrid-oai, with custom_args typed as the object it is).
-func TestRequestsKeepToSendGridsOwnDescription(t *testing.T) {
-	t.Parallel()
+// described is the judge by the provider's own description, from
+// $HOLDFAST_CONFORMANCE.
+func described(t *testing.T) func(*http.Request) []string {
+	t.Helper()
 	dir := os.Getenv("HOLDFAST_CONFORMANCE")
 	if dir == "" {
 		t.Skip("HOLDFAST_CONFORMANCE names no folder with the provider's description")
 	}
-	spec := describe(t, filepath.Join(dir, "sendgrid", "tsg_mail_v3.patched.json"))
-	plain := message("t1")
+	j, err := judge.New(judge.SendGridMail(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
+func TestRequestsKeepToSendGridsOwnDescription(t *testing.T) {
+	t.Parallel()
+	p, err := standin.Start(t.Context(), standin.Options{Judge: described(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	plain, receipt, both := message("t2"), message("t4"), message("t5")
+	receipt.Class = "transactional"
+	both.ReplyTo, both.ReplyCopy = "", "reply+tok@in.northwind.example"
 	plain.HTML, plain.ReplyTo, plain.Headers, plain.From.Name = "", "", nil, ""
 	for name, c := range map[string]struct {
 		m       holdfast.Outbound
 		sandbox bool
-	}{"whole": {message("t1"), false}, "plain": {plain, false}, "sandbox": {message("t1"), true}} {
-		base, last := answering(t, http.StatusAccepted, nil, "")
-		if _, err := open(t, base, c.sandbox).Deliver(t.Context(), c.m); err != nil {
+	}{
+		"whole": {message("t1"), false}, "plain": {plain, false}, "sandbox": {message("t3"), true},
+		"receipt": {receipt, true}, "answers to two": {both, false},
+	} {
+		if _, err := open(t, p.SendGridURL, c.sandbox).Deliver(t.Context(), c.m); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if found := p.SendGrid.Findings(); len(found) > 0 {
+		t.Errorf("found %v", found)
+	}
+	if n := p.Counts(); n["t1"] != 1 || n["t2"] != 1 || n["t3"] != 0 || n["t5"] != 1 {
+		t.Errorf("accepted %v", n)
+	}
+}
+
+func TestTheDescriptionSeesWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	found := described(t)
+	const good = `{"from":{"email":"a@b.example"},"subject":"s","personalizations":[{"to":[{"email":"a@b.example"}],"custom_args":{"touch":"t1"}}],` +
+		`"content":[{"type":"text/plain","value":"x"}]}`
+	for name, c := range map[string]struct {
+		body string
+		bad  bool
+	}{
+		"good":                        {good, false},
+		"nothing":                     {`{}`, true},
+		"no address of the sender":    {strings.Replace(good, `{"email":"a@b.example"},"subject"`, `{"name":"x"},"subject"`, 1), true},
+		"nobody to go to":             {strings.Replace(good, `"personalizations":[{"to":[{"email":"a@b.example"}],"custom_args":{"touch":"t1"}}]`, `"personalizations":[]`, 1), true},
+		"an empty part":               {strings.Replace(good, `"value":"x"`, `"value":""`, 1), true},
+		"a subject that is a number":  {strings.Replace(good, `"subject":"s"`, `"subject":7`, 1), true},
+		"a field that nobody knows":   {strings.Replace(good, `"custom_args"`, `"unknown":1,"custom_args"`, 1), true},
+		"a sandbox that is no switch": {strings.Replace(good, `"subject"`, `"mail_settings":{"sandbox_mode":{"enable":"yes"}},"subject"`, 1), true},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://api.sendgrid.com/v3/mail/send", strings.NewReader(c.body))
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, finding := range spec.findings(last()) {
-			t.Errorf("%s: %s\n%s", name, finding, last())
+		r.Header.Set("Content-Type", "application/json")
+		if found := found(r); (len(found) > 0) != c.bad {
+			t.Errorf("%s: found %v", name, found)
 		}
 	}
-	for _, bad := range []string{
-		`{}`, `{"from":{"name":"x"},"subject":"s","personalizations":[{"to":[{"email":"a@b.example"}]}],"content":[{"type":"text/plain","value":"x"}]}`,
-		`{"from":{"email":"a@b.example"},"subject":"s","personalizations":[],"content":[{"type":"text/plain","value":""}]}`,
-		`{"from":{"email":"a@b.example"},"subject":7,"personalizations":[{"to":[{"email":"a@b.example"}],"unknown":1}]}`,
-	} {
-		if len(spec.findings(bad)) == 0 {
-			t.Errorf("the description accepts %s: the judge is blind", bad)
-		}
-	}
-}
-
-// description is the part of an OpenAPI file that says what a request body is.
-type description struct {
-	root map[string]any
-	body map[string]any
-}
-
-func describe(t *testing.T, file string) description {
-	t.Helper()
-	b, err := os.ReadFile(file)
-	if err != nil {
-		t.Skipf("no description: %v", err)
-	}
-	d := description{}
-	if err := json.Unmarshal(b, &d.root); err != nil {
-		t.Fatal(err)
-	}
-	at := any(d.root)
-	for _, key := range []string{"paths", "/v3/mail/send", "post", "requestBody", "content", "application/json", "schema"} {
-		at = d.follow(at.(map[string]any)[key])
-	}
-	d.body = at.(map[string]any)
-	return d
-}
-
-// follow resolves a local $ref.
-func (d description) follow(v any) any {
-	m, ok := v.(map[string]any)
-	ref, isRef := m["$ref"].(string)
-	if !ok || !isRef {
-		return v
-	}
-	at := any(d.root)
-	for key := range strings.SplitSeq(strings.TrimPrefix(ref, "#/"), "/") {
-		at = at.(map[string]any)[key]
-	}
-	return d.follow(at)
-}
-
-func (d description) findings(body string) []string {
-	var v any
-	if err := json.Unmarshal([]byte(body), &v); err != nil {
-		return []string{err.Error()}
-	}
-	return d.check("$", d.body, v)
-}
-
-// check knows the keywords that the description uses. Properties it does not
-// declare are findings: the provider would ignore them in silence.
-func (d description) check(at string, schema map[string]any, v any) (found []string) {
-	add := func(format string, args ...any) { found = append(found, at+": "+fmt.Sprintf(format, args...)) }
-	kinds := map[string]bool{"object": false, "array": false, "string": false, "boolean": false, "integer": false, "number": false}
-	size := 0.0
-	switch v := v.(type) {
-	case map[string]any:
-		kinds["object"] = true
-		found = append(found, d.object(at, schema, v)...)
-	case []any:
-		kinds["array"], size = true, float64(len(v))
-		items, _ := d.follow(schema["items"]).(map[string]any)
-		for i, item := range v {
-			found = append(found, d.check(fmt.Sprintf("%s[%d]", at, i), items, item)...)
-		}
-	case string:
-		kinds["string"], size = true, float64(utf8.RuneCountInString(v))
-	case bool:
-		kinds["boolean"] = true
-	case float64:
-		kinds["integer"], kinds["number"] = true, true
-	}
-	if kind, ok := schema["type"].(string); ok && !kinds[kind] {
-		add("not of type %s", kind)
-	}
-	for _, limit := range []string{"minItems", "minLength"} {
-		if n, ok := schema[limit].(float64); ok && size < n {
-			add("%s %v, got %v", limit, n, size)
-		}
-	}
-	for _, limit := range []string{"maxItems", "maxLength"} {
-		if n, ok := schema[limit].(float64); ok && size > n {
-			add("%s %v, got %v", limit, n, size)
-		}
-	}
-	if enum, ok := schema["enum"].([]any); ok && !slices.Contains(enum, v) {
-		add("%v is not one of %v", v, enum)
-	}
-	return found
-}
-
-func (d description) object(at string, schema, v map[string]any) (found []string) {
-	properties, _ := schema["properties"].(map[string]any)
-	extra, open := schema["additionalProperties"].(map[string]any)
-	required, _ := schema["required"].([]any)
-	for _, key := range required {
-		if _, ok := v[key.(string)]; !ok {
-			found = append(found, fmt.Sprintf("%s: no %v", at, key))
-		}
-	}
-	for key, value := range v {
-		property, ok := d.follow(properties[key]).(map[string]any)
-		switch {
-		case ok:
-			found = append(found, d.check(at+"."+key, property, value)...)
-		case open:
-			found = append(found, d.check(at+"."+key, extra, value)...)
-		case schema["additionalProperties"] != true && properties != nil:
-			found = append(found, at+": unknown "+key)
-		}
-	}
-	return found
 }

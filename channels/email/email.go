@@ -1,5 +1,5 @@
-// Package email sends e-mail through SendGrid. It sends once when asked, never
-// retries, and says of every failure whether the message may have been
+// Package email sends e-mail through SendGrid or any SMTP server. It sends once
+// when asked, never retries, and says of every failure whether the message may have been
 // accepted. Only opaque ids travel beside the message itself.
 package email
 
@@ -29,7 +29,9 @@ type Config struct {
 	Key     string        // API key with the right to send mail
 	URL     string        // "" is https://api.sendgrid.com; the EU's is https://api.eu.sendgrid.com
 	Timeout time.Duration // of one call; 0 is 30 s
-	Sandbox bool          // checked and answered by SendGrid, delivered to nobody
+	// Sandbox has SendGrid check and answer each message and deliver it to nobody;
+	// no events follow. Receipts say so by their Reason.
+	Sandbox bool
 }
 
 // Channel sends through SendGrid. Safe for concurrent use.
@@ -86,7 +88,11 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 	if res.StatusCode == http.StatusAccepted || res.StatusCode == http.StatusOK && (c.cfg.Sandbox || id != "") {
 		// The status is the acceptance; a body cut short takes nothing back.
 		// 200 is the sandbox's. From anyone else it may be a portal's page.
-		return holdfast.Receipt{ProviderID: id, At: m.At}, nil
+		receipt := holdfast.Receipt{ProviderID: id, At: m.At}
+		if c.cfg.Sandbox {
+			receipt.Reason = "sandbox"
+		}
+		return receipt, nil
 	}
 	d := attempt.Answered(res.StatusCode, res.Headers, m.At, answer(res))
 	if res.StatusCode == http.StatusUnauthorized || res.StatusCode == http.StatusForbidden {

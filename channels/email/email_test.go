@@ -25,7 +25,7 @@ func now() time.Time { return time.Unix(1_790_000_000, 0).UTC() }
 
 func message(touch string) holdfast.Outbound {
 	return holdfast.Outbound{
-		Touch: touch, Channel: "email", Account: "acme", Enrollment: "e1", Contact: "dana",
+		Touch: touch, Channel: "email", Account: "acme", Enrollment: "e1", Contact: "dana", Playbook: "win-back", Step: "hello",
 		To:      holdfast.Address{ID: "dana", Name: "Dana Doe", Email: "dana@acme.example"},
 		From:    holdfast.Address{Name: "Robin", Email: "robin@northwind.example"},
 		ReplyTo: "reply+tok@in.northwind.example",
@@ -93,6 +93,7 @@ func TestTheRequestCarriesIDsAndUnsubscribeHeaders(t *testing.T) {
 	  "from": {"name": "Robin", "email": "robin@northwind.example"},
 	  "reply_to": {"email": "reply+tok@in.northwind.example"},
 	  "subject": "Hello",
+	  "categories": ["win-back", "win-back/hello"],
 	  "personalizations": [{
 	    "to": [{"name": "Dana Doe", "email": "dana@acme.example"}],
 	    "custom_args": {"touch": "t1", "enrollment": "e1", "account": "acme"},
@@ -161,18 +162,6 @@ func TestABadKeyIsNamedAsSettings(t *testing.T) {
 	}
 }
 
-func TestTheSandboxAnswers200(t *testing.T) {
-	t.Parallel()
-	p, err := standin.Start(t.Context(), standin.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close() })
-	if _, err := open(t, p.SendGridURL, true).Deliver(t.Context(), message("t1")); err != nil || len(p.Counts()) != 0 {
-		t.Errorf("got %v, accepted %v; want a success that delivers nothing", err, p.Counts())
-	}
-}
-
 func TestABadMessageIsRefusedWithoutACall(t *testing.T) {
 	t.Parallel()
 	for name, spoil := range map[string]func(*holdfast.Outbound){
@@ -213,5 +202,27 @@ func TestTheKeyIsNeverSentInTheClear(t *testing.T) {
 	}
 	if _, err := email.New(email.Config{}); err == nil {
 		t.Error("no key: got no error")
+	}
+}
+
+// An opt-out binds outreach; SendGrid's global list, which learns of it, binds all.
+func TestOnlyOutreachIsBoundByTheProvidersListOfOptOuts(t *testing.T) {
+	t.Parallel()
+	for class, want := range map[string]bool{"transactional": true, "service": true, "outreach": false, "": false} {
+		base, last := answering(t, http.StatusAccepted, nil, "")
+		m := message("t1")
+		m.Class = class
+		if _, err := open(t, base, false).Deliver(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Settings map[string]struct{ Enable bool } `json:"mail_settings"`
+		}
+		if err := json.Unmarshal([]byte(last()), &got); err != nil {
+			t.Fatal(err)
+		}
+		if on := got.Settings["bypass_unsubscribe_management"].Enable; on != want || (len(got.Settings) > 0) != want {
+			t.Errorf("%q: %+v, want only the bypass of opt-outs: %v", class, got.Settings, want)
+		}
 	}
 }

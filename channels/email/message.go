@@ -30,8 +30,14 @@ func compose(m holdfast.Outbound, sandbox bool) (*sgmail.SGMailV3, error) {
 	}
 	v := sgmail.NewV3Mail()
 	v.SetFrom(sgmail.NewEmail(m.From.Name, m.From.Email))
-	if m.ReplyTo != "" {
-		v.SetReplyTo(sgmail.NewEmail("", m.ReplyTo))
+	switch to := m.Answers(); len(to) {
+	case 0:
+	case 1:
+		v.SetReplyTo(sgmail.NewEmail("", to[0]))
+	default: // reply_to and reply_to_list exclude each other
+		for _, address := range to {
+			v.ReplyToList = append(v.ReplyToList, sgmail.NewEmail("", address))
+		}
 	}
 	v.Subject = m.Subject
 	v.AddContent(sgmail.NewContent("text/plain", m.Text))
@@ -50,15 +56,38 @@ func compose(m holdfast.Outbound, sandbox bool) (*sgmail.SGMailV3, error) {
 	for _, key := range slices.Sorted(maps.Keys(m.Headers)) {
 		p.SetHeader(key, m.Headers[key])
 	}
-	if link := m.Headers["List-Unsubscribe"]; strings.Contains(link, "<https:") && m.Headers["List-Unsubscribe-Post"] == "" {
-		p.SetHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click") // RFC 8058
+	if oneClick(m) {
+		p.SetHeader("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
 	}
 	v.AddPersonalizations(p)
+	v.AddCategories(categories(m)...)
 
+	settings := sgmail.NewMailSettings()
 	if sandbox {
-		v.SetMailSettings(sgmail.NewMailSettings().SetSandboxMode(sgmail.NewSetting(true)))
+		v.SetMailSettings(settings.SetSandboxMode(sgmail.NewSetting(true)))
+	}
+	if m.Class == "transactional" || m.Class == "service" {
+		// An opt-out binds outreach. SendGrid's global list, which learns of it,
+		// knows no such difference; bounces and complaints still hold.
+		settings.BypassUnsubscribeManagement = sgmail.NewSetting(true)
+		v.SetMailSettings(settings)
 	}
 	return v, nil
+}
+
+// longestCategory is SendGrid's limit; at most ten, each once, are allowed.
+const longestCategory = 255
+
+// categories are what SendGrid's statistics are by: the playbook, and the step in
+// it. They are no secret to the provider's staff: names of the author's making only.
+func categories(m holdfast.Outbound) []string {
+	var all []string
+	for _, name := range []string{m.Playbook, m.Playbook + "/" + m.Step} {
+		if m.Playbook != "" && m.Step != "" {
+			all = append(all, strings.ToValidUTF8(name[:min(len(name), longestCategory)], ""))
+		}
+	}
+	return slices.Compact(all)
 }
 
 func check(m holdfast.Outbound) error {
@@ -67,8 +96,8 @@ func check(m holdfast.Outbound) error {
 			return fmt.Errorf("the %s has no valid address", what)
 		}
 	}
-	if m.ReplyTo != "" {
-		if a, err := mail.ParseAddress(m.ReplyTo); err != nil || a.Address != m.ReplyTo {
+	for _, address := range m.Answers() {
+		if a, err := mail.ParseAddress(address); err != nil || a.Address != address {
 			return errors.New("the reply address is not valid")
 		}
 	}
@@ -101,17 +130,8 @@ func answer(res *rest.Response) error {
 		return fmt.Errorf("SendGrid answered %d", res.StatusCode)
 	}
 	first := body.Errors[0]
-	words := strings.Fields(first.Message)
-	for i, w := range words {
-		if strings.Contains(w, "@") {
-			words[i] = "[address]"
-		}
-	}
-	if len(words) > 30 {
-		words = words[:30]
-	}
 	if first.Field != "" {
-		return fmt.Errorf("SendGrid answered %d: %s: %s", res.StatusCode, first.Field, strings.Join(words, " "))
+		return fmt.Errorf("SendGrid answered %d: %s: %s", res.StatusCode, first.Field, withoutAddresses(first.Message))
 	}
-	return fmt.Errorf("SendGrid answered %d: %s", res.StatusCode, strings.Join(words, " "))
+	return fmt.Errorf("SendGrid answered %d: %s", res.StatusCode, withoutAddresses(first.Message))
 }

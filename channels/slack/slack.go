@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	slackgo "github.com/slack-go/slack"
@@ -38,6 +39,9 @@ type Config struct {
 type Channel struct {
 	api      *slackgo.Client
 	loopback bool
+
+	mu     sync.Mutex
+	places map[string]string // ids of channels by #name and of conversations by person
 }
 
 // New fails without a token, and for a URL that is neither https nor loopback.
@@ -58,7 +62,7 @@ func New(cfg Config) (*Channel, error) {
 	api := slackgo.New(cfg.Token,
 		slackgo.OptionAPIURL(strings.TrimRight(cfg.URL, "/")+"/"),
 		slackgo.OptionHTTPClient(channels.NewClient(cfg.Timeout)))
-	return &Channel{api: api, loopback: loopback}, nil
+	return &Channel{api: api, loopback: loopback, places: map[string]string{}}, nil
 }
 
 // Name is slack.
@@ -77,24 +81,30 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 			Err: errors.New("no channel, no touch id or nothing to say"),
 		}
 	}
-	options := []slackgo.MsgOption{
-		slackgo.MsgOptionText(notification(m), false),
-		slackgo.MsgOptionMetadata(slackgo.SlackMetadata{EventType: EventType, EventPayload: map[string]any{"touch": m.Touch}}),
-		// A customer's text must not fetch pages: no previews.
-		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
-	}
-	if m.Task != nil {
-		options = append(options, slackgo.MsgOptionBlocks(card(*m.Task)...))
-	}
 	watched, attempt := channels.Watch(ctx, name)
-	channel, ts, err := c.api.PostMessageContext(watched, m.To.ID, options...)
+	channel, ts, err := c.api.PostMessageContext(watched, m.To.ID, options(m)...)
 	if err != nil {
 		return holdfast.Receipt{}, classify(ctx, attempt, m.At, err)
 	}
 	if ts == "" {
 		return holdfast.Receipt{}, &holdfast.DeliveryError{Channel: name, Reason: "unexpected_answer", Err: errors.New("ok without a message")}
 	}
+	c.learn(m.To.ID, channel)
 	return holdfast.Receipt{ProviderID: channel + "/" + ts, At: m.At}, nil
+}
+
+// options are what m says, and the mark by which it is found again.
+func options(m holdfast.Outbound) []slackgo.MsgOption {
+	all := []slackgo.MsgOption{
+		slackgo.MsgOptionText(notification(m), false),
+		slackgo.MsgOptionMetadata(slackgo.SlackMetadata{EventType: EventType, EventPayload: map[string]any{"touch": m.Touch}}),
+		// A customer's text must not fetch pages: no previews.
+		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl(),
+	}
+	if m.Task != nil {
+		all = append(all, slackgo.MsgOptionBlocks(card(*m.Task)...))
+	}
+	return all
 }
 
 func classify(ctx context.Context, attempt *channels.Attempt, at time.Time, err error) *holdfast.DeliveryError {

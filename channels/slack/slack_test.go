@@ -86,7 +86,12 @@ func TestATaskBecomesACard(t *testing.T) {
 		"blocks": `[{"type":"header","text":{"type":"plain_text","text":"Call Dana &amp; &lt;!channel&gt;","emoji":false}},
 		  {"type":"context","elements":[{"type":"mrkdwn","text":"A&amp;B &lt;Corp&gt; · save · <@U0123ABCD>","verbatim":true}]},
 		  {"type":"section","text":{"type":"mrkdwn","text":"*Due* <!date^1790000000^{date_short_pretty} {time}|21 Sep 2026 14:13 UTC>","verbatim":true}},
-		  {"type":"section","text":{"type":"mrkdwn","text":"*Why*: <https://x.example|usage> fell","verbatim":true}}]`,
+		  {"type":"section","text":{"type":"mrkdwn","text":"*Why*: <https://x.example|usage> fell","verbatim":true}},
+		  {"type":"actions","block_id":"task_k1","elements":[
+		    {"type":"button","action_id":"holdfast_done","value":"k1","style":"primary","text":{"type":"plain_text","text":"Done","emoji":false}},
+		    {"type":"button","action_id":"holdfast_snooze","value":"k1","text":{"type":"plain_text","text":"Snooze","emoji":false}},
+		    {"type":"button","action_id":"holdfast_cannot","value":"k1","text":{"type":"plain_text","text":"Can't do","emoji":false}},
+		    {"type":"button","action_id":"holdfast_reassign","value":"k1","text":{"type":"plain_text","text":"Reassign","emoji":false}}]}]`,
 	} {
 		var got, wanted any
 		if err := errors.Join(json.Unmarshal([]byte(last().Get(field)), &got), json.Unmarshal([]byte(want), &wanted)); err != nil {

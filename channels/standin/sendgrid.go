@@ -1,6 +1,7 @@
 package standin
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,16 +14,20 @@ import (
 	"holdfast/internal/clock"
 )
 
-// SendGrid stands in for POST /v3/mail/send. Requests must keep to the
+// SendGrid stands in for POST /v3/mail/send and the suppression lists. Requests must keep to the
 // documented limits, or are answered 400 as SendGrid does.
 func SendGrid(plan *Plan, record *Record, c clock.Clock) *Provider {
 	p := newProvider("sendgrid", plan, record, c)
 	p.mux.HandleFunc("POST /v3/mail/send", p.mailSend)
+	p.mux.HandleFunc("POST /standin/replies", p.answers)
+	p.Suppressions = NewSuppressions()
+	p.suppressionDoors()
 	return p
 }
 
 type sendGridMail struct {
 	From             map[string]string              `json:"from"`
+	ReplyTo          map[string]string              `json:"reply_to"`
 	Subject          string                         `json:"subject"`
 	Personalizations []sendGridTo                   `json:"personalizations"`
 	Content          []struct{ Type, Value string } `json:"content"`
@@ -60,6 +65,10 @@ func (p *Provider) mailSend(w http.ResponseWriter, r *http.Request) {
 		write(w, complaint(http.StatusBadRequest, field, message))
 		return
 	}
+	if found := p.judged(r, body); len(found) > 0 {
+		write(w, complaint(http.StatusBadRequest, "", "against the provider's own description: "+strings.Join(found, "; ")))
+		return
+	}
 	p.conduct(w, r, p.Plan.next(), sendGridRefusals(p.clock.Now()), func() reply {
 		if m.MailSettings.Sandbox.Enable {
 			return reply{status: http.StatusOK}
@@ -69,8 +78,33 @@ func (p *Provider) mailSend(w http.ResponseWriter, r *http.Request) {
 		if err := p.Record.accept(Entry{At: p.clock.Now(), Provider: p.name, Touch: touch, ID: id}); err != nil {
 			return complaint(http.StatusInternalServerError, "", err.Error())
 		}
+		p.remember(m)
+		if p.teller != nil {
+			p.teller.accepted(m, id)
+		}
 		return reply{status: http.StatusAccepted, header: http.Header{"X-Message-Id": {id}}}
 	})
+}
+
+// judged asks the judge about a request.
+func (p *Provider) judged(r *http.Request, body []byte) []string {
+	if p.judge == nil {
+		return nil
+	}
+	again := r.Clone(r.Context())
+	again.Body = io.NopCloser(bytes.NewReader(body))
+	found := p.judge(again)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.findings = append(p.findings, found...)
+	return found
+}
+
+// Findings are what the judge has found in requests so far.
+func (p *Provider) Findings() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.findings)
 }
 
 func complaint(status int, field, message string) reply {
@@ -116,7 +150,7 @@ func (m sendGridMail) check() (field, message string) {
 		return "personalizations", "The personalizations field is required and must have 1 to 1000 objects."
 	case len(m.Content) == 0:
 		return "content", "Unless a valid template_id is provided, the content parameter is required."
-	case len(m.Categories) > 10:
+	case len(m.Categories) > 10 || slices.ContainsFunc(m.Categories, func(c string) bool { return len(c) > 255 }):
 		return "categories", "You cannot have more than 10 categories."
 	}
 	for i, c := range m.Content {

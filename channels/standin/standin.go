@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,13 +22,18 @@ type Provider struct {
 	Plan   *Plan
 	Record *Record
 
-	name  string
-	clock clock.Clock
-	mux   *http.ServeMux
+	Suppressions *Suppressions // of SendGrid
+
+	name   string
+	clock  clock.Clock
+	mux    *http.ServeMux
+	teller *teller                      // sendgrid; nil: it tells nothing
+	judge  func(*http.Request) []string // nil: nobody judges
 
 	mu       sync.Mutex
 	serial   int
-	messages []posted // slack
+	mails    map[string]mailed // sendgrid, by touch
+	findings []string
 }
 
 func newProvider(name string, plan *Plan, record *Record, c clock.Clock) *Provider {
@@ -174,14 +180,24 @@ type Options struct {
 	SendGrid, Slack string // addresses; "" is any free loopback port
 	File            string // of the record; "" keeps none
 	Plan            *Plan  // nil: no faults
+	// Webhooks tells what happened to mails; nil tells nothing.
+	Webhooks *Webhooks
+	// Judge holds a request to SendGrid against something else than this package's
+	// own idea of it, such as the provider's description. What it finds is answered
+	// with 400 and kept in Findings. nil: nobody judges.
+	Judge     func(r *http.Request) []string
+	Workspace SlackOptions
 }
 
 // Pair is both stand-ins, running.
 type Pair struct {
-	SendGrid, Slack       *Provider
+	SendGrid              *Provider
+	Slack                 *Slack
 	SendGridURL, SlackURL string // base URLs for the channels' configuration
 	Record                *Record
 	servers               []*http.Server
+	stop                  func()        // ends the teller
+	stopped               chan struct{} // closed when it has ended
 }
 
 // Start runs both on loopback addresses until Close. It refuses any other.
@@ -193,10 +209,26 @@ func Start(ctx context.Context, o Options) (*Pair, error) {
 	if err != nil {
 		return nil, err
 	}
+	slack, err := NewSlack(o.Workspace, o.Plan, record, clock.System{})
+	if err != nil {
+		return nil, errors.Join(err, record.Close())
+	}
 	p := &Pair{
 		Record:   record,
 		SendGrid: SendGrid(o.Plan, record, clock.System{}),
-		Slack:    Slack(o.Plan, record, clock.System{}),
+		Slack:    slack,
+	}
+	p.SendGrid.judge = o.Judge
+	if o.Webhooks != nil {
+		if p.SendGrid.teller, err = newTeller(*o.Webhooks, clock.System{}); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+		telling, stop := context.WithCancel(context.WithoutCancel(ctx))
+		p.stop, p.stopped = stop, make(chan struct{})
+		go func() {
+			defer close(p.stopped)
+			p.SendGrid.teller.run(telling)
+		}()
 	}
 	for _, s := range []struct {
 		addr    string
@@ -210,6 +242,7 @@ func Start(ctx context.Context, o Options) (*Pair, error) {
 		}
 		*s.url = base + s.path
 	}
+	p.Slack.ListenAt(strings.TrimSuffix(p.SlackURL, "/api"))
 	return p, nil
 }
 
@@ -233,9 +266,40 @@ func (p *Pair) listen(ctx context.Context, addr string, h http.Handler) (string,
 // Counts is how often each touch was accepted by either.
 func (p *Pair) Counts() map[string]int { return p.Record.Counts() }
 
-// Close stops both at once and closes the record.
+// PublicKey is the verification key of the webhooks, as SendGrid shows it: the
+// same for the same seed. It is "" without webhooks.
+func (p *Pair) PublicKey() string {
+	if p.SendGrid.teller == nil {
+		return ""
+	}
+	return p.SendGrid.teller.publicKey()
+}
+
+// Told is what became of the webhooks' events so far.
+func (p *Pair) Told() Told {
+	if p.SendGrid.teller == nil {
+		return Told{}
+	}
+	return p.SendGrid.teller.state()
+}
+
+// Drain waits until every event so far is told or given up, or ctx ends.
+func (p *Pair) Drain(ctx context.Context) error {
+	for p.Told().Pending > 0 {
+		if err := clock.Sleep(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close stops both at once and closes the record. Events that were not told are lost.
 func (p *Pair) Close() error {
 	var errs []error
+	if p.stop != nil {
+		p.stop()
+		<-p.stopped
+	}
 	for _, s := range p.servers {
 		errs = append(errs, s.Close())
 	}

@@ -1,7 +1,7 @@
 // Package webhook calls the endpoints that a project names, signed as Standard
 // Webhooks has it (https://www.standardwebhooks.com). A call may arrive twice:
-// its webhook-id is the touch, by which the receiver knows the second, so what
-// may have arrived counts as refused and is tried again.
+// its webhook-id is the touch, the same at each try, by which the receiver knows
+// the second; so what may have arrived counts as refused and is tried again.
 package webhook
 
 import (
@@ -24,10 +24,13 @@ const (
 	name           = "webhook"
 	defaultTimeout = 15 * time.Second
 	secretPrefix   = "whsec_"
+	maxBody        = 256 << 10 // of a call: receivers take little
+	maxSecrets     = 3
 )
 
 // Endpoint is where calls of a name go. Secret is base64, with or without
-// whsec_ before it, of 24 to 64 bytes.
+// whsec_ before it, of 24 to 64 bytes. Several, by comma or space, sign each call
+// all: while a secret is changed the receiver takes the old one or the new.
 type Endpoint struct{ URL, Secret string }
 
 // Config of the channel.
@@ -44,7 +47,7 @@ type Channel struct {
 
 type end struct {
 	url    string
-	key    []byte
+	keys   [][]byte
 	client *http.Client
 }
 
@@ -60,14 +63,29 @@ func New(cfg Config) (*Channel, error) {
 		if err != nil {
 			return nil, fmt.Errorf("webhook %s: %w", called, err)
 		}
-		key, err := keyOf(e.Secret)
+		keys, err := keysOf(e.Secret)
 		if err != nil {
 			return nil, fmt.Errorf("webhook %s: %w", called, err)
 		}
 		c.loopback = c.loopback && loopback
-		c.ends[called] = end{url: e.URL, key: key, client: channels.NewGuardedClient(cfg.Timeout, loopback)}
+		c.ends[called] = end{url: e.URL, keys: keys, client: channels.NewGuardedClient(cfg.Timeout, loopback)}
 	}
 	return c, nil
+}
+
+func keysOf(secrets string) (keys [][]byte, err error) {
+	all := strings.FieldsFunc(secrets, func(r rune) bool { return r == ',' || r == ' ' })
+	if len(all) == 0 || len(all) > maxSecrets {
+		return nil, fmt.Errorf("it needs a secret, or up to %d by comma while one is changed", maxSecrets)
+	}
+	for _, secret := range all {
+		key, err := keyOf(secret)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 func keyOf(secret string) ([]byte, error) {
@@ -92,6 +110,11 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 			Channel: name, Reason: "no_endpoint", Permanent: true, Err: fmt.Errorf("no endpoint is called %q", m.To.ID),
 		}
 	}
+	if len(m.Text) > maxBody {
+		return holdfast.Receipt{}, &holdfast.DeliveryError{
+			Channel: name, Reason: "too_large", Permanent: true, Err: fmt.Errorf("the body is %d KB; a call takes %d", len(m.Text)>>10, maxBody>>10),
+		}
+	}
 	ctx, attempt := channels.Watch(ctx, name)
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.url, strings.NewReader(m.Text))
 	if err != nil {
@@ -102,7 +125,7 @@ func (c *Channel) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Re
 	req.Header.Set("User-Agent", "holdfast")
 	req.Header.Set("webhook-id", m.Touch)
 	req.Header.Set("webhook-timestamp", stamp)
-	req.Header.Set("webhook-signature", "v1,"+sign(e.key, m.Touch, stamp, m.Text))
+	req.Header.Set("webhook-signature", e.sign(m.Touch, stamp, m.Text))
 	res, err := e.client.Do(req)
 	if err != nil {
 		return holdfast.Receipt{}, repeat(attempt.Broken(ctx, err))
@@ -120,6 +143,15 @@ func repeat(d *holdfast.DeliveryError) error {
 		d.Refused = true
 	}
 	return d
+}
+
+// sign is a signature with each key, the first first.
+func (e end) sign(id, stamp, body string) string {
+	all := make([]string, len(e.keys))
+	for i, key := range e.keys {
+		all[i] = "v1," + sign(key, id, stamp, body)
+	}
+	return strings.Join(all, " ")
 }
 
 // sign is the base64 HMAC-SHA256 of id.timestamp.body.

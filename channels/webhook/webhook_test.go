@@ -40,6 +40,11 @@ func TestAnAnswerDecidesWhetherACallIsRepeated(t *testing.T) {
 			w.Header().Set("Retry-After", "7")
 			w.WriteHeader(http.StatusTooManyRequests)
 		}, "refused after 7s"},
+		{"busy until a date", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", "Fri, 27 Nov 2026 10:00:00 GMT")
+			w.Header().Set("Retry-After", "Fri, 27 Nov 2026 10:02:00 GMT")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}, "refused after 2m0s"},
 		{"broken", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }, "refused after 0s"},
 		{"gone", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) }, "permanent"},
 		{"elsewhere", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/other", http.StatusFound) }, "permanent"},

@@ -8,8 +8,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"regexp"
 	"slices"
@@ -30,8 +32,10 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"hold":       hold,
 	"appears":    appears,
 	"eventually": eventually,
+	"shows":      shows,
 	"listen":     listen,
 	"jsonlines":  jsonLines,
+	"standin":    standIn,
 }
 
 // compress writes FILE.gz beside each FILE.
@@ -80,6 +84,37 @@ func eventually(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(clock.Sleep(context.Background(), 200*time.Millisecond))
 	}
 	ts.Fatalf("%v does not come to show %s:\n%s", args[1:], args[0], ts.ReadFile("stdout"))
+}
+
+// shows waits until the page whose address stands in FILE after PREFIX shows PATTERN.
+func shows(ts *testscript.TestScript, _ bool, args []string) {
+	want, address := regexp.MustCompile(args[0]), regexp.MustCompile(regexp.QuoteMeta(args[2])+`(http://127\.0\.0\.1:\d+/)`)
+	said := "no address"
+	for range int(patience / (100 * time.Millisecond)) {
+		if text, err := os.ReadFile(ts.MkAbs(args[1])); err == nil {
+			if m := address.FindSubmatch(text); m != nil {
+				said = get(ts, string(m[1]))
+			}
+		}
+		if want.MatchString(said) {
+			return
+		}
+		ts.Check(clock.Sleep(context.Background(), 100*time.Millisecond))
+	}
+	ts.Fatalf("%s does not come to show %s:\n%s", args[1], args[0], said)
+}
+
+func get(ts *testscript.TestScript, url string) string {
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	ts.Check(err)
+	res, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	defer res.Body.Close() //nolint:errcheck // it was only read
+	body, err := io.ReadAll(res.Body)
+	ts.Check(err)
+	return string(body)
 }
 
 // appears waits until there is such a file.

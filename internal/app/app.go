@@ -22,6 +22,7 @@ import (
 	"holdfast/internal/clock"
 	"holdfast/internal/config"
 	"holdfast/internal/intake"
+	"holdfast/internal/links"
 	"holdfast/internal/project"
 	"holdfast/internal/relay"
 	"holdfast/internal/release"
@@ -66,13 +67,16 @@ type App struct {
 	dir      *temporal.Dir
 	heads    heads
 	versions versions
+	keys     links.Keys   // of links in mails, the newest first
 	taken    atomic.Int64 // the release in force here, or that was refused
+	slack    *slackParts  // nil when the project does not post to Slack
 	news     news         // tells followers and the conductor that something was committed
 
 	mu     sync.Mutex
 	relay  *relay.Relay
 	client client.Client
 	stops  []func() error // undone last to first
+	doors  []Door         // what the outside may call
 }
 
 // Open takes the data directory, opens the store and makes the parts that need
@@ -110,11 +114,11 @@ func (a *App) open(ctx context.Context) error {
 	if a.Clock, err = a.openClock(ctx); err != nil {
 		return err
 	}
-	return a.wire()
+	return a.wire(ctx)
 }
 
 // wire makes the parts that decide, over the store and the clock.
-func (a *App) wire() error {
+func (a *App) wire(ctx context.Context) error {
 	a.heads.set(a.cfg.Project)
 	a.Intake = &intake.Intake{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
@@ -124,10 +128,20 @@ func (a *App) wire() error {
 	if err != nil {
 		return err
 	}
+	if err := mayMail(a.cfg.Project, ways); err != nil {
+		return err
+	}
+	if a.keys, err = a.linkKeys(ctx); err != nil {
+		return err
+	}
 	a.Activities, err = activities.New(activities.Config{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
-		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Log: a.log,
+		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Links: a.linksOf, Log: a.log,
+		Redraws: a.cfg.Project.Settings.Channels["slack"] == "slack",
 	})
+	if err == nil {
+		a.openSlack(ways)
+	}
 	return err
 }
 
@@ -154,6 +168,10 @@ func (a *App) Start(ctx context.Context) error {
 		Holder: "process-" + strconv.Itoa(os.Getpid()), Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
 	}
 	a.background(ctx, "relay", a.relay.Run)
+	if err := a.keepLists(ctx); err != nil {
+		return err
+	}
+	a.startSlack(ctx)
 	if a.cfg.Follow {
 		a.background(ctx, "releases", a.follow)
 	}

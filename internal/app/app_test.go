@@ -40,6 +40,7 @@ guardrails:
   send_window: {days: mon-fri, hours: "09:00-17:00", timezone: contact}
   avoid: [public_holidays]
   caps: [{max: 1, what: email, in: 5d, per: contact}]
+  surge: off
 steps:
   - {id: ask, email: check-in, to: [contacts.champion]}
   - {id: patience, wait: 3bd}

@@ -30,7 +30,7 @@ func Beside(ctx context.Context, cfg Config) (*App, error) {
 		return err
 	})
 	if err == nil {
-		err = a.wire()
+		err = a.wire(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, a.Close())

@@ -9,6 +9,7 @@ import (
 	"holdfast/channels/slack"
 	"holdfast/channels/webhook"
 	"holdfast/internal/config"
+	"holdfast/internal/project"
 )
 
 // channels are the ways to reach people that the project chose. What it did not
@@ -29,6 +30,18 @@ func (a *App) channels() (map[string]channels.Channel, error) {
 	return out, nil
 }
 
+// EmailChannel is the provider that p chose for e-mail, for a mail outside of any
+// playbook. The outbox is refused: it sends nothing.
+func EmailChannel(p *project.Project, env config.Environment) (channels.Channel, error) {
+	provider := p.Settings.Channels["email"]
+	if provider == "" || provider == "outbox" {
+		e := holdfast.Errorf(holdfast.Invalid, "e-mail goes to the outbox, which sends nothing")
+		e.Hint = "choose a provider in holdfast.yaml, such as channels: {email: sendgrid}; holdfast preview shows the mail"
+		return nil, e
+	}
+	return (&App{cfg: Config{Project: p, Env: env}}).channel("email", provider)
+}
+
 func (a *App) channel(name, provider string) (channels.Channel, error) {
 	switch name + " " + provider {
 	case name + " ", name + " outbox":
@@ -37,7 +50,12 @@ func (a *App) channel(name, provider string) (channels.Channel, error) {
 		if a.cfg.Env.SendGridKey == "" {
 			return nil, missing("email", provider, "HOLDFAST_SENDGRID_KEY")
 		}
-		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL})
+		return email.New(email.Config{Key: a.cfg.Env.SendGridKey, URL: a.cfg.Env.SendGridURL, Sandbox: a.cfg.Project.Settings.Sandbox})
+	case "email smtp":
+		if a.cfg.Env.SMTPURL == "" {
+			return nil, missing("email", provider, "HOLDFAST_SMTP_URL")
+		}
+		return email.NewSMTP(email.SMTPConfig{URL: a.cfg.Env.SMTPURL})
 	case "slack slack":
 		if a.cfg.Env.SlackToken == "" {
 			return nil, missing("slack", provider, "HOLDFAST_SLACK_TOKEN")

@@ -40,10 +40,10 @@ func (a *App) openClock(ctx context.Context) (clock.Clock, error) {
 }
 
 // Run makes time pass: on a compressed clock until its end or until nothing is
-// due any more, returning nil then; in production until ctx ends. The agenda is
-// always among the sources.
+// due any more, returning nil then; in production until ctx ends. The agenda,
+// people's work and alarms are always among the sources.
 func (a *App) Run(ctx context.Context, sources ...conductor.Source) error {
-	sources = append([]conductor.Source{a.Intake}, sources...)
+	sources = append([]conductor.Source{a.Intake, a.Activities.Alarms()}, append(sources, a.Activities)...)
 	if v, ok := a.Clock.(*clock.Virtual); ok {
 		c := &conductor.Conductor{
 			Store: a.Store, Clock: v, Sources: sources, Pace: a.cfg.Virtual.Pace, End: a.cfg.Virtual.End,

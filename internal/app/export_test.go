@@ -27,6 +27,16 @@ func (a *App) History(ctx context.Context, id string) (string, error) {
 	return text, nil
 }
 
+// TakeOverNow is what follow does about a new release.
+func (a *App) TakeOverNow(ctx context.Context) error { return a.takeOver(ctx) }
+
+// KeepLists starts what keeps the provider's lists in step, and says whether it did.
+func (a *App) KeepLists(ctx context.Context) (started bool, err error) {
+	before := len(a.stops)
+	err = a.keepLists(ctx)
+	return len(a.stops) > before, err
+}
+
 // decoded is text with each base64 "data" of a payload as the bytes it stands for.
 func decoded(text string) string {
 	return payload.ReplaceAllStringFunc(text, func(m string) string {
@@ -39,3 +49,12 @@ func decoded(text string) string {
 }
 
 var payload = regexp.MustCompile(`"data":\s*"([A-Za-z0-9+/=]+)"`)
+
+// Publish makes the project's playbooks the ones in force, without the engine.
+func (a *App) Publish(ctx context.Context) error { return a.publish(ctx) }
+
+// WaitForSlack returns when what follows the answers to Slack so far is done.
+func (a *App) WaitForSlack() { a.slack.app.Wait() }
+
+// StartSlack starts what goes on in Slack by itself, without the engine.
+func (a *App) StartSlack(ctx context.Context) { a.startSlack(ctx) }

@@ -23,8 +23,10 @@ const followEvery = time.Second
 // that its data directory has, when it follows those.
 func (a *App) publish(ctx context.Context) error {
 	if !a.cfg.Follow {
-		_, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks)
-		return err
+		if _, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks); err != nil {
+			return err
+		}
+		return a.Activities.HandOver(ctx)
 	}
 	force, err := a.force(ctx)
 	if err != nil {
@@ -88,6 +90,9 @@ func (a *App) takeOver(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := mayMail(p, a.Activities.Channels); err != nil {
+		return err
+	}
 	names, err := a.Republish(ctx, p)
 	if err != nil {
 		return err
@@ -112,6 +117,9 @@ func (a *App) takeOver(ctx context.Context) error {
 	}
 	a.taken.Store(n)
 	a.log.InfoContext(ctx, "a release is in force", "release", n, "playbooks", names)
+	if err := a.Activities.HandOver(ctx); err != nil {
+		return err
+	}
 	return release.Take(ctx, a.Store, n)
 }
 

@@ -122,6 +122,7 @@ func Run(ctx context.Context, q Question) (*Report, error) {
 		}
 	}
 	r.Entries = past.entries[book.Name]
+	r.surges(book)
 	if q.Label != "" {
 		r.judge(q, past)
 	}

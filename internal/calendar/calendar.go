@@ -140,6 +140,27 @@ func shows(t time.Time) time.Time {
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
+// come is how far t's wall clock has come by then, as if it were UTC: while an
+// hour comes for the second time it stands still at the end of the first.
+func come(t time.Time) time.Time {
+	now := shows(t)
+	start, _ := t.ZoneBounds()
+	if start.IsZero() {
+		return now
+	}
+	_, before := start.Add(-time.Nanosecond).Zone()
+	if was := start.UTC().Add(time.Duration(before) * time.Second); was.After(now) {
+		return was
+	}
+	return now
+}
+
+// momentOf is when loc's clocks show n, which is written as if it were UTC.
+func momentOf(n time.Time, loc *time.Location) time.Time {
+	y, m, day := n.Date()
+	return wall(y, m, day, clockOf(n), loc)
+}
+
 // dayNumber counts t's local day from a fixed day.
 func dayNumber(t time.Time) int64 {
 	y, m, day := t.Date()

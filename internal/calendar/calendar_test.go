@@ -143,3 +143,36 @@ func TestEveryListedCountryIsKnownAndHasAZone(t *testing.T) {
 		t.Error("ID and \"\" are known; want weekends only")
 	}
 }
+
+// TestASpanIsOverOnce: what is over stays over, and Since says the same as Over.
+func TestASpanIsOverOnce(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct{ name, zone, from, span, want string }{
+		{"days", "America/New_York", "2026-03-02 09:30", "5d", "Sat 2026-03-07 09:30"},
+		{"hours over the spring gap", "America/New_York", "2026-03-07 09:00", "24h", "Sun 2026-03-08 10:00"},
+		{"a day into a gap", "America/New_York", "2026-03-07 02:30", "1d", "Sun 2026-03-08 03:00"},
+		{"a day into an hour that comes twice", "Europe/Berlin", "2026-10-24 02:30", "1d", "Sun 2026-10-25 02:30"},
+		{"a business day from a Friday", "Europe/Berlin", "2026-03-06 09:30", "1bd", "Mon 2026-03-09 09:30"},
+		{"a business day from a Saturday ends with it", "Europe/Berlin", "2026-03-07 09:30", "1bd", "Tue 2026-03-10 00:00"},
+		{"a month from its last day ends with the shorter one", "Asia/Jakarta", "2026-01-31 10:00", "1mo", "Sun 2026-03-01 00:00"},
+		{"a month from the last of February", "Asia/Jakarta", "2026-02-28 09:30", "1mo", "Sat 2026-03-28 09:30"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			sp, err := calendar.ParseSpan(tc.span)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from := at(t, tc.from, tc.zone)
+			over := sp.Over(from, calendar.Days{})
+			if got := over.Format(local); got != tc.want {
+				t.Errorf("%s of %s is over at %s, want %s", tc.span, tc.from, got, tc.want)
+			}
+			for moment := from; moment.Before(over.AddDate(0, 0, 5)); moment = moment.Add(10 * time.Minute) {
+				if within := !from.Before(sp.Since(moment, calendar.Days{})); within != moment.Before(over) {
+					t.Fatalf("at %s it lies within: %v, though it is over at %s", moment.Format(local), within, over.Format(local))
+				}
+			}
+		})
+	}
+}

@@ -72,6 +72,47 @@ func (s Span) Add(t time.Time, d Days) time.Time { return s.move(t, d, 1) }
 // same day a month later.
 func (s Span) Sub(t time.Time, d Days) time.Time { return s.move(t, d, -1) }
 
+// Over is when something that happened at t is s ago, by t's clock: never earlier
+// than for what happened before it. So a day without its like in a shorter month
+// is over at the end of that month, and a day off with the first business days
+// after it. An hour that comes twice counts once.
+func (s Span) Over(t time.Time, d Days) time.Time {
+	if s.exact() {
+		return t.Add(s.Dur)
+	}
+	n := come(t)
+	over, before := s.Add(n, d), StartOfDay(AddDays(s.Add(AddDays(n, -1), d), 1))
+	if before.After(over) {
+		over = before
+	}
+	return momentOf(over, t.Location())
+}
+
+// Since is the first moment of which Over is after t: what happened then or later
+// lies within s before t. Moments are whole microseconds.
+func (s Span) Since(t time.Time, d Days) time.Time {
+	if s.exact() {
+		return t.Add(time.Microsecond - s.Dur)
+	}
+	n := come(t)
+	first := s.Sub(n, d)
+	for range 2 { // two days may have the same day a month later, and some have none
+		if s.Add(first, d).Before(StartOfDay(n)) {
+			first = AddDays(first, 1)
+		}
+	}
+	if !s.Add(StartOfDay(first), d).Equal(StartOfDay(n)) {
+		return momentOf(StartOfDay(first), t.Location())
+	}
+	since := momentOf(first, t.Location())
+	if shows(since).After(first) { // skipped by a change of the clocks
+		return since
+	}
+	return since.Add(time.Microsecond)
+}
+
+func (s Span) exact() bool { return s.Days == 0 && s.Months == 0 && s.Business == 0 }
+
 func (s Span) move(t time.Time, d Days, sign int) time.Time {
 	switch {
 	case s.Months != 0:

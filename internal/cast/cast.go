@@ -54,7 +54,7 @@ const (
 
 var (
 	acts = []string{
-		holdfast.EventReplied, holdfast.EventOptedOut, holdfast.EventMeetingBooked, holdfast.EventBounced,
+		holdfast.EventReplied, holdfast.EventOptedOut, holdfast.EventOptedIn, holdfast.EventMeetingBooked, holdfast.EventBounced,
 		holdfast.Track, holdfast.Identify, holdfast.Group, done, cannot,
 	}
 	ruleKeys = []string{

@@ -21,46 +21,65 @@ import (
 
 // runOptions are the flags that dev and server share.
 type runOptions struct {
-	dir, listen, at, speed string
-	json, verbose          bool
+	dir, listen, public, at, speed string
+	json, verbose                  bool
+
+	slack *slackDesk // of dev; nil: none
 }
 
 func (o *runOptions) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.dir, "dir", "", "data directory (default: .holdfast in DIR)")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:7788", "loopback address of the page")
+	f.StringVar(&o.public, "public", "", "address at which providers call, such as :8080 (default: none)")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	f.BoolVar(&o.verbose, "verbose", false, "print waits and branches as well")
 }
 
 func devCommand(s Streams) *cobra.Command {
 	var o runOptions
+	var slack string
 	c := &cobra.Command{
 		Use:   "dev DIR",
-		Short: "Run a project while you write it: every message stays in the outbox",
+		Short: "Run a project while you write it: nothing leaves this machine",
 		Long: `Runs the project in DIR on the embedded engine and serves the page. A change
 to its files is linted at once; what lints is published, and enrollments that run
 keep the version they began with. Keys of providers in the environment are not
-read, and every message goes to the outbox.
+read: mails go to the outbox, and what goes to Slack to a stand-in for it on this
+machine, whose page shows the cards and forms to each of the team, and lets you
+click them. It forgets them when the command ends. With --slack outbox they are
+kept in the outbox, to be read.
 
 With --at or --speed the clock is compressed: it starts at --at and moves to the
-next due moment when nothing is in flight.`,
-		Example: "  holdfast dev retention\n  holdfast dev retention --at 2026-06-01 --speed 2d/s --dir /tmp/try",
+next due moment when nothing is in flight.
+
+With --public ADDR the doors for the outside are opened there; those that need a
+provider's key stay shut.`,
+		Example: "  holdfast dev retention\n  holdfast dev retention --at 2026-06-01 --speed 2d/s --dir /tmp/try\n  holdfast dev retention --slack outbox",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			p, err := loadProject(args[0], s)
 			if err != nil {
 				return err
 			}
-			p.Settings.Channels = nil // outbox
 			v, err := o.virtual()
 			if err != nil {
 				return err
 			}
-			return runProject(cmd.Context(), s, o, args[0], app.Config{Project: p, Virtual: v}, true)
+			cfg := app.Config{Project: p, Virtual: v}
+			p.Settings.Channels = nil // outbox
+			if o.slack, err = chooseSlack(cmd.Context(), slack, p); err != nil {
+				return err
+			}
+			if o.slack != nil {
+				cfg.Env = o.slack.env()
+				defer o.slack.close() //nolint:errcheck // its ports are free either way
+			}
+			return runProject(cmd.Context(), s, o, args[0], cfg, true)
 		},
 	}
 	o.flags(c)
+	c.Flags().StringVar(&slack, "slack", "page", "where Slack's cards go: page or outbox")
 	c.Flags().StringVar(&o.at, "at", "", "compressed clock: where it starts (default: today)")
 	c.Flags().StringVar(&o.speed, "speed", "", "compressed clock: the most time that may pass in a second, such as 2d/s, or max")
 	return c
@@ -117,6 +136,16 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 		return err
 	}
 	defer func() { err = errors.Join(err, site.close(ctx)) }()
+	public, err := openDoors(ctx, o.public)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, public.close(ctx)) }()
+	if o.slack != nil {
+		if err := o.slack.attach(ctx, a); err != nil {
+			return err
+		}
+	}
 	if watching {
 		feed, err := takeSamples(ctx, a, dir, say)
 		if err != nil {
@@ -127,14 +156,20 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 	if err := a.Start(ctx); err != nil {
 		return err
 	}
+	if err := public.serve(a, say); err != nil {
+		return err
+	}
 	say.f("ready: %d playbooks; look at it: %s\n", len(cfg.Project.Playbooks), site.url)
+	if o.slack != nil {
+		say.f("slack: %s/ shows the cards\n", o.slack.url)
+	}
 
 	if watching {
 		watch, stop := context.WithCancel(ctx)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			watchProject(watch, a, dir, s, say)
+			watchProject(watch, a, dir, s, say, o.slack)
 		}()
 		defer func() { stop(); <-done }()
 	}
@@ -165,7 +200,7 @@ func takeSamples(ctx context.Context, a *app.App, dir string, say *sayer) (*app.
 }
 
 // watchProject publishes the project again whenever its files change and lint.
-func watchProject(ctx context.Context, a *app.App, dir string, s Streams, say *sayer) {
+func watchProject(ctx context.Context, a *app.App, dir string, s Streams, say *sayer, desk *slackDesk) {
 	last := fingerprint(dir)
 	for clock.Sleep(ctx, time.Second) == nil {
 		now := fingerprint(dir)
@@ -179,6 +214,9 @@ func watchProject(ctx context.Context, a *app.App, dir string, s Streams, say *s
 			continue
 		}
 		p.Settings.Channels = nil
+		if desk != nil {
+			desk.take(p)
+		}
 		names, err := a.Republish(ctx, p)
 		if err != nil {
 			say.f("not published: %v\n", err)

@@ -177,7 +177,7 @@ func showOutbox(ctx context.Context, w io.Writer, st store.Store, touch string, 
 	}
 	for _, h := range [][2]string{
 		{"Touch", m.Touch}, {"Account", m.Account}, {"Playbook", strings.Trim(m.Playbook+" / "+m.Step, " /")}, {"Channel", m.Channel},
-		{"Date", m.At.UTC().Format(time.RFC1123Z)}, {"From", reached(m.From)}, {"To", reached(m.To)}, {"Reply-To", m.ReplyTo}, {"Subject", m.Subject},
+		{"Date", m.At.UTC().Format(time.RFC1123Z)}, {"From", reached(m.From)}, {"To", reached(m.To)}, {"Reply-To", strings.Join(m.Answers(), ", ")}, {"Subject", m.Subject},
 	} {
 		header(w, h[0], h[1])
 	}

@@ -34,7 +34,7 @@ func terminal(w io.Writer) bool {
 
 var colours = map[string]string{
 	"email": "\x1b[36m", "slack": "\x1b[35m", "task": "\x1b[33m", "shift": "\x1b[2m", "skip": "\x1b[2m", "wait": "\x1b[2m",
-	"branch": "\x1b[2m", "exit": "\x1b[1m", "outcome": "\x1b[1m", "goal": "\x1b[32m", "error": "\x1b[31m",
+	"branch": "\x1b[2m", "exit": "\x1b[1m", "outcome": "\x1b[1m", "goal": "\x1b[32m", "error": "\x1b[31m", "brake": "\x1b[31m",
 }
 
 // Line prints l. Days get a heading, so that the rows stay narrow.

@@ -25,14 +25,19 @@ meanwhile is taken over without a restart, channels excepted. Where nothing was
 applied yet, the project in DIR is the first release; later ones come from holdfast
 apply alone, and DIR only names the data directory.
 
-Keys come from the environment: HOLDFAST_SENDGRID_KEY, HOLDFAST_SLACK_TOKEN; other
-addresses of the providers from HOLDFAST_SENDGRID_URL and HOLDFAST_SLACK_URL.
+Keys come from the environment: HOLDFAST_SENDGRID_KEY, HOLDFAST_SMTP_URL,
+HOLDFAST_SLACK_TOKEN; other addresses of the providers from HOLDFAST_SENDGRID_URL
+and HOLDFAST_SLACK_URL. The links in mails are signed with the first key of
+HOLDFAST_LINK_KEYS or, without one, with a key that the data directory draws at its
+first use.
 
 HOLDFAST_DATABASE_URL (postgres://…) keeps what is remembered in PostgreSQL instead
 of the data directory. HOLDFAST_TEMPORAL_ADDRESS (host:port) uses a Temporal cluster
 instead of the embedded engine; _NAMESPACE, _TLS_CERT, _TLS_KEY, _TLS_CA and _API_KEY
-go with it. The guide "PostgreSQL and Temporal of your own" has all of it.`,
-		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast\n  HOLDFAST_DATABASE_URL=postgres://holdfast@db.internal/holdfast holdfast server --dir /var/lib/holdfast",
+go with it. The guide "PostgreSQL and Temporal of your own" has all of it.
+
+` + publicHelp,
+		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080\n  HOLDFAST_DATABASE_URL=postgres://holdfast@db.internal/holdfast holdfast server --dir /var/lib/holdfast",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := ""

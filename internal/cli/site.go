@@ -24,6 +24,11 @@ type site struct {
 
 // serveSite serves the page on a loopback address.
 func serveSite(ctx context.Context, a *app.App, listen, pace string) (*site, error) {
+	return servePages(ctx, &web.Site{Store: a.Store, Clock: a.Clock, Log: a.Log(), Project: a.Project.Settings.Name, Pace: pace}, listen)
+}
+
+// servePages serves w on a loopback address.
+func servePages(ctx context.Context, w *web.Site, listen string) (*site, error) {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
 		return nil, fmt.Errorf("--listen %s: %w", listen, err)
@@ -41,7 +46,7 @@ func serveSite(ctx context.Context, a *app.App, listen, pace string) (*site, err
 	}
 	s := &site{url: "http://" + l.Addr().String() + "/", done: make(chan error, 1)}
 	s.running.Store(true)
-	w := &web.Site{Store: a.Store, Clock: a.Clock, Log: a.Log(), Project: a.Project.Settings.Name, Pace: pace, Running: s.running.Load}
+	w.Running = s.running.Load
 	s.server = &http.Server{Handler: w.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
 	go func() { s.done <- s.server.Serve(l) }()
 	return s, nil

@@ -20,7 +20,7 @@ func TestStandinListensRecordsAndStops(t *testing.T) {
 	defer cancel()
 	out, in := io.Pipe()
 	c := standinCommand(Streams{Out: in, Err: io.Discard})
-	c.SetArgs([]string{"--record", record})
+	c.SetArgs([]string{"--record", record, "--slack-hooks", "http://127.0.0.1:1/hooks/slack", "--signing-secret", "s"})
 	ended := make(chan error, 1)
 	go func() { ended <- c.ExecuteContext(ctx) }()
 
@@ -37,6 +37,14 @@ func TestStandinListensRecordsAndStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
+	if res, err = http.Get(strings.TrimSuffix(at.Slack, "api")); err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil || res.StatusCode != http.StatusOK || !strings.Contains(string(page), "Slack stand-in") {
+		t.Errorf("its page: got %s, %v", page, err)
+	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("got %v from an interrupt", err)

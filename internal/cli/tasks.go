@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -13,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast"
+	"holdfast/activities"
 	"holdfast/internal/app"
+	"holdfast/internal/clock"
 	"holdfast/internal/config"
 	"holdfast/internal/diag"
 	"holdfast/internal/project"
@@ -23,68 +26,74 @@ import (
 // tasksOptions are the flags of tasks.
 type tasksOptions struct {
 	dir, project, owner, account, by string
+	until, to, reason                string
 	answers                          []string
-	json                             bool
+	json, overdue                    bool
 }
 
 func tasksCommand(s Streams) *cobra.Command {
 	var o tasksOptions
 	c := &cobra.Command{
 		Use:   "tasks",
-		Short: "List open tasks, requests and drafts, and answer them",
+		Short: "List open tasks, requests and drafts, and act on them",
 		Long: `Lists what waits for your own people: tasks, requests for approval, drafts to
 review. It works whether holdfast runs or not. done and cannot answer one: a
 request that is done is approved, and one that cannot be is denied; whoever
-answers needs the authority for it.`,
+answers needs the authority for it. snooze puts one off, and reassign gives it
+to another. A task is named by its id, or by the first letters of it.`,
 		Example: `  holdfast tasks
-  holdfast tasks --owner sam --json
+  holdfast tasks --owner sam --overdue
+  holdfast tasks show mz2k
   holdfast tasks done mz2k --by sam --answer interest=yes --answer notes="call again in May"
-  holdfast tasks cannot mz2k --by lea`,
+  holdfast tasks snooze mz2k --until 2bd --by sam --reason "they are at a fair"
+  holdfast tasks load`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return withStore(cmd.Context(), app.OpenStore, o.dir, func(st store.Store) error { return listTasks(cmd.Context(), st, s, o) })
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return tasksList(cmd.Context(), s, o) },
+	}
+	list := &cobra.Command{
+		Use:     "list",
+		Short:   "List what is open, as tasks alone does",
+		Example: "  holdfast tasks list --overdue\n  holdfast tasks list --owner sam --json",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return tasksList(cmd.Context(), s, o) },
 	}
 	c.PersistentFlags().StringVar(&o.dir, "dir", ".holdfast", "data directory; it may be in use by a running holdfast")
-	c.Flags().StringVar(&o.owner, "owner", "", "only those of one of the team")
-	c.Flags().StringVar(&o.account, "account", "", "only those about an account")
-	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line")
-	c.AddCommand(taskCommand(s, &o, "done", "Say that a task is done, a request approved, a draft good"),
-		taskCommand(s, &o, "cannot", "Say that a task cannot be done, a request is denied, a draft refused"))
+	for _, c := range []*cobra.Command{c, list} {
+		c.Flags().StringVar(&o.owner, "owner", "", "only those of one of the team")
+		c.Flags().StringVar(&o.account, "account", "", "only those about an account")
+		c.Flags().BoolVar(&o.overdue, "overdue", false, "only those that are late")
+		c.Flags().BoolVar(&o.json, "json", false, "print one JSON object a line")
+	}
+	c.AddCommand(list, tasksShow(s, &o), taskDone(s, &o), taskCannot(s, &o), taskSnooze(s, &o), taskReassign(s, &o), tasksLoad(s, &o))
 	return c
 }
 
-func taskCommand(s Streams, o *tasksOptions, status, short string) *cobra.Command {
-	c := &cobra.Command{
-		Use:     status + " TASK",
-		Short:   short,
-		Long:    short + ". The task is named by its id, or by the first letters of it.",
-		Example: "  holdfast tasks " + status + " mz2k --by sam",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return closeTask(cmd.Context(), s, *o, args[0], status)
-		},
-	}
-	c.Flags().StringVar(&o.by, "by", "", "who says so: an id of the team")
-	c.Flags().StringArrayVar(&o.answers, "answer", nil, "what a form asks: name=value; of a draft, subject and body")
-	c.Flags().StringVar(&o.project, "project", ".", "project directory, when no release is in force")
-	return c
+func tasksList(ctx context.Context, s Streams, o tasksOptions) error {
+	return withStore(ctx, app.OpenStore, o.dir, func(st store.Store) error { return listTasks(ctx, st, s, o) })
 }
 
 func listTasks(ctx context.Context, st store.Store, s Streams, o tasksOptions) error {
 	var open []store.Task
+	var now time.Time
 	err := st.View(ctx, func(tx store.Tx) (err error) {
-		open, err = tx.Tasks(o.account, o.owner, "open", 0)
+		if now, err = activities.Now(tx, clock.System{}.Now()); err == nil {
+			open, err = tx.Tasks(o.account, o.owner, "open", 0)
+		}
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("list tasks: %w", err)
 	}
+	late := func(k store.Task) bool { return k.Due().Before(now) }
+	if o.overdue {
+		open = slices.DeleteFunc(open, func(k store.Task) bool { return !late(k) })
+	}
+	slices.SortStableFunc(open, func(a, b store.Task) int { return a.Due().Compare(b.Due()) })
 	if o.json {
 		out := json.NewEncoder(s.Out)
 		out.SetEscapeHTML(false)
 		for _, k := range open {
-			if err := out.Encode(taskRow{k.ID, k.DueAt, k.Owner, k.Account, k.Playbook, k.Path, k.Title, k.Brief}); err != nil {
+			if err := out.Encode(taskRowOf(k, late(k))); err != nil {
 				return err
 			}
 		}
@@ -92,7 +101,14 @@ func listTasks(ctx context.Context, st store.Store, s Streams, o tasksOptions) e
 	}
 	t := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 	for _, k := range open {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.DueAt.UTC().Format("2006-01-02 15:04"), k.Owner, k.Account, k.Playbook+"/"+k.Path, fit(k.Title, 70))
+		state := "open"
+		switch {
+		case late(k):
+			state = "overdue"
+		case k.SnoozedUntil.After(now):
+			state = "snoozed"
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Due().UTC().Format("2006-01-02 15:04"), state, k.Owner, k.Account, k.Playbook+"/"+k.Path, cell(k.Title, 70))
 	}
 	fmt.Fprintln(s.Err, plural(len(open), "task is open", "tasks are open"))
 	return t.Flush()
@@ -100,24 +116,33 @@ func listTasks(ctx context.Context, st store.Store, s Streams, o tasksOptions) e
 
 // taskRow is a task as JSON.
 type taskRow struct {
-	ID       string    `json:"id"`
-	Due      time.Time `json:"due"`
-	Owner    string    `json:"owner"`
-	Account  string    `json:"account"`
-	Playbook string    `json:"playbook"`
-	Path     string    `json:"path"`
-	Title    string    `json:"title"`
-	Brief    string    `json:"brief,omitempty"`
+	ID           string     `json:"id"`
+	Due          time.Time  `json:"due"`
+	Overdue      bool       `json:"overdue,omitempty"`
+	SnoozedUntil *time.Time `json:"snoozed_until,omitempty"`
+	SnoozeReason string     `json:"snooze_reason,omitempty"`
+	Owner        string     `json:"owner"`
+	OwnerReason  string     `json:"owner_reason,omitempty"`
+	Account      string     `json:"account"`
+	Playbook     string     `json:"playbook"`
+	Path         string     `json:"path"`
+	Title        string     `json:"title"`
+	Brief        string     `json:"brief,omitempty"`
 }
 
-func closeTask(ctx context.Context, s Streams, o tasksOptions, ref, status string) (err error) {
-	if o.by == "" {
-		return holdfast.Errorf(holdfast.Invalid, "say who: --by and an id of the team")
+func taskRowOf(k store.Task, late bool) taskRow {
+	r := taskRow{
+		ID: k.ID, Due: k.Due(), Overdue: late, SnoozeReason: k.SnoozeReason, Owner: k.Owner, OwnerReason: k.OwnerReason,
+		Account: k.Account, Playbook: k.Playbook, Path: k.Path, Title: k.Title, Brief: k.Brief,
 	}
-	answers, err := answersOf(o.answers)
-	if err != nil {
-		return err
+	if !k.SnoozedUntil.IsZero() {
+		r.SnoozedUntil = &k.SnoozedUntil
 	}
+	return r
+}
+
+// besideTasks opens the data directory and the rules in force there for fn.
+func besideTasks(ctx context.Context, o tasksOptions, fn func(a *app.App) error) (err error) {
 	p, err := inForce(ctx, o)
 	if err != nil {
 		return err
@@ -127,29 +152,7 @@ func closeTask(ctx context.Context, s Streams, o tasksOptions, ref, status strin
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	k, err := openTask(ctx, a.Store, ref)
-	if err != nil {
-		return err
-	}
-	if err := a.Activities.CloseTask(ctx, k.ID, status, o.by, answers, a.Clock.Now()); err != nil {
-		return err
-	}
-	fmt.Fprintf(s.Out, "%s: %s, by %s\n", fit(k.Title, 70), status, o.by)
-	return nil
-}
-
-// answersOf are name=value pairs; true, false and numbers are read as such by
-// the form that asks for them.
-func answersOf(pairs []string) (map[string]any, error) {
-	answers := map[string]any{}
-	for _, pair := range pairs {
-		name, value, ok := strings.Cut(pair, "=")
-		if !ok || name == "" {
-			return nil, holdfast.Errorf(holdfast.Invalid, "--answer %s: expected name=value", pair)
-		}
-		answers[name] = value
-	}
-	return answers, nil
+	return fn(a)
 }
 
 // inForce is the release of the data directory, or the project where there is none.
@@ -168,8 +171,8 @@ func inForce(ctx context.Context, o tasksOptions) (*project.Project, error) {
 	return p, nil
 }
 
-// openTask is the one whose id begins with ref.
-func openTask(ctx context.Context, st store.Store, ref string) (found store.Task, err error) {
+// taskNamed is the open one whose id begins with ref, or the closed one of that very id.
+func taskNamed(ctx context.Context, st store.Store, ref string) (found store.Task, err error) {
 	n := 0
 	err = st.View(ctx, func(tx store.Tx) error {
 		n = 0

@@ -17,9 +17,12 @@ type Environment struct {
 	// What providers sign with. Without one, its calls are refused.
 	SendGridEventKey   string // HOLDFAST_SENDGRID_EVENT_KEY: the Event Webhook's public key, base64
 	SendGridInboundKey string // HOLDFAST_SENDGRID_INBOUND_KEY: the secret in the address that Inbound Parse posts to
-	SlackSigningSecret string // HOLDFAST_SLACK_SIGNING_SECRET
-	SlackAppToken      string // HOLDFAST_SLACK_APP_TOKEN (xapp-): Socket Mode
-	SMTPURL            string // HOLDFAST_SMTP_URL: smtps://user:password@host:465, or smtp:// with STARTTLS
+	// SendGridInboundSigned is the public key of Inbound Parse's security policy, base64: HOLDFAST_SENDGRID_INBOUND_SIGNED_KEY.
+	// With it, mails that come in without a signature are refused.
+	SendGridInboundSigned string
+	SlackSigningSecret    string // HOLDFAST_SLACK_SIGNING_SECRET
+	SlackAppToken         string // HOLDFAST_SLACK_APP_TOKEN (xapp-): Socket Mode
+	SMTPURL               string // HOLDFAST_SMTP_URL: smtps://user:password@host:465, or smtp:// with STARTTLS
 	// LinkKeys sign the links in mails: HOLDFAST_LINK_KEYS, the newest first, by comma. None: one
 	// is drawn and kept in the data directory.
 	LinkKeys []string
@@ -50,18 +53,19 @@ type Temporal struct {
 // FromEnvironment reads it.
 func FromEnvironment() Environment {
 	return Environment{
-		SendGridKey:        os.Getenv("HOLDFAST_SENDGRID_KEY"),
-		SendGridURL:        os.Getenv("HOLDFAST_SENDGRID_URL"),
-		SlackToken:         os.Getenv("HOLDFAST_SLACK_TOKEN"),
-		SlackURL:           os.Getenv("HOLDFAST_SLACK_URL"),
-		SendGridEventKey:   os.Getenv("HOLDFAST_SENDGRID_EVENT_KEY"),
-		SendGridInboundKey: os.Getenv("HOLDFAST_SENDGRID_INBOUND_KEY"),
-		SlackSigningSecret: os.Getenv("HOLDFAST_SLACK_SIGNING_SECRET"),
-		SlackAppToken:      os.Getenv("HOLDFAST_SLACK_APP_TOKEN"),
-		SMTPURL:            os.Getenv("HOLDFAST_SMTP_URL"),
-		LinkKeys:           list(os.Getenv("HOLDFAST_LINK_KEYS")),
-		WebhookSecrets:     webhookSecrets(os.Environ()),
-		DatabaseURL:        os.Getenv("HOLDFAST_DATABASE_URL"),
+		SendGridKey:           os.Getenv("HOLDFAST_SENDGRID_KEY"),
+		SendGridURL:           os.Getenv("HOLDFAST_SENDGRID_URL"),
+		SlackToken:            os.Getenv("HOLDFAST_SLACK_TOKEN"),
+		SlackURL:              os.Getenv("HOLDFAST_SLACK_URL"),
+		SendGridEventKey:      os.Getenv("HOLDFAST_SENDGRID_EVENT_KEY"),
+		SendGridInboundKey:    os.Getenv("HOLDFAST_SENDGRID_INBOUND_KEY"),
+		SendGridInboundSigned: os.Getenv("HOLDFAST_SENDGRID_INBOUND_SIGNED_KEY"),
+		SlackSigningSecret:    os.Getenv("HOLDFAST_SLACK_SIGNING_SECRET"),
+		SlackAppToken:         os.Getenv("HOLDFAST_SLACK_APP_TOKEN"),
+		SMTPURL:               os.Getenv("HOLDFAST_SMTP_URL"),
+		LinkKeys:              list(os.Getenv("HOLDFAST_LINK_KEYS")),
+		WebhookSecrets:        webhookSecrets(os.Environ()),
+		DatabaseURL:           os.Getenv("HOLDFAST_DATABASE_URL"),
 		Temporal: Temporal{
 			Address:   os.Getenv("HOLDFAST_TEMPORAL_ADDRESS"),
 			Namespace: os.Getenv("HOLDFAST_TEMPORAL_NAMESPACE"),

@@ -72,6 +72,13 @@ func (r run) rests(now time.Time) bool {
 	return r.Status == "active" && r.Woken == r.Echoed && r.Doing != "" && r.Due.After(now.Add(farAhead))
 }
 
+// owes reports whether a card of r is still to be handed out.
+func (r run) owes() bool {
+	return slices.ContainsFunc(r.touches, func(t store.Touch) bool {
+		return r.card(t) && (t.State == holdfast.Claimed || t.State == holdfast.Sending)
+	})
+}
+
 // farAhead is more than a refused touch waits, and less than an unknown one.
 const farAhead = 30 * time.Minute
 
@@ -81,6 +88,7 @@ type audit struct {
 	ends     map[string]int                      // outcome, or "rests"
 	messages map[holdfast.TouchState]map[int]int // state -> times accepted -> touches
 	cards    map[holdfast.TouchState]map[int]int
+	twice    int // cards that were accepted more than once
 	wrong    []string
 }
 
@@ -140,6 +148,9 @@ func (a *audit) touch(r run, t store.Touch, accepted int) {
 		seen[t.State] = map[int]int{}
 	}
 	seen[t.State][accepted]++
+	if kind == "card" && accepted > 1 {
+		a.twice++
+	}
 	what := fmt.Sprintf("%s %s of %s (%s, %s)", kind, t.Path, r.Account, t.State, t.ID)
 	if kind == "message" && accepted > 1 {
 		a.say("%s was accepted %d times", what, accepted)

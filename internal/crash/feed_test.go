@@ -18,6 +18,7 @@ import (
 type feed struct {
 	total, given int
 	batches      int
+	bounce       bool // one address in fifty cannot be reached, and one account in twenty leaves as it came
 }
 
 // next is the next batch as a file: share accounts that start, and what those
@@ -40,9 +41,12 @@ func (f *feed) next(t *testing.T, share int) string {
 		line(&b, now, "group", i, map[string]any{"messageId": fmt.Sprintf("group-%d", i), "traits": map[string]any{"name": fmt.Sprintf("Customer %d", i), "owner": "sam"}})
 		line(&b, now, "identify", i, map[string]any{
 			"messageId": fmt.Sprintf("identify-%d", i), "userId": fmt.Sprintf("dana-%d", i),
-			"traits": map[string]any{"email": fmt.Sprintf("dana@customer-%d.example", i), "first_name": "Dana", "role": "champion"},
+			"traits": map[string]any{"email": f.address(i), "first_name": "Dana", "role": "champion"},
 		})
 		line(&b, now, "track", i, map[string]any{"messageId": fmt.Sprintf("saved-%d", i), "event": "Account Saved"})
+		if f.bounce && i%20 == 8 {
+			line(&b, now.Add(time.Millisecond), "track", i, map[string]any{"messageId": fmt.Sprintf("left-%d", i), "event": "Account Churned"})
+		}
 	}
 	f.given += share
 	f.batches++
@@ -51,6 +55,15 @@ func (f *feed) next(t *testing.T, share int) string {
 		t.Fatal(err)
 	}
 	return file
+}
+
+// address of an account's contact. What is sent to bounce@ does.
+func (f *feed) address(i int) string {
+	name := "dana"
+	if f.bounce && i%50 == 7 {
+		name = "bounce"
+	}
+	return fmt.Sprintf("%s@customer-%d.example", name, i)
 }
 
 func line(b *strings.Builder, at time.Time, kind string, account int, m map[string]any) {

@@ -39,7 +39,7 @@ func chosenPlan() plan {
 		p.faults = *faults
 	}
 	if p.faults > 0 {
-		p.patience = 8 * time.Minute // a refused touch is tried again after half a minute, then a whole, then two
+		p.patience = 8 * time.Minute // a refused touch is tried again after five seconds, then ten, then twenty
 	}
 	if p.seed == 0 {
 		p.seed = rand.Uint64() >> 32
@@ -132,7 +132,7 @@ func (h *house) settle(ctx context.Context, t *testing.T, patience time.Duration
 			t.Fatal(err)
 		}
 		now := clock.System{}.Now()
-		under := slices.DeleteFunc(readRuns(st, t), func(r run) bool { return r.Status == "ended" || r.rests(now) })
+		under := slices.DeleteFunc(readRuns(st, t), func(r run) bool { return (r.Status == "ended" && !r.owes()) || r.rests(now) })
 		if len(under) == 0 {
 			return
 		}

@@ -35,18 +35,26 @@ func TestMain(m *testing.M) {
 type house struct {
 	project, data string
 	providers     *standin.Pair
+	accepted      string // file of what they took in; "" keeps none
+	public        string // where providers call; "" opens no door
 	env           []string
+	lives         []life
 }
 
 func newHouse(t *testing.T, plan *standin.Plan) *house {
 	t.Helper()
-	pair, err := standin.Start(t.Context(), standin.Options{Plan: plan})
+	return houseOf(t, standin.Options{Plan: plan})
+}
+
+func houseOf(t *testing.T, o standin.Options) *house {
+	t.Helper()
+	pair, err := standin.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = pair.Close() })
 	return &house{
-		project: filepath.Join("testdata", "project"), data: filepath.Join(t.TempDir(), "data"), providers: pair,
+		project: filepath.Join("testdata", "project"), data: filepath.Join(t.TempDir(), "data"), providers: pair, accepted: o.File,
 		env: append(os.Environ(),
 			"HOLDFAST_SENDGRID_KEY=SG.crash", "HOLDFAST_SENDGRID_URL="+pair.SendGridURL,
 			"HOLDFAST_SLACK_TOKEN=xoxb-crash", "HOLDFAST_SLACK_URL="+pair.SlackURL),
@@ -81,9 +89,13 @@ type process struct {
 // serve starts the product on the house's data directory.
 func (h *house) serve(t *testing.T) *process {
 	t.Helper()
+	args := []string{"server", h.project, "--dir", h.data, "--listen", "127.0.0.1:0"}
+	if h.public != "" {
+		args = append(args, "--public", h.public)
+	}
 	p := &process{
 		// Not bound to the test's context: the test ends it, by the signal it means.
-		cmd:   exec.Command("holdfast", "server", h.project, "--dir", h.data, "--listen", "127.0.0.1:0"),
+		cmd:   exec.Command("holdfast", args...),
 		ready: make(chan struct{}), ended: make(chan struct{}),
 	}
 	p.cmd.Env = h.env

@@ -145,10 +145,16 @@ func (w *world) next(ctx context.Context, due map[string]time.Time) (next time.T
 		return next, false, err
 	}
 	for _, k := range open {
-		first(k.DueAt)
+		first(k.Due())
 	}
 	at, some, err := w.nextAct(ctx)
 	if err != nil {
+		return next, false, err
+	}
+	if some {
+		first(at)
+	}
+	if at, some, err = w.acts.Next(ctx); err != nil {
 		return next, false, err
 	}
 	if some {
@@ -198,7 +204,7 @@ func (w *world) open(ctx context.Context) (open []store.Task, err error) {
 		open, err = tx.Tasks(w.account, "", "open", 0)
 		return err
 	})
-	return slices.DeleteFunc(open, func(k store.Task) bool { return k.DueAt.IsZero() }), err
+	return slices.DeleteFunc(open, func(k store.Task) bool { return k.Due().IsZero() }), err
 }
 
 // fire does what the clock has brought: the agenda, and the tasks that are due.
@@ -213,13 +219,13 @@ func (w *world) fire(ctx context.Context, _ map[string]time.Time) error {
 		return err
 	}
 	for _, k := range open {
-		if !k.DueAt.After(now) {
+		if !k.Due().After(now) {
 			if err := w.do(ctx, k, now); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return w.acts.Fire(ctx, now)
 }
 
 // do closes a task as done. One that cannot be closed so is left to expire.
@@ -240,7 +246,7 @@ func (w *world) do(ctx context.Context, k store.Task, now time.Time) error {
 		return err
 	}
 	return w.store.Update(ctx, func(tx store.Tx) error {
-		k.DueAt = time.Time{}
+		k.DueAt, k.SnoozedUntil = time.Time{}, time.Time{}
 		return tx.PutTask(k)
 	})
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/activities"
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 )
 
@@ -44,7 +46,10 @@ func (w *world) copyFrom(ctx context.Context, s store.Store, until time.Time) er
 func (c *copier) state() error {
 	keys := slices.Clone(facets)
 	for _, p := range c.project.Playbooks {
-		keys = append(keys, "stopped/"+p.Name)
+		keys = append(keys, store.StopKey(p.Name))
+		for i := range p.Triggers {
+			keys = append(keys, intake.SurgeKey(p.Name, p.Triggers[i].ID))
+		}
 	}
 	if err := c.meta(keys...); err != nil {
 		return err
@@ -122,7 +127,28 @@ func (c *copier) events() error {
 		}
 		c.seqs[e.Seq] = seq
 	}
-	return c.suppressions()
+	return errors.Join(c.suppressions(), c.pace())
+}
+
+// pace is what keeps mails to the account's people from going at once.
+func (c *copier) pace() error {
+	people, err := c.to.Contacts(c.account)
+	if err != nil {
+		return err
+	}
+	runs, err := c.from.EnrollmentsOf(c.account, true)
+	if err != nil {
+		return err
+	}
+	var addresses, ids []string
+	for _, p := range people {
+		address, _ := p.Fields["email"].Value.(string)
+		addresses = append(addresses, address)
+	}
+	for _, e := range runs {
+		ids = append(ids, e.ID)
+	}
+	return c.meta(activities.PaceFacts(activities.ProjectOf(c.project), ids, addresses)...)
 }
 
 // suppressions of the account's people, by id and by address.

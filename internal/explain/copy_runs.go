@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 )
 
@@ -55,6 +56,15 @@ func (c *copier) run(e store.Enrollment) error {
 	for _, t := range touches {
 		if err := c.to.PutTouch(t); err != nil {
 			return err
+		}
+		seen, err := c.from.SightingsOf(t.ID)
+		if err != nil {
+			return err
+		}
+		for _, s := range seen {
+			if _, err := c.to.PutSighting(s); err != nil {
+				return err
+			}
 		}
 	}
 	lines, err := c.from.LinesOf(e.ID)
@@ -162,6 +172,11 @@ func (c *copier) dues() error {
 	if err != nil {
 		return err
 	}
+	waiting, err := c.from.DueBefore(intake.Ever, 0, intake.WaitingKind)
+	if err != nil {
+		return err
+	}
+	all = append(all, waiting...)
 	for _, d := range all {
 		if d.Account != c.account || !json.Valid(d.Data) && len(d.Data) > 0 {
 			continue

@@ -13,9 +13,9 @@ import (
 // copy.go: an explanation that has not got the rows tells lies.
 var writes = map[string]string{
 	"MetaSet": "facets", "PutAccount": "state", "PutContact": "people", "PutObject": "people", "PutRest": "people",
-	"AppendEvent": "events", "Suppress": "suppressions", "AddToBucket": "metrics",
+	"AppendEvent": "events", "Suppress": "suppressions", "Unsuppress": "only takes away", "AddToBucket": "metrics",
 	"PutVersion": "published", "SetHead": "published", "PutTruth": "truths", "PutDue": "dues",
-	"Enroll": "enrollments", "Signal": "run", "PutListener": "listeners", "PutTask": "run", "PutTouch": "run", "AddLine": "run",
+	"Enroll": "enrollments", "Signal": "run", "PutListener": "listeners", "PutTask": "run", "PutTouch": "run", "PutSighting": "run", "AddLine": "run",
 	"PutApproval": "approvals", "PutHold": "quiet", "PutArm": "quiet", "DropHold": "only takes away",
 	"PutEnrollment": "Enroll writes it whole", "Wake": "a copy wakes all at once", "DropDue": "only takes away", "DropListener": "only takes away",
 	"AddRelease": "the heads say what is published; nobody here asks where it came from", "DropHead": "only takes away",
@@ -24,8 +24,8 @@ var writes = map[string]string{
 }
 
 // reads are methods that only read, by how their names begin.
-var reads = []string{"MetaGet", "Account", "Contact", "Object", "Event", "LastEvent", "Bucket", "AllBuckets", "Suppressions", "Rests", "Many", "Version", "Heads",
-	"Truth", "DueBefore", "NextDue", "DueEnrollments", "NextEnrollmentDue", "ListEnrollments", "Enrollment", "Unsettled", "Signals", "ExitOf", "Listeners",
+var reads = []string{"MetaGet", "Account", "Contact", "Object", "Event", "LastEvent", "Bucket", "AllBuckets", "Suppressions", "AllSuppressions", "Rests", "Many", "Version", "Heads",
+	"Sighting", "Truth", "Due", "DueBefore", "NextDue", "DueEnrollments", "NextEnrollmentDue", "ListEnrollments", "Enrollment", "Unsettled", "Signals", "ExitOf", "Listeners",
 	"Task", "Touch", "Count", "LastTouch", "Message", "Lines", "LastLine", "Approval", "Arm", "Hold", "Release"}
 
 func TestNothingThatIsStoredIsLeftOutOfACopy(t *testing.T) {

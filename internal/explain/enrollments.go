@@ -97,8 +97,8 @@ func (a *asker) standing(out *Enrollment, e store.Enrollment) error {
 			continue
 		}
 		out.Tasks = append(out.Tasks, Task{
-			Title: k.Title, Owner: k.Owner, DueAt: k.DueAt, Expires: k.ExpiresAt,
-			Overdue: !k.DueAt.IsZero() && k.DueAt.Before(a.at), Holds: !k.Background && slices.ContainsFunc(out.Waits, func(w Wait) bool { return w.Path == k.Path }),
+			Title: k.Title, Owner: k.Owner, DueAt: k.Due(), Expires: k.ExpiresAt,
+			Overdue: !k.Due().IsZero() && k.Due().Before(a.at), Holds: !k.Background && slices.ContainsFunc(out.Waits, func(w Wait) bool { return w.Path == k.Path }),
 		})
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast"
+	"holdfast/internal/intake"
 )
 
 const outreach = `
@@ -110,6 +111,17 @@ func TestEveryRuleOfEntryHasItsSentence(t *testing.T) {
 			p.group(active)
 			p.event("Saved", nil)
 		}, "not enrolled: the last Saved came on Mon 2 Mar 2026 09:00 and passes, but the playbook is being rolled out: not among the first 1%"},
+		{"held by a surge", book("guardrails: {surge: {max: 1}}\ntrigger: {on: Saved}"), func(p *production) {
+			p.group(active)
+			other := []holdfast.Message{
+				{ID: "b1", Source: "test", Kind: holdfast.Group, Account: "beta", At: p.clock.Now(), Props: map[string]any{"status": "active"}},
+				{ID: "b2", Source: "test", Kind: holdfast.Track, Event: "Saved", Account: "beta", At: p.clock.Now()},
+			}
+			if _, err := p.intake.Take(p.t.Context(), other, intake.Live); err != nil {
+				p.t.Fatal(err)
+			}
+			p.event("Saved", nil)
+		}, "not yet by event: fired on Mon 2 Mar 2026 09:00 and waits: a surge has paused the trigger (x enrolled 2 today, and 1 is the most for a trigger without a usual day); answer with holdfast triggers resume or drop x event"},
 		{"provisional", book(`trigger: {on: Saved}`), func(p *production) { p.event("Saved", nil) },
 			"not enrolled: the account is provisional: only events have named it so far"},
 	} {

@@ -59,10 +59,24 @@ func (a *asker) trigger(wd weighed, did intake.Effects) Trigger {
 			t.Why += "; it would be held out, so that the playbook's lift can be measured: nothing would be sent"
 		}
 	}
+	if t.Verdict != Enrolled && wd.Surge != "" {
+		a.surge(&t, wd)
+	}
 	if t.Verdict == NotEnrolled && len(did.Troubles) > 0 {
 		t.Why = "a rule could not be evaluated: " + did.Troubles[0]
 	}
 	return t
+}
+
+// surge says that the trigger is paused, and that the account waits for an answer.
+func (a *asker) surge(t *Trigger, wd weighed) {
+	how := "a surge has paused the trigger (" + wd.Surge + ")"
+	if wd.Waits.IsZero() {
+		t.Why += "; " + how + ": what it starts now would wait"
+		return
+	}
+	t.Verdict = Pending
+	t.Why = "fired on " + a.moment(wd.Waits) + " and waits: " + how + "; answer with holdfast triggers resume or drop " + wd.Playbook.Name + " " + t.ID
 }
 
 func (a *asker) event(t *Trigger, wd weighed) {

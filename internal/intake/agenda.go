@@ -13,7 +13,7 @@ import (
 )
 
 // ours are the kinds of dues that the intake acts on.
-var ours = []string{"date", "held", "derive", "unconfirmed", "sunset"}
+var ours = []string{"date", "held", "derive", "unconfirmed", "sunset", admittedKind}
 
 // Next is when the clock alone makes something happen here: a due of the agenda,
 // or the next scan while anything reads the clock. It is what the conductor asks
@@ -75,6 +75,8 @@ func (b *batch) fire(d store.Due) error {
 		return b.unconfirmed(d)
 	case "sunset":
 		return b.sunset(d)
+	case admittedKind:
+		return b.fireAdmitted(d)
 	case "derive":
 		s, err := b.sheet(d.Account)
 		if err != nil {

@@ -49,7 +49,7 @@ func (w *world) logins(n int) {
 	w.live(texts...)
 }
 
-const held = "playbook: nudge\ntrigger: {on: Login}\nholdout: %s\ngoal: {on: Churned, outcome: churned, within: 30d}\n"
+const held = "playbook: nudge\ntrigger: {on: Login}\nguardrails: {surge: off}\nholdout: %s\ngoal: {on: Churned, outcome: churned, within: 30d}\n"
 
 func TestAGreaterHoldoutOnlyAdds(t *testing.T) {
 	t.Parallel()
@@ -153,7 +153,7 @@ func TestWhoeverAsksWhatWouldHappenIsTreated(t *testing.T) {
 
 func TestARolloutLetsAShareIn(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, "playbook: nudge\ntrigger: {on: Login}\nrollout: 25%\n")
+	w := newWorld(t, "playbook: nudge\ntrigger: {on: Login}\nguardrails: {surge: off}\nrollout: 25%\n")
 	w.logins(200)
 	if n := len(w.arms(intake.Treated)); n < 25 || n > 75 {
 		t.Errorf("%d of 200 entered", n)

@@ -33,6 +33,8 @@ type Standing struct {
 	Occurrence   string
 	HeldUntil    time.Time // condition with `for:` that is true now: when it will have held
 	Refusal      string    // the rule of entry that forbids a start now, or ""
+	Surge        string    // why the trigger is paused, in words, or ""
+	Waits        time.Time // since when an entry of the account waits for that; zero: none does
 }
 
 // Standings are those of all triggers of the heads, in order, as they are at a
@@ -93,6 +95,9 @@ func (in *Intake) Drawn(tx store.Tx) (bool, error) {
 func (b *batch) standingOf(s *sheet, st *Standing) (err error) {
 	t := st.Trigger
 	st.Facts = b.facts(s, "")
+	if err := b.surgeOf(s, st); err != nil {
+		return err
+	}
 	if t.Kind == triggers.Event {
 		e, err := b.tx.LastEvent(s.acct.ID, t.On)
 		if err != nil {

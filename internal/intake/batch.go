@@ -1,10 +1,8 @@
 package intake
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"holdfast"
@@ -29,6 +27,8 @@ type batch struct {
 	order  []*sheet // as they were opened
 	people map[string]*person
 	group  *group // nil: everything is read one by one
+	flows  map[string]*flow
+	asked  bool // a person asked for what starts: no surge
 
 	res  Result
 	last int64 // seq of the last fresh message
@@ -130,6 +130,9 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if b.mode == History {
 		return nil
 	}
+	if err := b.brake(m); err != nil {
+		return err
+	}
 	if err := b.react(s, m, seq, ch); err != nil {
 		return err
 	}
@@ -182,37 +185,6 @@ func field(m holdfast.Message, v any) store.Field {
 		v = rules.Untyped(v)
 	}
 	return store.Field{Value: v, At: m.At, Message: m.ID}
-}
-
-// suppress keeps a no in the transaction that brings it. A soft bounce is none.
-func (b *batch) suppress(m holdfast.Message, seq int64) error {
-	kind := map[string]string{
-		holdfast.EventOptedOut: "opted_out",
-		holdfast.EventBounced:  "bounced",
-		"email.complained":     "complained",
-	}[m.Event]
-	if m.Kind != holdfast.Track || kind == "" {
-		return nil
-	}
-	if class, _ := m.Props["class"].(string); kind == "bounced" && class == "soft" {
-		return nil
-	}
-	address, _ := m.Props["email"].(string)
-	if address == "" && m.Contact != "" {
-		p, err := b.person(m.Contact)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			address, _ = p.Fields["email"].Value.(string)
-		}
-	}
-	if address == "" && m.Contact == "" {
-		return nil
-	}
-	return b.tx.Suppress(store.Suppression{
-		Contact: m.Contact, Address: strings.ToLower(strings.TrimSpace(address)), Kind: kind, At: m.At, Event: seq,
-	})
 }
 
 // flush writes everything that changed, in the order it was first met.

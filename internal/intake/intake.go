@@ -43,8 +43,8 @@ type Options struct {
 	// Salt decides, with a hash, who is held out and who is let in first; "" draws
 	// one at its first use and keeps it in the store.
 	Salt string
-	// Treated holds nobody out and keeps nobody out by a rollout: what a playbook
-	// does is being looked at.
+	// Treated holds nobody out, keeps nobody out by a rollout, and knows no surge:
+	// what a playbook does is being looked at.
 	Treated bool
 }
 
@@ -75,6 +75,7 @@ type Result struct {
 	Late     int       `json:"late"`     // fresh, but too old to start anything
 	Enrolled int       `json:"enrolled"` // enrollments started
 	HeldOut  int       `json:"held_out,omitempty"`
+	Waiting  int       `json:"waiting,omitempty"` // entries that a surge has held back
 	Exited   int       `json:"exited"`
 	Goals    int       `json:"goals"`
 	Problems []Problem `json:"problems,omitempty"` // one for each rejected message
@@ -98,6 +99,7 @@ func (r *Result) Add(o Result) {
 	r.Late += o.Late
 	r.Enrolled += o.Enrolled
 	r.HeldOut += o.HeldOut
+	r.Waiting += o.Waiting
 	r.Exited += o.Exited
 	r.Goals += o.Goals
 	r.Problems = append(r.Problems, o.Problems...)

@@ -80,6 +80,7 @@ func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap
 // introduce tells s's truths and dates to triggers that are new.
 func (b *batch) introduce(s *sheet, refs []ref) error {
 	b.in.looked(s.acct.ID)
+	b.asked = true // `existing: enroll` asks for them
 	for _, r := range refs {
 		c := &cause{ch: changes{identified: true}}
 		c.start = r.trig.Kind == triggers.Condition && r.trig.Existing == "enroll"

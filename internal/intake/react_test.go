@@ -157,6 +157,45 @@ func TestAnEventForbidsWritingInItsOwnTransaction(t *testing.T) {
 	})
 }
 
+func TestTheNewestWordAboutOutreachHolds(t *testing.T) {
+	t.Parallel()
+	const pause = `acme/dana contact.paused {"until": "2026-06-01T00:00:00Z"}`
+	for _, c := range []struct {
+		name string
+		said []string
+		want string
+	}{
+		{"a pause", []string{pause}, "paused 2026-06-01"},
+		{"a no ends a pause", []string{pause, `acme/dana contact.opted_out`}, "opted_out"},
+		{"a pause softens a no", []string{`acme/dana contact.opted_out`, pause}, "paused 2026-06-01"},
+		{"taken back", []string{pause, `acme/dana contact.opted_out`, `acme/dana contact.opted_in`}, ""},
+		{"a bounce stays", []string{`acme/dana email.bounced`, `acme/dana contact.opted_in`}, "bounced"},
+		{"a pause without an end", []string{`acme/dana contact.paused`}, "paused"},
+		{"another person", []string{`acme/dana contact.opted_out`, `acme/eve contact.opted_in`}, "opted_out"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.live(append([]string{`acme/dana : {"email": "Dana@Acme.example"}`}, c.said...)...)
+			w.view(func(tx store.Tx) error {
+				ss, err := tx.Suppressions("dana", "dana@acme.example")
+				var got []string
+				for _, s := range ss {
+					word := s.Kind
+					if !s.Until.IsZero() {
+						word += s.Until.Format(" 2006-01-02")
+					}
+					got = append(got, word)
+				}
+				if strings.Join(got, ",") != c.want {
+					t.Errorf("suppressed by %q; want %q", got, c.want)
+				}
+				return err
+			})
+		})
+	}
+}
+
 func TestAWaitForADateWakesWhenTheDateMoves(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, `playbook: dated

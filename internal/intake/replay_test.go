@@ -104,6 +104,10 @@ func chance(r *rand.Rand, n int) []holdfast.Message {
 		default:
 			m.Event, m.Props = "Login", map[string]any{"count": float64(r.IntN(6))}
 		}
+		if r.IntN(30) == 0 {
+			m.Kind, m.Source, m.Contact = holdfast.Track, "system", "dana-"+m.Account
+			m.Event, m.Props = pick(holdfast.EventOptedOut, holdfast.EventPaused, holdfast.EventOptedIn), nil
+		}
 		if r.IntN(25) == 0 && len(ms) > 0 {
 			m = ms[len(ms)-1] // repeated
 			m.At = at

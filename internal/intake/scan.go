@@ -209,8 +209,11 @@ var errWrites = errors.New("there is something to write")
 // readOnly answers the first write with errWrites.
 type readOnly struct{ store.Tx }
 
-func (readOnly) MetaSet(string, string) error          { return errWrites }
-func (readOnly) PutArm(string, string, string) error   { return errWrites }
+func (readOnly) MetaSet(string, string) error        { return errWrites }
+func (readOnly) PutArm(string, string, string) error { return errWrites }
+func (readOnly) AddToBucket(string, string, string, int64, float64) error {
+	return errWrites
+}
 func (readOnly) PutTruth(store.Truth) error            { return errWrites }
 func (readOnly) PutDue(store.Due) error                { return errWrites }
 func (readOnly) DropDue(string) error                  { return errWrites }

@@ -24,6 +24,7 @@ type why struct {
 	event      int64
 	words      string
 	assumed    bool // somebody asks what would happen: it is treated, and rolled out to
+	admitted   bool // a person has let it in after a surge
 }
 
 // start enrols the account unless the playbook's rules of entry forbid it. An
@@ -52,6 +53,9 @@ func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
 			Kind: "skip", Reason: refused + " (" + w.words + ")",
 		})
 	}
+	if waits, err := b.surges(s, w, id); err != nil || waits {
+		return err
+	}
 	state, err := json.Marshal(steps.State{V: 1, Started: b.now})
 	if err != nil {
 		return err
@@ -70,6 +74,9 @@ func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
 	}
 	won, err := b.tx.Enroll(e)
 	if err != nil || !won {
+		return err
+	}
+	if err := b.entered(w); err != nil {
 		return err
 	}
 	line := store.Line{

@@ -86,7 +86,7 @@ func (c *completer) keysOf(m *schema.Map, in *node, self *entry) {
 			continue
 		}
 		insert := k.Name + ":"
-		if k.Type != "map" && k.Type != "steps" && k.Type != "triggers" && (k.Type != "list" || k.Below == nil) {
+		if k.Type != "map" && k.Type != "maps" && k.Type != "steps" && k.Type != "triggers" && (k.Type != "list" || k.Below == nil) {
 			insert += " "
 		}
 		if colon {

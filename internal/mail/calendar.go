@@ -63,4 +63,10 @@ var languages = map[string]names{
 		day:         "%-d de %B de %Y",
 		unsubscribe: "Cancelar subscrição",
 	},
+	"id": {
+		months:      strings.Fields("Januari Februari Maret April Mei Juni Juli Agustus September Oktober November Desember"),
+		weekdays:    strings.Fields("Minggu Senin Selasa Rabu Kamis Jumat Sabtu"),
+		day:         "%-d %B %Y",
+		unsubscribe: "Berhenti berlangganan",
+	},
 }

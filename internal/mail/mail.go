@@ -29,6 +29,8 @@ type Rendered struct {
 	Subject string // from the template's front matter
 	HTML    string
 	Text    string
+	File    string // that it was made of: templates/renewal/value.de.md
+	Locale  string // of that file's name, "" for the one without
 }
 
 // Renderer reads templates from one file system. Safe for concurrent use. It
@@ -62,8 +64,10 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Message)
 }
 
-// Mail renders templates/<name>.<locale>.md, or .md, with data: account,
-// contact, owner, project, event, steps. Values are escaped for HTML.
+// Mail renders templates/<name>.<locale>.md with data: account, contact, owner,
+// project, event, steps. Where there is no such file it takes that of the
+// locale's language, of project.locale, of its language, or the one without a
+// locale, in this order. Values are escaped for HTML.
 //
 // Maps are map[string]any (see Nest for records); values are strings, bools,
 // numbers, holdfast.Money, time.Time (shown in their own zone) and lists.
@@ -73,7 +77,12 @@ func (e *Error) Error() string {
 // replaces the built-in layout. A value that is missing or empty is an *Error
 // that names template, line and variable.
 func (r *Renderer) Mail(name, locale string, data map[string]any) (Rendered, error) {
-	return r.Draft(name, locale, Edit{}, data)
+	return r.Draft(name, wanted(locale, data), Edit{}, data)
+}
+
+// wanted is a locale, and the project's for those who have no file in theirs.
+func wanted(locale string, data map[string]any) []string {
+	return []string{locale, projectText(data, "locale")}
 }
 
 // Edit is what a person of ours wrote in place of a template's subject or body;
@@ -85,9 +94,10 @@ func HasLiquid(text string) bool {
 	return strings.Contains(text, "{{") || strings.Contains(text, "{%")
 }
 
-// Draft is Mail with an edit in place of what it names.
-func (r *Renderer) Draft(name, locale string, by Edit, data map[string]any) (Rendered, error) {
-	t, err := r.open(name, locale)
+// Draft is Mail with an edit in place of what it names, for locales in the order
+// in which they are wanted.
+func (r *Renderer) Draft(name string, locales []string, by Edit, data map[string]any) (Rendered, error) {
+	t, err := r.open(name, locales)
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -131,12 +141,12 @@ func (r *Renderer) Draft(name, locale string, by Edit, data map[string]any) (Ren
 	if len(html) > maxOutput || len(words) > maxOutput {
 		return Rendered{}, mistake(t.file, t.bodyLine, errTooLong.Error())
 	}
-	return Rendered{Subject: subject, HTML: html, Text: words}, nil
+	return Rendered{Subject: subject, HTML: html, Text: words, File: t.file, Locale: t.locale}, nil
 }
 
 // Brief renders a brief to Slack mrkdwn.
 func (r *Renderer) Brief(name, locale string, data map[string]any) (string, error) {
-	t, err := r.open(name, locale)
+	t, err := r.open(name, wanted(locale, data))
 	if err != nil {
 		return "", err
 	}

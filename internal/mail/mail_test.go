@@ -1,10 +1,12 @@
 package mail
 
 import (
+	stdcmp "cmp"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -210,6 +212,38 @@ func TestTheNearestLocaleIsTaken(t *testing.T) {
 			t.Errorf("locale %q: got %q, %v, want %q", locale, got, err, want)
 		}
 	}
+}
+
+func TestWhoHasNoFileInTheirLanguageGetsTheNextThatIsWanted(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ contact, account, project, missing, want string }{
+		{"pt-BR", "de", "fr", "", "pt-BR"},
+		{"pt-BR", "de", "fr", "pt-BR", "pt"},
+		{"pt-BR", "de-AT", "fr", "pt-BR pt", "de"},
+		{"pt-BR", "it", "fr-CH", "pt-BR pt", "fr"},
+		{"pt-BR", "it", "nl", "pt-BR pt", ""},
+		{"", "", "de", "", "de"},
+		{"no such", "../fr", "de", "de", ""},
+		{"it", "", "en", "", ""},
+	} {
+		fsys := fstest.MapFS{}
+		for _, l := range []string{"", "de", "fr", "pt", "pt-BR"} {
+			if l == "" || !slices.Contains(strings.Fields(c.missing), l) {
+				fsys[fileOf(l)] = &fstest.MapFile{Data: []byte("---\nsubject: x\n---\nHello")}
+			}
+		}
+		got, err := New(fsys).Draft("a", []string{c.contact, c.account, c.project}, Edit{}, map[string]any{"project": map[string]any{"locale": c.project}})
+		if err != nil || got.File != fileOf(c.want) || got.Locale != c.want {
+			t.Errorf("%+v: got %s of locale %q, %v", c, got.File, got.Locale, err)
+		}
+		if lang := stdcmp.Or(c.want, c.project); !strings.Contains(got.HTML, `<html lang="`+lang+`">`) {
+			t.Errorf("%+v: the page's language is not %s", c, lang)
+		}
+	}
+}
+
+func fileOf(locale string) string {
+	return "templates/" + strings.TrimSuffix("a."+locale, ".") + ".md"
 }
 
 func TestATemplateNameCannotLeaveTheFolder(t *testing.T) {

@@ -25,13 +25,14 @@ type template struct {
 // which a stranger's locale gets near a file name.
 var localeName = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8}){0,2}$`)
 
-// open reads the best file for a locale: pt-BR, then pt, then no locale.
-func (r *Renderer) open(name, locale string) (template, error) {
+// open reads the best file for locales, the most wanted first: of each as it is
+// and its language (pt-BR, then pt), and in the end the file without a locale.
+func (r *Renderer) open(name string, locales []string) (template, error) {
 	base, err := templatePath(name)
 	if err != nil {
 		return template{}, err
 	}
-	for _, l := range candidates(locale) {
+	for _, l := range Chain(locales...) {
 		t, err := r.read(base+"."+l+".md", l)
 		if !errors.Is(err, fs.ErrNotExist) {
 			return t, err
@@ -42,6 +43,20 @@ func (r *Renderer) open(name, locale string) (template, error) {
 		return t, fmt.Errorf("no template %s.md: %w", base, fs.ErrNotExist)
 	}
 	return t, err
+}
+
+// Chain is the locales of files that are looked for, in order, for somebody who
+// wants locales in that order. The file without a locale comes after them all.
+func Chain(locales ...string) []string {
+	var chain []string
+	for _, l := range locales {
+		for _, c := range candidates(l) {
+			if !slices.Contains(chain, c) {
+				chain = append(chain, c)
+			}
+		}
+	}
+	return chain
 }
 
 func candidates(locale string) []string {

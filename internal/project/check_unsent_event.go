@@ -30,7 +30,9 @@ var unsentEvent = check{
 // needs is the verb that an event of ours comes of. Meetings are booked and
 // enrollments end by themselves.
 var needs = map[string]string{
-	holdfast.EventReplied: "email", holdfast.EventOptedOut: "email", holdfast.EventBounced: "email",
+	holdfast.EventReplied: "email", holdfast.EventBounced: "email", holdfast.EventAutoReplied: "email", holdfast.EventDelivered: "email",
+	holdfast.EventOpened: "email", holdfast.EventClicked: "email", holdfast.EventComplained: "email",
+	holdfast.EventOptedOut: "email", holdfast.EventPaused: "email", holdfast.EventOptedIn: "email",
 	holdfast.EventTaskDone: "task", holdfast.EventTaskCannot: "task", holdfast.EventTaskExpired: "task",
 }
 

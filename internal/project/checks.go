@@ -20,7 +20,7 @@ type check struct {
 func checks() []check {
 	return []check{
 		unknownVariable, localeDiffers, localeFallback, bannedClaim, badmouthing,
-		overlap, unsentEvent, unknownPlaybook, unusedRule,
+		overlap, unsentEvent, unknownPlaybook, unusedRule, noUnsubscribeLink,
 	}
 }
 

@@ -28,6 +28,7 @@ type Project struct {
 	Playbooks []*playbooks.Playbook // by name
 	Broken    []string              // names of those that have errors
 	Team      []Person
+	Pools     []Pool            // of the team, in file order
 	Notes     []diag.Diagnostic // matters of taste, sorted: lint --notes
 	Templates fs.FS             // the project's own over the library's
 	Tests     []*source.Node    // documents of *.test.yaml, by file and place; package playtest reads them

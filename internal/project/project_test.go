@@ -77,12 +77,14 @@ sender: {name: Us, email: nobody}
 library: [winback]
 closed: [{name: winter, from: 2026-12-24, to: 2026-12-20}]
 fiscal_start: brumaire
-channels: {email: smtp}
+channels: {email: pigeon}
 `,
 		"team.yaml": `team:
   - {id: mira, email: mira@x.example, manager: lea}
   - {id: lena}
   - {id: mira}
+  - {id: tom, hours: "17-9", left: soon, away: [{from: 2026-06-02, to: 2026-05-18}], deputy: lena}
+pools: {empty: {role: none}}
 `,
 	})
 	_, got := lint(t, dir)
@@ -94,9 +96,13 @@ channels: {email: smtp}
 		`holdfast.yaml:6:11: error: library cannot be "winback" [unknown-choice]`,
 		`holdfast.yaml:7:47: error: the closure ends before it begins [wrong-type]`,
 		`holdfast.yaml:8:15: error: fiscal_start cannot be "brumaire" [unknown-choice]`,
-		`holdfast.yaml:9:19: error: email cannot be "smtp" [unknown-choice]`,
+		`holdfast.yaml:9:19: error: email cannot be "pigeon" [unknown-choice]`,
 		`team.yaml:2:48: error: nobody in the team is "lea" [unknown-person]`,
 		`team.yaml:4:10: error: the person of line 2 is "mira" too [duplicate-name]`,
+		`team.yaml:5:22: error: hours cannot be "17-9" [wrong-type]`,
+		`team.yaml:5:36: error: left cannot be "soon" [wrong-type]`,
+		`team.yaml:5:72: error: the time away ends before it begins [wrong-type]`,
+		`team.yaml:6:9: error: nobody is in the pool "empty" [missing-key]`,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -23,7 +23,9 @@ type Settings struct {
 	Library     []string // shipped playbooks in use
 	Closed      []calendar.Closed
 	FiscalStart time.Month        // default January
-	Channels    map[string]string // email: outbox|sendgrid; slack: outbox|slack; webhook: outbox|http
+	Channels    map[string]string // email: outbox|sendgrid|smtp; slack: outbox|slack; webhook: outbox|http
+	Sandbox     bool              // SendGrid checks e-mails and delivers none
+	Pace        Pace
 	Webhooks    map[string]string // endpoints by name: their addresses
 	// RedirectAllTo takes every e-mail, in staging; "" sends them to whom they are for.
 	RedirectAllTo string
@@ -75,6 +77,13 @@ func (ld *loader) takeSettings() {
 		s.FiscalStart = ld.month(v)
 	}
 	s.Channels = ld.channels(n.Get("channels"))
+	if v := n.Get("channels").Get("sandbox"); v != nil {
+		s.Sandbox = v.Bool(l, "sandbox")
+		if s.Sandbox && s.Channels["email"] != "sendgrid" {
+			l.Errorf(v.Span(), "unknown-choice", "write email: sendgrid beside it, or leave it out", "sandbox is SendGrid's, and e-mails go to %s", s.Channels["email"])
+		}
+	}
+	s.Pace = ld.pace(n.Get("pace"))
 	s.Webhooks = ld.webhooks(n.Get("webhooks"))
 	s.RedirectAllTo = ld.matched(n.Get("redirect_all_to"), "redirect_all_to", addresses, "write an address")
 	s.PublicURL = strings.TrimRight(ld.matched(n.Get("public_url"), "public_url", webPages, "write an address such as https://retention.example.com"), "/")
@@ -152,7 +161,7 @@ func (ld *loader) month(n *source.Node) time.Month {
 func (ld *loader) channels(n *source.Node) map[string]string {
 	n.Strict(&ld.diags, "channels", source.Keys(projectKind.Keys, "channels")...)
 	return map[string]string{
-		"email":   or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid"), "outbox"),
+		"email":   or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid", "smtp"), "outbox"),
 		"slack":   or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
 		"webhook": or(n.Get("webhook").Word(&ld.diags, "webhook", "outbox", "http"), "outbox"),
 	}

@@ -1,23 +1,50 @@
 package project
 
 import (
+	"maps"
 	"regexp"
+	"slices"
+	"time"
 
+	"holdfast/internal/calendar"
 	"holdfast/internal/diag"
 	"holdfast/internal/source"
 )
 
-// Person of team.yaml. ID is what accounts name as their owner; Manager is
-// another's ID. Only ID is never empty.
+// Person of team.yaml. ID is what accounts name as their owner; Manager and
+// Deputy are others' IDs. Only ID is never empty.
 type Person struct {
 	ID, Name, Email, Slack, Timezone, Manager, Role string
 
+	Country  string          // of their holidays; "" the project's
+	Hours    calendar.Window // when they work; without days Monday to Friday, without hours nine to five
+	Away     []Away          // by From
+	Left     time.Time       // the day from which they are gone for good; zero: they are here
+	Deputy   string          // stands in for them when they are away or gone; ""
+	Pool     string          // the pool that takes what is too much for them; ""
 	Capacity Capacity
 }
+
+// Away is a time in which somebody is not there, whole days by their own clock,
+// the last one included.
+type Away struct {
+	From, To time.Time
+	Deputy   string // "": the person's own
+}
+
+// Pool is a group of the team who take work over from one another.
+type Pool struct {
+	Name    string
+	Members []string // ids, sorted
+}
+
+// gone is Left of people who are gone already, whenever that was.
+var gone = time.Unix(0, 0).UTC()
 
 // Capacity is how much one person can look after; 0 is not said.
 type Capacity struct {
 	Tasks    int // in a week
+	Open     int // at one time
 	Accounts int
 }
 
@@ -41,6 +68,7 @@ func (ld *loader) takeTeam() {
 	l := &ld.diags
 	ld.team.Strict(l, "the team", source.Keys(teamKind.Keys, "")...)
 	ld.people(ld.team.Get("team"))
+	ld.pools(ld.team.Get("pools"))
 }
 
 // ReadTeam reads a list of people as team.yaml has it; mistakes go to l.
@@ -68,6 +96,12 @@ func (ld *loader) people(list *source.Node) {
 			Timezone: ld.zone(n.Get("timezone")),
 			Manager:  n.Get("manager").String(l, "manager"),
 			Role:     n.Get("role").String(l, "role"),
+			Country:  ld.country(n.Get("country")),
+			Hours:    ld.hours(n),
+			Away:     ld.away(n.Get("away")),
+			Left:     ld.left(n.Get("left")),
+			Deputy:   n.Get("deputy").String(l, "deputy"),
+			Pool:     n.Get("pool").String(l, "pool"),
 			Capacity: ld.capacity(n.Get("capacity")),
 		}
 		if first, taken := seen[p.ID]; taken && p.ID != "" {
@@ -77,10 +111,11 @@ func (ld *loader) people(list *source.Node) {
 		seen[p.ID] = id.Span()
 		ld.p.Team = append(ld.p.Team, p)
 	}
-	ld.managers(list, seen)
+	ld.colleagues(list, seen)
+	ld.deputies(list)
 }
 
-// capacity reads {tasks, accounts}.
+// capacity reads {tasks, open, accounts}.
 func (ld *loader) capacity(n *source.Node) (c Capacity) {
 	if n == nil {
 		return c
@@ -89,27 +124,34 @@ func (ld *loader) capacity(n *source.Node) (c Capacity) {
 	if t := n.Get("tasks"); t != nil {
 		c.Tasks = t.Int(&ld.diags, "tasks", 1, 10_000)
 	}
+	if o := n.Get("open"); o != nil {
+		c.Open = o.Int(&ld.diags, "open", 1, 10_000)
+	}
 	if a := n.Get("accounts"); a != nil {
 		c.Accounts = a.Int(&ld.diags, "accounts", 1, 100_000)
 	}
 	return c
 }
 
-// managers must be of the team, or escalation would reach nobody.
-func (ld *loader) managers(list *source.Node, seen map[string]diag.Span) {
-	var known []string
-	for id := range seen {
-		known = append(known, id)
-	}
+// colleagues reports managers and deputies who are not of the team: work would reach
+// nobody.
+func (ld *loader) colleagues(list *source.Node, seen map[string]diag.Span) {
 	for _, n := range list.Items() {
-		m := n.Get("manager")
-		if _, ok := seen[m.Text()]; ok || m.Text() == "" {
-			continue
+		ld.colleague(n.Get("manager"), seen)
+		ld.colleague(n.Get("deputy"), seen)
+		for _, away := range n.Get("away").Items() {
+			ld.colleague(away.Get("deputy"), seen)
 		}
-		hint := "add them to the team"
-		if s := source.Suggest(m.Text(), known); s != "" {
-			hint = `did you mean "` + s + `"?`
-		}
-		ld.diags.Errorf(m.Span(), "unknown-person", hint, "nobody in the team is %q", m.Text())
 	}
+}
+
+func (ld *loader) colleague(ref *source.Node, seen map[string]diag.Span) {
+	if _, ok := seen[ref.Text()]; ok || ref.Text() == "" {
+		return
+	}
+	hint := "add them to the team"
+	if s := source.Suggest(ref.Text(), slices.Sorted(maps.Keys(seen))); s != "" {
+		hint = `did you mean "` + s + `"?`
+	}
+	ld.diags.Errorf(ref.Span(), "unknown-person", hint, "nobody in the team is %q", ref.Text())
 }

@@ -190,6 +190,14 @@ func (w *writer) shape(k *Key) object {
 		return w.object(k.Below)
 	case "list", "list(date)":
 		return w.list(k)
+	case "maps":
+		below := w.object(k.Below)
+		delete(below, "type")
+		return object{"type": []string{"object", "array"}, "if": object{"type": "object"}, "then": below, "else": object{"minItems": 1, "items": w.object(k.Below)}}
+	case "list or map":
+		below := w.object(k.Below)
+		delete(below, "type")
+		return object{"type": []string{"object", "array"}, "if": object{"type": "object"}, "then": below, "else": object{"items": object{"type": scalars}}}
 	}
 	if words := k.Words(); words != nil && strings.HasPrefix(k.Type, "list(") {
 		return object{"type": []string{"string", "array"}, "if": object{"type": "array"},

@@ -25,7 +25,7 @@ func TestAYesComesFromTheLeastSeniorWhoMayGiveIt(t *testing.T) {
 3 Feb 09:00 middle approval lea asked
 3 Feb 11:00 middle approval lea approved
 3 Feb 11:00 training approval lea asked
-4 Feb 11:00 training overdue late
+4 Feb 11:00 training overdue ivo late
 4 Feb 11:00 training?late! task ivo opened
 5 Feb 11:00 training approval ivo denied
 5 Feb 11:00 nothing skip refused
@@ -35,7 +35,7 @@ func TestAYesComesFromTheLeastSeniorWhoMayGiveIt(t *testing.T) {
 6 Feb 10:00 said review approved
 6 Feb 10:00 said email dana sent
 6 Feb 10:00 chase task sam opened
-10 Feb 10:00 chase overdue late
+10 Feb 10:00 chase overdue lea late
 10 Feb 10:00 chase?late! task lea opened
 13 Feb 10:00 chase task expired
 13 Feb 10:00 outcome told

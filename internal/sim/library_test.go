@@ -43,7 +43,7 @@ var tested = map[string]string{
 	"renewal-emergency":          "with twenty days left there is an alarm, and a call the same day (S37)",
 	"renewal-issues-and-silence": "poor health and no answer to the invitation mean open issues first, then a call",
 	"renewal-last-days":          "with four days left and a talk that takes longer, nothing goes after the date",
-	"save-kept":                  "diagnosed, fixed in 72 hours, verified, saved (S72, S73)",
+	"save-kept":                  "diagnosed, fixed in three working days, verified, saved (S72, S73)",
 	"silence-before-renewal":     "not a word for 45 days and the renewal comes near, so there is an alarm and a task (S53)",
 	"silence-broken":             "somebody speaks with them before the task is done",
 	"win-back-automated":         "worth 1,000 to 10,000, they get three e-mails over four weeks (S41, S121)",

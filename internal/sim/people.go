@@ -32,13 +32,13 @@ func (p *people) Next(ctx context.Context) (time.Time, bool, error) {
 	if err != nil || len(open) == 0 {
 		return time.Time{}, false, err
 	}
-	return open[0].DueAt, true, nil
+	return open[0].Due(), true, nil
 }
 
 // Fire does the tasks that are due.
 func (p *people) Fire(ctx context.Context, now time.Time) error {
 	open, err := p.open(ctx)
-	if err != nil || len(open) == 0 || open[0].DueAt.After(now) {
+	if err != nil || len(open) == 0 || open[0].Due().After(now) {
 		return err
 	}
 	k := open[0]

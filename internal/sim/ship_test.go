@@ -16,6 +16,7 @@ import (
 
 const versionOne = `playbook: nudge
 class: service
+guardrails: {surge: off}
 trigger: {id: ticket, on: Support Ticket Opened}
 exit: [{on: email.replied, outcome: answered}]
 steps:

@@ -198,7 +198,7 @@ func (w *world) wire(stop context.CancelCauseFunc) error {
 	w.script = newScript(w)
 	w.conductor = &conductor.Conductor{
 		Store: w.store, Clock: w.clock, End: w.Until, Busy: w.engine.Busy, Woken: w.relay.Poke,
-		Sources: []conductor.Source{w.script, w.others(), w.intake},
+		Sources: []conductor.Source{w.script, w.others(), w.intake, w.acts},
 		Stall:   30 * time.Second,
 	}
 	w.engine.ended = func(ctx context.Context) {

@@ -22,7 +22,13 @@ var tuesday = time.Date(2026, 2, 3, 8, 0, 0, 0, time.UTC)
 // acme is the case of playbook for the one account of testdata/acme.
 func acme(t *testing.T, playbook string) sim.Case {
 	t.Helper()
-	p, found, err := project.Load("testdata/acme")
+	return acmeIn(t, "testdata/acme", playbook)
+}
+
+// acmeIn is the account in a project of its own.
+func acmeIn(t *testing.T, dir, playbook string) sim.Case {
+	t.Helper()
+	p, found, err := project.Load(dir)
 	if err != nil || diag.Failed(found) {
 		t.Fatal(err, found)
 	}
@@ -30,7 +36,7 @@ func acme(t *testing.T, playbook string) sim.Case {
 	if i < 0 {
 		t.Fatalf("no playbook %s: %v", playbook, found)
 	}
-	id, known, err := sim.ReadAccount(t.Context(), "testdata/acme/accounts.csv#acme", tuesday, p.Rules)
+	id, known, err := sim.ReadAccount(t.Context(), filepath.Join(dir, "accounts.csv#acme"), tuesday, p.Rules)
 	if err != nil {
 		t.Fatal(err)
 	}

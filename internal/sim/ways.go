@@ -178,7 +178,7 @@ func (c *chooser) task(k store.Task) (deed, bool) {
 	default:
 		return deed{}, false
 	}
-	d := deed{at: k.DueAt, task: k}
+	d := deed{at: k.Due(), task: k}
 	switch choice := c.choose(s.ID, among); choice {
 	case "expired":
 		return deed{}, false

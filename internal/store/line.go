@@ -36,7 +36,7 @@ type Line struct {
 	Enrollment string    `json:"enrollment"`
 	Step       string    `json:"step"`
 	Path       string    `json:"path"`
-	Kind       string    `json:"kind"` // enroll, email, slack, task, wait, shift, skip, branch, heard, exit, goal, outcome, error, move
+	Kind       string    `json:"kind"` // enroll, email, slack, task, wait, shift, skip, branch, heard, exit, goal, outcome, error, move, brake, preference, event (a provider told of a mail)
 	Channel    string    `json:"channel"`
 	To         string    `json:"to"`    // contact or team id, #channel
 	Local      string    `json:"local"` // RFC 3339 in the recipient's zone, for touches and shifts

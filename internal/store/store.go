@@ -44,6 +44,7 @@ type Tx interface {
 	Enrollments
 	Approvals
 	Ledger
+	Sightings
 	Relay
 	Timeline
 	Quiet
@@ -53,7 +54,7 @@ type Tx interface {
 // "release" (in force), cursors.
 type Meta interface {
 	MetaGet(key string) (string, error) // "" when unset
-	MetaSet(key, value string) error
+	MetaSet(key, value string) error    // "" forgets it
 }
 
 // Field is one remembered value and the event time that set it. An older event
@@ -102,14 +103,18 @@ type Bucket struct {
 }
 
 // Suppression says that a person, or an address, must not be written to. Kind
-// is bounced, opted_out, complained or erased. Contact or Address is set.
+// is bounced, opted_out, paused, complained or erased. Contact or Address is set.
 type Suppression struct {
 	Contact string
 	Address string // lower-case address
 	Kind    string
 	At      time.Time
+	Until   time.Time // of paused: when it is over. Zero: never
 	Event   int64
 }
+
+// Ended reports whether s is over at a moment.
+func (s Suppression) Ended(at time.Time) bool { return !s.Until.IsZero() && !at.Before(s.Until) }
 
 // Rest is quiet time of an account. Scope is a lane or, without one, a playbook
 // ("lane:win-back", "playbook:x"), or "account" for all of them. Until the zero
@@ -152,9 +157,14 @@ type Accounts interface {
 	// AllBuckets of an account from day on, by metric, each by day.
 	AllBuckets(account, from string) (map[string][]Bucket, error)
 
+	// Suppress keeps the first of a kind for a person and address; the later
+	// Until wins.
 	Suppress(s Suppression) error
-	Suppressions(contact, address string) ([]Suppression, error)
-	PutRest(r Rest) error // the later Until wins for one account and scope
+	// Unsuppress ends those of a kind that are for the contact or for the address.
+	Unsuppress(contact, address, kind string) error
+	Suppressions(contact, address string) ([]Suppression, error) // by At then Kind, ended ones too
+	AllSuppressions(limit int) ([]Suppression, error)            // by At, Kind, Contact, Address
+	PutRest(r Rest) error                                        // the later Until wins for one account and scope
 	Rests(account string, now time.Time) ([]Rest, error)
 }
 
@@ -163,6 +173,9 @@ type Accounts interface {
 type Many interface {
 	ManyAccounts(ids []string) (map[string]Account, error)
 	ManyContacts(ids []string) (map[string]Contact, error)
+	// ManyContactsAt are those whose field email is one of addresses, in any case, by
+	// the address in small letters, each by id. It reads every contact.
+	ManyContactsAt(addresses []string) (map[string][]Contact, error)
 	ManyBuckets(metric string, accounts []string, from, to string) (map[string][]Bucket, error) // as Buckets, by account
 	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
 	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account
@@ -189,7 +202,7 @@ type Truth struct {
 // Key names it; putting the same key again moves it.
 type Due struct {
 	Key     string
-	Kind    string // date, held, goal, unconfirmed, sunset, act
+	Kind    string // date, held, goal, unconfirmed, sunset, act, waiting, entry, alarm
 	At      time.Time
 	Account string
 	Data    []byte // JSON, by kind
@@ -207,6 +220,7 @@ type Playbooks interface {
 
 	PutDue(d Due) error
 	DropDue(key string) error
+	Due(key string) (Due, error)
 	// DueBefore are those of any of kinds (none: all) with At <= at, by At then Key.
 	DueBefore(at time.Time, limit int, kinds ...string) ([]Due, error)
 	NextDue(kinds ...string) (time.Time, bool, error)
@@ -256,19 +270,6 @@ type Listener struct {
 	OpenedAt                  time.Time
 }
 
-// Task is human work. Status: open, done, cannot, expired, dropped.
-type Task struct {
-	ID, Enrollment, Path, Step, Playbook string
-	Account, Contact, Owner              string
-	Title, Brief, Channel                string
-	OpenedAt, DueAt, ExpiresAt           time.Time
-	Status                               string
-	ClosedAt                             time.Time
-	ClosedBy, Reason                     string
-	Answers                              []byte // JSON object
-	Background                           bool
-}
-
 // EnrollmentFilter narrows a listing; empty fields do not narrow.
 type EnrollmentFilter struct {
 	Playbook, Account, Status, Outcome string
@@ -313,6 +314,8 @@ type Enrollments interface {
 	Task(id string) (Task, error)
 	Tasks(account, owner, status string, limit int) ([]Task, error) // by DueAt, ID
 	TasksOf(enrollment string) ([]Task, error)
+	// CountTasks counts the tasks of an owner; those whose Path ends in "!" do not count.
+	CountTasks(owner string, since time.Time) (Load, error)
 }
 
 // Touch is one line of the send ledger. ID is holdfast.TouchID.

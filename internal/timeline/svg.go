@@ -19,7 +19,7 @@ const (
 
 var tones = map[string]string{
 	"email": "#0369a1", "webhook": "#0369a1", "slack": "#7e22ce", "task": "#b45309", "approval": "#b45309", "review": "#b45309",
-	"wait": "#cbd5e1", "shift": "#94a3b8", "skip": "#94a3b8", "branch": "#475569", "error": "#b91c1c", "exit": "#b91c1c",
+	"wait": "#cbd5e1", "shift": "#94a3b8", "skip": "#94a3b8", "branch": "#475569", "error": "#b91c1c", "brake": "#b91c1c", "exit": "#b91c1c",
 	"outcome": "#b91c1c", "goal": "#15803d", "enroll": "#15803d",
 }
 

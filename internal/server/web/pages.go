@@ -55,6 +55,10 @@ func (s *Site) timeline(tx store.Tx, r *http.Request) (string, view, error) {
 	if err != nil {
 		return "", view{}, err
 	}
+	stops, err := store.Stops(tx)
+	if err != nil {
+		return "", view{}, err
+	}
 	var sum []played
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		c := counts[name]
@@ -69,7 +73,7 @@ func (s *Site) timeline(tx store.Tx, r *http.Request) (string, view, error) {
 	}
 	live := r.URL.Query().Get("before") == "" && r.URL.Query().Get("pause") == "" && s.Running != nil && s.Running()
 	return "timeline", view{Title: "Timeline", Here: "/", Refresh: live, Data: map[string]any{
-		"Lines": lines, "Played": sum, "Older": older, "Live": live,
+		"Lines": lines, "Played": sum, "Older": older, "Live": live, "Stops": stops,
 	}}, nil
 }
 

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -89,6 +90,28 @@ func TestEveryPageSaysWhatTheStoreHolds(t *testing.T) {
 	}
 	if code, _, _ := get(t, h, "/enrollments/none"); code != http.StatusNotFound {
 		t.Errorf("an unknown enrollment: got %d, want 404", code)
+	}
+}
+
+// TestWhatIsStoppedStandsFirst: a page that looks calm while nothing goes misleads.
+func TestWhatIsStoppedStandsFirst(t *testing.T) {
+	t.Parallel()
+	s := site(t)
+	if _, body, _ := get(t, s.Handler(), "/"); strings.Contains(body, "was stopped by") {
+		t.Error("nothing is stopped, and the page says so")
+	}
+	err := s.Store.Update(t.Context(), func(tx store.Tx) error {
+		return errors.Join(tx.SetHead("win-back", "sha256:x", monday), tx.MetaSet(store.StopKey("win-back"), "the failure brake: <b>2</b> of 20 e-mails bounced"),
+			tx.MetaSet(store.StopAllKey, "Mira"))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := get(t, s.Handler(), "/")
+	for _, want := range []string{"Nothing is sent: it was stopped by Mira.", "Playbook win-back sends nothing: it was stopped by the failure brake: &lt;b&gt;2&lt;/b&gt; of 20"} {
+		if !strings.Contains(body, want) {
+			t.Errorf("want %q in\n%s", want, body)
+		}
 	}
 }
 

@@ -1,6 +1,10 @@
 package memory
 
 import (
+	"maps"
+	"slices"
+	"strings"
+
 	"holdfast/internal/store"
 )
 
@@ -10,6 +14,22 @@ func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
 	return many(t, &t.contacts, ids, func(id string) string { return id }, ownContact)
+}
+
+func (t *tx) ManyContactsAt(addresses []string) (map[string][]store.Contact, error) {
+	wanted := map[string]bool{}
+	for _, a := range addresses {
+		wanted[strings.ToLower(a)] = true
+	}
+	by := map[string][]store.Contact{}
+	for _, id := range slices.Sorted(maps.Keys(t.contacts.rows)) {
+		c := t.contacts.rows[id]
+		address, _ := c.Fields["email"].Value.(string)
+		if address = strings.ToLower(strings.TrimSpace(address)); wanted[address] {
+			by[address] = append(by[address], ownContact(c))
+		}
+	}
+	return by, t.ready()
 }
 
 func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string]store.Truth, error) {

@@ -88,6 +88,8 @@ func (t *tx) DropDue(key string) error {
 	return nil
 }
 
+func (t *tx) Due(key string) (store.Due, error) { return one(t, &t.dues, key, ownDue) }
+
 func (t *tx) DueBefore(at time.Time, limit int, kinds ...string) ([]store.Due, error) {
 	rows := t.duesByTime.of()
 	at = moment(at)

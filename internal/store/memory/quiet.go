@@ -3,6 +3,7 @@ package memory
 import (
 	"cmp"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -26,7 +27,8 @@ func bySuppression(a, b *store.Suppression) int {
 	return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Kind, b.Kind), strings.Compare(a.Contact, b.Contact), strings.Compare(a.Address, b.Address))
 }
 
-// Suppress keeps the first of the same kind for the same person or address.
+// Suppress keeps the first of the same kind for the same person or address. A
+// later end takes the place of an earlier one.
 func (t *tx) Suppress(s store.Suppression) error {
 	if s.Contact == "" && s.Address == "" {
 		return errors.New("a suppression needs a contact or an address")
@@ -34,9 +36,22 @@ func (t *tx) Suppress(s store.Suppression) error {
 	if err := t.writes("suppress"); err != nil {
 		return err
 	}
-	s.Address, s.At = strings.ToLower(s.Address), moment(s.At)
-	if t.suppressions.rows[key{s.Contact, s.Address, s.Kind}] == nil {
+	s.Address, s.At, s.Until = strings.ToLower(s.Address), moment(s.At), moment(s.Until)
+	old := t.suppressions.rows[key{s.Contact, s.Address, s.Kind}]
+	if old == nil || !old.Until.IsZero() && (s.Until.IsZero() || s.Until.After(old.Until)) {
 		t.suppressions.put(t, s)
+	}
+	return nil
+}
+
+func (t *tx) Unsuppress(contact, address, kind string) error {
+	if err := t.writes("unsuppress"); err != nil {
+		return err
+	}
+	for _, s := range slices.Concat(t.suppressedContacts.of(contact), t.suppressedAddresses.of(strings.ToLower(address))) {
+		if s.Kind == kind {
+			t.suppressions.drop(t, key{s.Contact, s.Address, s.Kind})
+		}
 	}
 	return nil
 }
@@ -46,6 +61,11 @@ func (t *tx) Suppressions(contact, address string) ([]store.Suppression, error) 
 	rows := slices.Concat(t.suppressedContacts.of(contact), t.suppressedAddresses.of(strings.ToLower(address)))
 	slices.SortFunc(rows, bySuppression)
 	return some(t, slices.Compact(rows), 0, nil, self)
+}
+
+func (t *tx) AllSuppressions(limit int) ([]store.Suppression, error) {
+	rows := slices.SortedFunc(maps.Values(t.suppressions.rows), bySuppression)
+	return some(t, rows, limit, nil, self)
 }
 
 func (t *tx) PutRest(r store.Rest) error {

@@ -2,6 +2,8 @@ package memory
 
 import (
 	"bytes"
+	"strings"
+	"time"
 
 	"holdfast/internal/store"
 )
@@ -9,6 +11,8 @@ import (
 func taskTables(t *tables) {
 	t.tasks.key = func(k *store.Task) string { return k.ID }
 	t.tasksByDue = t.tasks.indexed(nil, nil, func(a, b *store.Task) int { return byTime(a.DueAt, b.DueAt, a.ID, b.ID) })
+	t.tasksOwned = t.tasks.indexed(nil, func(k *store.Task) key { return key{k.Owner} },
+		func(a, b *store.Task) int { return byTime(a.OpenedAt, b.OpenedAt, a.ID, b.ID) })
 	t.tasksOf = t.tasks.indexed(nil, func(k *store.Task) key { return key{k.Enrollment} },
 		func(a, b *store.Task) int { return byTime(a.OpenedAt, b.OpenedAt, a.ID, b.ID) })
 }
@@ -24,6 +28,7 @@ func (t *tx) PutTask(k store.Task) error {
 		return err
 	}
 	k.OpenedAt, k.DueAt, k.ExpiresAt, k.ClosedAt = moment(k.OpenedAt), moment(k.DueAt), moment(k.ExpiresAt), moment(k.ClosedAt)
+	k.SnoozedUntil = moment(k.SnoozedUntil)
 	t.tasks.put(t, ownTask(&k))
 	return nil
 }
@@ -41,4 +46,21 @@ func (t *tx) Tasks(account, owner, status string, limit int) ([]store.Task, erro
 // TasksOf are by OpenedAt, then ID.
 func (t *tx) TasksOf(enrollment string) ([]store.Task, error) {
 	return some(t, t.tasksOf.of(enrollment), 0, nil, ownTask)
+}
+
+// CountTasks counts what an owner has.
+func (t *tx) CountTasks(owner string, since time.Time) (n store.Load, err error) {
+	_, err = some(t, t.tasksOwned.of(owner), 0, func(k *store.Task) bool {
+		if strings.HasSuffix(k.Path, "!") {
+			return false
+		}
+		if k.Status == "open" {
+			n.Open++
+		}
+		if !k.OpenedAt.Before(moment(since)) {
+			n.Opened++
+		}
+		return false
+	}, ownTask)
+	return n, err
 }

@@ -35,6 +35,7 @@ type tables struct {
 	approvals    table[string, store.Approval]
 	touches      table[string, store.Touch]
 	messages     table[int64, store.Outmail]
+	sightings    table[string, store.Sighting]
 	lines        table[int64, store.Line]
 	relay        table[int64, relayed]
 	leases       table[string, leased]
@@ -63,7 +64,7 @@ type tables struct {
 	listenersOf         *index[store.Listener]
 	listenersByAccount  *index[store.Listener]
 	tasksByDue          *index[store.Task]
-	tasksOf             *index[store.Task]
+	tasksOf, tasksOwned *index[store.Task]
 	approvalsByAsked    *index[store.Approval]
 	approvalsOf         *index[store.Approval]
 	touchesByKey        *index[store.Touch]
@@ -73,6 +74,7 @@ type tables struct {
 	messagesBySeq       *index[store.Outmail]
 	messagesOf          *index[store.Outmail]
 	messagesByTouch     *index[store.Outmail]
+	sightingsOf         *index[store.Sighting]
 	linesBySeq          *index[store.Line]
 	linesOf             *index[store.Line]
 	linesByKey          *index[store.Line]
@@ -97,6 +99,7 @@ func newTables() tables {
 	taskTables(&t)
 	approvalTables(&t)
 	ledgerTables(&t)
+	sightingTables(&t)
 	timelineTables(&t)
 	relayTables(&t)
 	return t
@@ -205,6 +208,10 @@ func (t *tx) MetaGet(name string) (string, error) {
 func (t *tx) MetaSet(name, value string) error {
 	if err := t.writes("write meta"); err != nil {
 		return err
+	}
+	if value == "" {
+		t.meta.drop(t, name)
+		return nil
 	}
 	t.meta.put(t, entry{name, value})
 	return nil

@@ -1,6 +1,10 @@
 package postgres
 
-import "holdfast/internal/store"
+import (
+	"strings"
+
+	"holdfast/internal/store"
+)
 
 func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 	return byID(t, "read accounts", scanAccount, func(a store.Account) string { return a.ID },
@@ -10,6 +14,26 @@ func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
 	return byID(t, "read contacts", scanContact, func(c store.Contact) string { return c.ID },
 		"SELECT id, account, fields FROM contacts WHERE id = ANY ($1)", ids)
+}
+
+// ManyContactsAt looks for addresses as they were written. \u0000, which no address
+// has, is replaced first: PostgreSQL does not read JSON that has it anywhere.
+func (t *tx) ManyContactsAt(addresses []string) (map[string][]store.Contact, error) {
+	small := make([]string, len(addresses))
+	for i, a := range addresses {
+		small[i] = strings.ToLower(a)
+	}
+	by := map[string][]store.Contact{}
+	err := inEach(t, "find contacts", func(row scanner) error {
+		c, err := scanContact(row)
+		if address, ok := c.Fields["email"].Value.(string); ok {
+			address = strings.ToLower(strings.TrimSpace(address))
+			by[address] = append(by[address], c)
+		}
+		return err
+	}, `SELECT id, account, fields FROM contacts
+		WHERE lower(btrim(replace(fields, '\u0000', '\ufffd')::json #>> '{email,v}', E' \t\r\n')) = ANY ($1) ORDER BY id`, small)
+	return by, err
 }
 
 func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string]store.Truth, error) {

@@ -26,6 +26,10 @@ func asked(tx store.Tx, now time.Time) {
 		func() { _, _ = tx.CountTouches("a", "c", "email", now) },
 		func() { _, _ = tx.CountTouches("a", "", "", now) },
 		func() { _, _ = tx.TouchesOf("e") },
+		func() { _, _ = tx.TouchByProvider("email", "m") },
+		func() { _, _ = tx.ManyTouchesOf([]string{"e", "f"}) },
+		func() { _, _ = tx.SightingsOf("t") },
+		func() { _, _ = tx.ManySightings([]string{"t", "u"}) },
 		func() { _, _ = tx.Touch("t") },
 		func() { _, _ = tx.TouchesIn([]holdfast.TouchState{holdfast.Claimed, holdfast.Unknown}, 5) },
 		func() { _, _ = tx.LastTouch("a") },
@@ -41,6 +45,7 @@ func asked(tx store.Tx, now time.Time) {
 		func() { _, _ = tx.DueBefore(now, 10, "act") },
 		func() { _, _, _ = tx.NextDue() },
 		func() { _, _, _ = tx.NextDue("act") },
+		func() { _, _ = tx.Due("k") },
 		func() { _, _ = tx.ExitOf("e") },
 		func() { _, _ = tx.Signals("e", 1) },
 		func() { _, _ = tx.Rests("a", now) },
@@ -54,6 +59,7 @@ func asked(tx store.Tx, now time.Time) {
 		func() { _, _ = tx.ManyTruths("p", "t", []string{"a", "b"}) },
 		func() { _, _ = tx.ManyEnrollments([]string{"a", "b"}) },
 		func() { _, _ = tx.TasksOf("e") },
+		func() { _, _ = tx.CountTasks("max", now) },
 		func() { _, _ = tx.AccountIDs("a", 10) },
 	} {
 		ask()

@@ -65,18 +65,28 @@ func (t *tx) DropDue(key string) error {
 	return t.put("drop due", "DELETE FROM dues WHERE key = $1", key)
 }
 
+func (t *tx) Due(key string) (store.Due, error) {
+	return one(t, "read due", scanDue, "SELECT key, kind, at, account, data FROM dues WHERE key = $1", key)
+}
+
+func scanDue(row scanner) (store.Due, error) {
+	var d store.Due
+	return d, row.Scan(&d.Key, &d.Kind, at(&d.At), &d.Account, &d.Data)
+}
+
 func (t *tx) DueBefore(moment time.Time, limit int, kinds ...string) ([]store.Due, error) {
 	w := ofKinds(kinds)
 	w.and("at <= ", moment)
-	return all(t, "list dues", func(row scanner) (store.Due, error) {
-		var d store.Due
-		return d, row.Scan(&d.Key, &d.Kind, at(&d.At), &d.Account, &d.Data)
-	}, "SELECT key, kind, at, account, data FROM dues"+w.clause()+" ORDER BY at, key LIMIT "+w.arg(limited(limit)), w.values()...)
+	return all(t, "list dues", scanDue, "SELECT key, kind, at, account, data FROM dues"+w.clause()+" ORDER BY at, key LIMIT "+w.arg(limited(limit)), w.values()...)
 }
 
 func (t *tx) NextDue(kinds ...string) (time.Time, bool, error) {
-	w := ofKinds(kinds)
-	return t.earliest("read next due", "SELECT min(at) FROM dues"+w.clause(), w.values()...)
+	if len(kinds) == 0 {
+		return t.earliest("read next due", "SELECT min(at) FROM dues")
+	}
+	// One look into the index for each kind: there may be many dues of others.
+	return t.earliest("read next due", `SELECT min(first.at) FROM unnest($1::text[]) AS of (kind)
+		CROSS JOIN LATERAL (SELECT at FROM dues WHERE dues.kind = of.kind ORDER BY at LIMIT 1) AS first`, kinds)
 }
 
 // ofKinds narrows dues to kinds, when there are any.

@@ -8,22 +8,37 @@ import (
 	"holdfast/internal/store"
 )
 
-// Suppress keeps the first of the same kind for the same person or address.
+// Suppress keeps the first of the same kind for the same person or address. A
+// later end takes the place of an earlier one.
 func (t *tx) Suppress(s store.Suppression) error {
 	if s.Contact == "" && s.Address == "" {
 		return errors.New("a suppression needs a contact or an address")
 	}
-	return t.put("suppress", `INSERT INTO suppressions (contact, address, kind, at, event) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT DO NOTHING`, s.Contact, strings.ToLower(s.Address), s.Kind, when(s.At), s.Event)
+	return t.put("suppress", `INSERT INTO suppressions (contact, address, kind, at, until, event) VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (contact, address, kind) DO UPDATE SET at = excluded.at, until = excluded.until, event = excluded.event
+		WHERE suppressions.until IS NOT NULL AND (excluded.until IS NULL OR excluded.until > suppressions.until)`,
+		s.Contact, strings.ToLower(s.Address), s.Kind, when(s.At), when(s.Until), s.Event)
+}
+
+func (t *tx) Unsuppress(contact, address, kind string) error {
+	return t.put("unsuppress", `DELETE FROM suppressions WHERE kind = $1
+		AND (contact <> '' AND contact = $2 OR address <> '' AND address = $3)`, kind, contact, strings.ToLower(address))
+}
+
+func scanSuppression(row scanner) (store.Suppression, error) {
+	var s store.Suppression
+	return s, row.Scan(&s.Contact, &s.Address, &s.Kind, at(&s.At), at(&s.Until), &s.Event)
+}
+
+func (t *tx) AllSuppressions(limit int) ([]store.Suppression, error) {
+	return all(t, "list suppressions", scanSuppression, `SELECT contact, address, kind, at, until, event FROM suppressions
+		ORDER BY at NULLS FIRST, kind, contact, address LIMIT $1`, limited(limit))
 }
 
 // Suppressions are by At, then Kind.
 func (t *tx) Suppressions(contact, address string) ([]store.Suppression, error) {
-	return all(t, "list suppressions", func(row scanner) (store.Suppression, error) {
-		var s store.Suppression
-		return s, row.Scan(&s.Contact, &s.Address, &s.Kind, at(&s.At), &s.Event)
-	}, `SELECT contact, address, kind, at, event FROM suppressions WHERE contact <> '' AND contact = $1
-		UNION SELECT contact, address, kind, at, event FROM suppressions WHERE address <> '' AND address = $2
+	return all(t, "list suppressions", scanSuppression, `SELECT contact, address, kind, at, until, event FROM suppressions WHERE contact <> '' AND contact = $1
+		UNION SELECT contact, address, kind, at, until, event FROM suppressions WHERE address <> '' AND address = $2
 		ORDER BY at NULLS FIRST, kind`, contact, strings.ToLower(address))
 }
 

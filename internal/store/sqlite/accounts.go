@@ -15,6 +15,9 @@ func (t *tx) MetaGet(key string) (string, error) {
 }
 
 func (t *tx) MetaSet(key, value string) error {
+	if value == "" {
+		return t.put("forget meta", "DELETE FROM meta WHERE key = ?", key)
+	}
 	return t.put("write meta", `INSERT INTO meta (key, value) VALUES (?, ?)
 		ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
 }

@@ -38,6 +38,8 @@ func (s *Store) Queries(ctx context.Context) (map[string][]string, error) {
 			func() { _, _ = tx.CountTouches("a", "c", "email", now) },
 			func() { _, _ = tx.CountTouches("a", "", "", now) },
 			func() { _, _ = tx.TouchesOf("e") },
+			func() { _, _ = tx.TouchByProvider("email", "m") },
+			func() { _, _ = tx.SightingsOf("t") },
 			func() { _, _ = tx.Touch("t") },
 			func() { _, _ = tx.TouchesIn([]holdfast.TouchState{holdfast.Claimed, holdfast.Unknown}, 5) },
 			func() { _, _ = tx.Lines(5, 10) },

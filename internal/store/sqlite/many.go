@@ -3,6 +3,7 @@ package sqlite
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"holdfast/internal/store"
 )
@@ -19,6 +20,26 @@ func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
 	return byID(t, "read contacts", scanContact, func(c store.Contact) string { return c.ID },
 		"SELECT id, account, fields FROM contacts WHERE id IN "+among, ids)
+}
+
+func (t *tx) ManyContactsAt(addresses []string) (map[string][]store.Contact, error) {
+	small := make([]string, len(addresses))
+	for i, a := range addresses {
+		small[i] = strings.ToLower(a)
+	}
+	list, err := json.Marshal(small)
+	if err != nil {
+		return nil, fmt.Errorf("encode addresses: %w", err)
+	}
+	found, err := all(t, "find contacts", scanContact, `SELECT id, account, fields FROM contacts
+		WHERE lower(trim(json_extract(fields, '$.email.v'))) IN `+among+` ORDER BY id`, string(list))
+	by := map[string][]store.Contact{}
+	for _, c := range found {
+		address, _ := c.Fields["email"].Value.(string)
+		address = strings.ToLower(strings.TrimSpace(address))
+		by[address] = append(by[address], c)
+	}
+	return by, err
 }
 
 func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string]store.Truth, error) {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"strings"
 	"time"
 
 	"holdfast/internal/store"
@@ -65,19 +66,29 @@ func (t *tx) DropDue(key string) error {
 	return t.put("drop due", "DELETE FROM dues WHERE key = ?", key)
 }
 
+func (t *tx) Due(key string) (store.Due, error) {
+	return one(t, "read due", scanDue, "SELECT key, kind, at, account, data FROM dues WHERE key = ?", key)
+}
+
+func scanDue(row scanner) (store.Due, error) {
+	var d store.Due
+	return d, row.Scan(&d.Key, &d.Kind, at(&d.At), &d.Account, text{&d.Data})
+}
+
 func (t *tx) DueBefore(moment time.Time, limit int, kinds ...string) ([]store.Due, error) {
 	kind, args := ofKinds(kinds)
-	return all(t, "list dues", func(row scanner) (store.Due, error) {
-		var d store.Due
-		return d, row.Scan(&d.Key, &d.Kind, at(&d.At), &d.Account, text{&d.Data})
-	}, "SELECT key, kind, at, account, data FROM dues WHERE "+kind+"at <= ? ORDER BY at, key LIMIT ?",
+	return all(t, "list dues", scanDue, "SELECT key, kind, at, account, data FROM dues WHERE "+kind+"at <= ? ORDER BY at, key LIMIT ?",
 		append(args, moment.UnixMicro(), limited(limit))...)
 }
 
 func (t *tx) NextDue(kinds ...string) (time.Time, bool, error) {
-	// The order makes SQLite walk the index from its start and stop at the first.
-	kind, args := ofKinds(kinds)
-	return t.earliest("read next due", "SELECT min(at) FROM (SELECT at FROM dues WHERE "+kind+"at IS NOT NULL ORDER BY at LIMIT 1)", args...)
+	if len(kinds) == 0 {
+		return t.earliest("read next due", "SELECT min(at) FROM dues")
+	}
+	// One look into the index for each kind: there may be many dues of others.
+	_, args := ofKinds(kinds)
+	each := strings.Repeat(" UNION ALL SELECT min(at) AS at FROM dues WHERE kind = ?", len(kinds))
+	return t.earliest("read next due", "SELECT min(at) FROM ("+strings.TrimPrefix(each, " UNION ALL ")+")", args...)
 }
 
 // ofKinds narrows dues to kinds, when there are any.

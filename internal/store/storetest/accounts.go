@@ -15,6 +15,8 @@ func metaIsKept(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.MetaSet("clock", "virtual") })
 	update(t, s, func(tx store.Tx) error { return tx.MetaSet("clock", "production") })
 	metaIs(t, s, "clock", "production")
+	update(t, s, func(tx store.Tx) error { return errors.Join(tx.MetaSet("clock", ""), tx.MetaSet("never", "")) })
+	metaIs(t, s, "clock", "")
 }
 
 func fields() map[string]store.Field {
@@ -161,6 +163,57 @@ func suppressionsAreKept(t *testing.T, s store.Store) {
 		return errors.Join(err, errOne, errNone, same("both", both, []store.Suppression{person, address}),
 			same("by contact", one, []store.Suppression{person}), same("nobody", len(none), 0))
 	})
+	joint := store.Suppression{Contact: "dana", Address: "dana@new.example", Kind: "opted_out", At: t0.Add(2 * time.Hour)}
+	bob := store.Suppression{Contact: "bob", Kind: "erased", At: t0}
+	update(t, s, func(tx store.Tx) error { return tx.Suppress(joint) })
+	view(t, s, func(tx store.Tx) error {
+		all, err := tx.AllSuppressions(0)
+		first, errFirst := tx.AllSuppressions(1)
+		return errors.Join(err, errFirst, same("all", all, []store.Suppression{bob, person, address, joint}), same("the first", first, []store.Suppression{bob}))
+	})
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Unsuppress("dana", "", "bounced"), tx.Unsuppress("", "", "erased"), tx.Unsuppress("nobody", "", "opted_out"),
+			tx.Unsuppress("", "DANA@new.example", "opted_out"))
+	})
+	view(t, s, func(tx store.Tx) error {
+		all, err := tx.AllSuppressions(0)
+		return errors.Join(err, same("after one was lifted by its address", all, []store.Suppression{bob, person, address}))
+	})
+	update(t, s, func(tx store.Tx) error { return tx.Unsuppress("dana", "dana@acme.example", "opted_out") })
+	view(t, s, func(tx store.Tx) error {
+		all, err := tx.AllSuppressions(0)
+		return errors.Join(err, same("after one was lifted by its contact", all, []store.Suppression{bob, address}))
+	})
+}
+
+func suppressionsAreLifted(t *testing.T, s store.Store) {
+	day := 24 * time.Hour
+	pause := store.Suppression{Contact: "dana", Address: "dana@acme.example", Kind: "paused", At: t0, Until: t0.Add(9 * day), Event: 3}
+	longer, shorter := pause, pause
+	longer.At, longer.Until, longer.Event = t0.Add(day), t0.Add(90*day), 4
+	shorter.Until, shorter.Event = t0.Add(day), 5
+	no := store.Suppression{Contact: "dana", Address: "dana@acme.example", Kind: "opted_out", At: t0, Event: 6}
+	other := store.Suppression{Address: "dana@acme.example", Kind: "opted_out", At: t0.Add(2 * day), Event: 7}
+	bounce := store.Suppression{Contact: "dana", Kind: "bounced", At: t0}
+	has := func(what string, want ...store.Suppression) {
+		t.Helper()
+		view(t, s, func(tx store.Tx) error {
+			got, err := tx.Suppressions("dana", "dana@acme.example")
+			return errors.Join(err, same(what, got, want))
+		})
+	}
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Suppress(pause), tx.Suppress(longer), tx.Suppress(shorter), tx.Suppress(no), tx.Suppress(other), tx.Suppress(bounce))
+	})
+	has("the longer pause wins", bounce, no, longer, other)
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Unsuppress("eve", "", "paused"), tx.Unsuppress("", "", "bounced"), tx.Unsuppress("dana", "", "opted_out"))
+	})
+	has("by the person", bounce, longer, other)
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Unsuppress("dana", "DANA@acme.example", "opted_out"), tx.Unsuppress("dana", "", "paused"))
+	})
+	has("by the address", bounce)
 }
 
 func longerRestWins(t *testing.T, s store.Store) {

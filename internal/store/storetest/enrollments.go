@@ -120,14 +120,16 @@ func tasksAreKept(t *testing.T, s store.Store) {
 		Owner: "max", Title: "Call", Brief: "why", Channel: "phone", OpenedAt: t0, DueAt: t0.Add(2 * time.Hour),
 		ExpiresAt: t0.Add(3 * time.Hour), Status: "done", ClosedAt: t0.Add(time.Hour), ClosedBy: "max", Reason: "r",
 		Answers: []byte(`{"interest":"later"}`), Background: true,
+		SnoozedUntil: t0.Add(4 * time.Hour), SnoozeReason: "they are away", OwnerReason: "deputy_of lea: left",
 	}
+	notice := store.Task{ID: "t3", Enrollment: "e3", Path: "call?late!", Owner: "lea", Status: "open", OpenedAt: t0}
 	soon := store.Task{ID: "t2", Enrollment: "e1", Account: "acme", Owner: "max", Status: "open", OpenedAt: t0.Add(1000), DueAt: t0}
 	tie := store.Task{ID: "t0", Enrollment: "e2", Account: "globex", Owner: "max", Status: "open", DueAt: t0}
 	update(t, s, func(tx store.Tx) error {
 		_, err := tx.Task("t1")
 		open := full
 		open.Status, open.Answers = "open", nil
-		return errors.Join(missing("task", err), tx.PutTask(open), tx.PutTask(soon), tx.PutTask(tie), tx.PutTask(full))
+		return errors.Join(missing("task", err), tx.PutTask(open), tx.PutTask(soon), tx.PutTask(tie), tx.PutTask(full), tx.PutTask(notice))
 	})
 	list := func(tx store.Tx, account, owner, status string, limit int, want ...string) error {
 		ks, err := tx.Tasks(account, owner, status, limit)
@@ -140,8 +142,13 @@ func tasksAreKept(t *testing.T, s store.Store) {
 	view(t, s, func(tx store.Tx) error {
 		got, err := tx.Task("t1")
 		of, errOf := tx.TasksOf("e1")
-		return errors.Join(err, errOf, same("task", got, full), same("of the enrollment", len(of), 2),
-			list(tx, "", "", "", 0, "t0", "t2", "t1"), list(tx, "acme", "", "", 0, "t2", "t1"),
+		load, errLoad := tx.CountTasks("max", t0)
+		lately, errLately := tx.CountTasks("max", soon.OpenedAt)
+		none, errNone := tx.CountTasks("lea", t0)
+		return errors.Join(err, errOf, errLoad, errLately, errNone, same("task", got, full), same("of the enrollment", len(of), 2),
+			same("load", load, store.Load{Open: 2, Opened: 2}), same("lately", lately, store.Load{Open: 2, Opened: 1}),
+			same("what tells of a late one is no work", none, store.Load{}),
+			list(tx, "", "", "", 0, "t3", "t0", "t2", "t1"), list(tx, "acme", "", "", 0, "t2", "t1"),
 			list(tx, "", "max", "open", 1, "t0"), list(tx, "acme", "max", "done", 0, "t1"), list(tx, "x", "", "", 0))
 	})
 }

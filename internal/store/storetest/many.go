@@ -1,11 +1,29 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 
 	"holdfast/internal/store"
 )
+
+func contactsAreFoundByAddress(t *testing.T, s store.Store) {
+	contact := func(id, address string) store.Contact {
+		return store.Contact{ID: id, Account: "acme", Fields: map[string]store.Field{"email": {Value: address, At: t0}}}
+	}
+	dana, twin, bob := contact("dana", " Dana@ACME.example"), contact("a-twin", "dana@acme.example"), contact("bob", `bob"'@acme.example`)
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.PutContact(dana), tx.PutContact(twin), tx.PutContact(bob), tx.PutContact(contact("carl", "carl@acme.example")),
+			tx.PutContact(store.Contact{ID: "nobody", Account: "acme", Fields: fields()}), tx.PutContact(contact("odd", "odd\x00@acme.example")),
+			tx.PutContact(contact("number\x00", "")), tx.PutContact(store.Contact{ID: "number", Fields: map[string]store.Field{"email": {Value: json.Number("7")}}}))
+	})
+	view(t, s, func(tx store.Tx) error {
+		by, err := tx.ManyContactsAt([]string{"DANA@acme.example", `bob"'@acme.example`, "eve@acme.example", "odd@acme.example"})
+		none, errNone := tx.ManyContactsAt(nil)
+		return errors.Join(err, errNone, same("found", by, map[string][]store.Contact{"dana@acme.example": {twin, dana}, `bob"'@acme.example`: {bob}}), same("none", len(none), 0))
+	})
+}
 
 func manyAreAsOneByOne(t *testing.T, s store.Store) {
 	odd := `a"b,'c` // ids come from outside

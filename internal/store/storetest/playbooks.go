@@ -60,7 +60,11 @@ func duesAreKeptByKey(t *testing.T, s store.Store) {
 		acts, errActs := tx.DueBefore(late.At, 0, "act", "none")
 		nextAct, _, errAct := tx.NextDue("act")
 		_, okNone, errNone := tx.NextDue("none")
-		return errors.Join(err, errFirst, errBefore, errNext, errActs, errAct, errNone,
+		nextOf, _, errOf := tx.NextDue("act", "held", "none")
+		one, errOne := tx.Due("b")
+		_, errNo := tx.Due("never was")
+		return errors.Join(err, errFirst, errBefore, errNext, errActs, errAct, errNone, errOf, errOne,
+			same("the due by its key", one, b), missing("a due that never was", errNo), same("next of kinds", nextOf, a.At),
 			same("acts", acts, []store.Due{late}), same("next act", nextAct, late.At), same("next of no such kind", okNone, false),
 			same("due by At then Key", got, []store.Due{a, b}),
 			same("the first", first, []store.Due{a}), same("before", len(before), 0), same("next", next, t0), same("ok", ok, true))

@@ -1,0 +1,6 @@
+package intake
+
+var (
+	SurgeLimit = surgeLimit
+	Usual      = usual
+)
