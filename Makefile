@@ -10,7 +10,7 @@ LIGHT    = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|ap
 .PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere crash chaos chaos-elsewhere playbooks clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 build: ## bin/holdfast
 	@if [ ! -x bin/holdfast ]; then echo "building bin/holdfast: the first build compiles the embedded Temporal server, about 5 minutes on two cores"; fi
@@ -61,6 +61,9 @@ elsewhere: ## two enrollments over PostgreSQL and Temporal's own server, both ki
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full
+
+chaos-elsewhere: ## chaos over PostgreSQL and Temporal's own server, which are killed five times each as well; SEED=n repeats one
+	$(GO) test ./internal/crash -run '^TestChaosElsewhere$$' -v -timeout 40m -chaos-elsewhere -chaos-full -chaos-seed $${SEED:-0}
 
 chaos: ## 2,000 enrollments, 50 kills and 5 restarts while providers fail a fifth of what they are asked; SEED=n repeats one
 	$(GO) test ./internal/crash -run '^TestChaos$$' -v -timeout 30m -chaos-full -chaos-seed $${SEED:-0}

@@ -37,7 +37,7 @@ instead of the embedded engine; _NAMESPACE, _TLS_CERT, _TLS_KEY, _TLS_CA and _AP
 go with it. The guide "PostgreSQL and Temporal of your own" has all of it.
 
 ` + publicHelp,
-		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080\n  HOLDFAST_DATABASE_URL=postgres://holdfast@db.internal/holdfast holdfast server --dir /var/lib/holdfast",
+		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080\n  HOLDFAST_DATABASE_URL=postgres://db.internal/retention holdfast server --dir /var/lib/holdfast",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := ""
