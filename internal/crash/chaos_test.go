@@ -20,6 +20,7 @@ var (
 type storm struct {
 	seed                         uint64
 	enrollments, kills, restarts int
+	breaks                       int // kills of each server, where they are elsewhere
 	faults                       float64
 	patience                     time.Duration // for the rest, once nothing is killed any more
 }
@@ -48,18 +49,27 @@ func (s storm) restart(life int) bool { return (life+1)%(s.lives()/s.restarts) =
 // stopped and started as an operator would.
 func TestChaos(t *testing.T) {
 	t.Parallel()
-	s := chosenStorm()
-	t.Logf("seed %d: %d enrollments, %d kills, %d restarts, %.0f %% faults", s.seed, s.enrollments, s.kills, s.restarts, 100*s.faults)
-	began := clock.System{}.Now()
-	h := newStormyHouse(t, s)
+	chaos(t, chosenStorm())
+}
+
+func chaos(t *testing.T, s storm) {
+	t.Helper()
+	t.Logf("seed %d: %d enrollments, %d kills, %d restarts, %d kills of each server elsewhere, %.0f %% faults",
+		s.seed, s.enrollments, s.kills, s.restarts, s.breaks, 100*s.faults)
 	draw := rand.New(rand.NewPCG(s.seed, 2)) // a repeatable draw is the point
+	h := newStormyHouse(t, s)
+	if s.breaks > 0 {
+		h.servers = newServers(t, draw, s.breaks, s.lives())
+		h.env = append(h.env, h.servers.env()...)
+	}
+	began := clock.System{}.Now()
 	ctx := t.Context()
 
 	f := &feed{total: s.enrollments, bounce: true}
 	f.take(ctx, t, h, s.enrollments/4)
 	people := newCustomers(t, h)
 	for n := range s.lives() {
-		h.liveOnce(ctx, t, draw, people, s.restart(n))
+		h.liveOnce(ctx, t, draw, people, n, s.restart(n))
 		f.take(ctx, t, h, (s.enrollments*3/4+s.lives()-1)/s.lives())
 	}
 	last := h.serve(t)
@@ -82,7 +92,7 @@ func (h *house) judge(ctx context.Context, t *testing.T, s storm, began time.Tim
 	runs := readRuns(st, t)
 	a := newAudit(runs, h.providers.Counts(), clock.System{}.Now())
 	exits := newExits(runs, h.lives)
-	t.Logf("seed %d, kills %d, restarts %d, in %s\n%s%s\nwebhooks %+v", s.seed, s.kills, s.restarts,
+	t.Logf("seed %d, kills %d, restarts %d, kills of each server elsewhere %d, in %s\n%s%s\nwebhooks %+v", s.seed, s.kills, s.restarts, s.breaks,
 		clock.System{}.Now().Sub(began).Round(time.Second), a, exits, h.providers.Told())
 	for _, w := range append(a.wrong, exits.wrong...) {
 		t.Error(w)
@@ -103,14 +113,19 @@ func (h *house) judge(ctx context.Context, t *testing.T, s storm, began time.Tim
 
 // liveOnce starts the product, lets it live for 5 seconds or more after customers
 // acted, and kills it, or stops it as an operator does.
-func (h *house) liveOnce(ctx context.Context, t *testing.T, draw *rand.Rand, people *customers, stop bool) {
+func (h *house) liveOnce(ctx context.Context, t *testing.T, draw *rand.Rand, people *customers, n int, stop bool) {
 	t.Helper()
 	p := h.serve(t)
 	p.waitReady(ctx, t)
 	p.live(ctx, t, time.Duration(draw.Int64N(int64(time.Second))))
 	people.act(ctx, t)
 	span := whileUp + time.Duration(draw.Int64N(int64(time.Second)))
-	if draw.IntN(4) == 0 {
+	long := draw.IntN(4) == 0
+	if h.servers != nil && len(h.servers.breaks[n]) > 0 {
+		h.breakServers(ctx, t, draw, p, n)
+		long = true
+	}
+	if long {
 		span += promptly - whileUp // long enough to see that exits close in time after a start
 	}
 	p.live(ctx, t, span)

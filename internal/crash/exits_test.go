@@ -21,12 +21,13 @@ const (
 	promptly = 10 * time.Second
 )
 
-// life is when the product was ready, and when it was gone.
+// life is a time in which the product was ready and its servers were there: from
+// when, and until when.
 type life struct{ ready, gone time.Time }
 
 // lived remembers p's life; one that goes on has no end yet.
 func (h *house) lived(p *process) {
-	l := life{ready: p.started.Add(p.took)}
+	l := life{ready: p.since}
 	select {
 	case <-p.ended:
 		l.gone = clock.System{}.Now()

@@ -14,6 +14,7 @@ import (
 	"holdfast/internal/app"
 	"holdfast/internal/clock"
 	"holdfast/internal/store"
+	"holdfast/internal/store/postgres"
 )
 
 var (
@@ -114,7 +115,11 @@ func (h *house) killOnce(ctx context.Context, t *testing.T, draw *rand.Rand, n i
 
 func (h *house) open(ctx context.Context, t *testing.T) store.Store {
 	t.Helper()
-	st, err := app.OpenStore(ctx, h.data)
+	open := func() (store.Store, error) { return app.OpenStore(ctx, h.data) }
+	if h.servers != nil {
+		open = func() (store.Store, error) { return postgres.Open(ctx, h.servers.address) }
+	}
+	st, err := open()
 	if err != nil {
 		t.Fatal(err)
 	}

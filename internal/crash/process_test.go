@@ -38,6 +38,7 @@ type house struct {
 	accepted      string // file of what they took in; "" keeps none
 	public        string // where providers call; "" opens no door
 	env           []string
+	servers       *servers // nil: the product's own, which die with it
 	lives         []life
 }
 
@@ -79,6 +80,7 @@ type process struct {
 	started time.Time
 	ready   chan struct{} // closed when it says so
 	took    time.Duration // from start to ready; read it after ready
+	since   time.Time     // when it and its servers were last up; read it after ready
 	ended   chan struct{} // closed when it is gone and said all that it had to say
 	err     error         // of Wait; read it after ended
 
@@ -126,7 +128,8 @@ func (p *process) hear(line string) {
 	p.said.WriteString(line + "\n")
 	p.mu.Unlock()
 	if strings.HasPrefix(line, "ready:") {
-		p.took = clock.System{}.Now().Sub(p.started)
+		p.since = clock.System{}.Now()
+		p.took = p.since.Sub(p.started)
 		close(p.ready)
 	}
 }
