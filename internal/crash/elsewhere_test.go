@@ -63,8 +63,8 @@ func TestChaosElsewhere(t *testing.T) {
 }
 
 // breakServers kills the servers of a life one after the other, each at a moment
-// of its own, and starts it up to three seconds later. Work of that time is asked
-// for only from the moment that all are up again.
+// of its own, and starts it up to three seconds later. What p is held to counts
+// from the moment at which the last of them answered again.
 func (h *house) breakServers(ctx context.Context, t *testing.T, draw *rand.Rand, p *process, n int) {
 	t.Helper()
 	for _, server := range h.servers.breaks[n] {
