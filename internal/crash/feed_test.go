@@ -18,7 +18,7 @@ import (
 type feed struct {
 	total, given int
 	batches      int
-	bounce       bool // one address in fifty cannot be reached, and one account in twenty leaves as it came
+	bounce       bool // one address in two hundred cannot be reached, and one account in twenty leaves as it came
 }
 
 // next is the next batch as a file: share accounts that start, and what those
@@ -60,7 +60,7 @@ func (f *feed) next(t *testing.T, share int) string {
 // address of an account's contact. What is sent to bounce@ does.
 func (f *feed) address(i int) string {
 	name := "dana"
-	if f.bounce && i%50 == 7 {
+	if f.bounce && i%200 == 7 {
 		name = "bounce"
 	}
 	return fmt.Sprintf("%s@customer-%d.example", name, i)

@@ -133,7 +133,7 @@ func (h *house) settle(ctx context.Context, t *testing.T, patience time.Duration
 	st := h.open(ctx, t)
 	defer st.Close() //nolint:errcheck // it was only read
 	for end := (clock.System{}).Now().Add(patience); ; {
-		if err := clock.Sleep(ctx, 500*time.Millisecond); err != nil {
+		if err := clock.Sleep(ctx, 2*time.Second); err != nil {
 			t.Fatal(err)
 		}
 		now := clock.System{}.Now()

@@ -23,6 +23,7 @@ const (
 	equalErrors   = 5
 	bouncesOf     = 20 // more than one bounce in so many e-mails: 5 %
 	leastSent     = 20
+	leastBounced  = 3
 	complaintsOf  = 1000 // more than one spam report in so many: 0.1 %
 	leastReported = 3
 )
@@ -84,7 +85,7 @@ func (b Brake) Sent() error {
 // e-mails that went are those of this day and the day before.
 func (b Brake) Bounced() error {
 	n, sent, err := b.against("bounced")
-	if err != nil || sent < leastSent || n*bouncesOf <= sent {
+	if err != nil || sent < leastSent || n < leastBounced || n*bouncesOf <= sent {
 		return err
 	}
 	return b.pull(fmt.Sprintf("%d of %d e-mails bounced", n, sent))

@@ -73,7 +73,9 @@ func TestBouncesAndSpamReportsStopThePlaybook(t *testing.T) {
 		want string
 	}{
 		{"one of twenty is 5 %", func(w *world) { w.sent(20); w.said("email.bounced", 1) }, ""},
-		{"two of twenty", func(w *world) { w.sent(20); w.said("email.bounced", 2) }, "the failure brake: 2 of 20 e-mails bounced"},
+		{"two are too few to tell", func(w *world) { w.sent(20); w.said("email.bounced", 2) }, ""},
+		{"three of twenty", func(w *world) { w.sent(20); w.said("email.bounced", 3) }, "the failure brake: 3 of 20 e-mails bounced"},
+		{"three of sixty are 5 %", func(w *world) { w.sent(60); w.said("email.bounced", 3) }, ""},
 		{"all of a few", func(w *world) { w.sent(19); w.said("email.bounced", 19) }, ""},
 		{"soft ones", func(w *world) { w.sent(20); w.said("email.bounced", 9, "class", "soft") }, ""},
 		{"the morning after", func(w *world) { w.sent(40); w.run(20 * time.Hour); w.said("email.bounced", 3) }, "the failure brake: 3 of 40 e-mails bounced"},
@@ -86,10 +88,10 @@ func TestBouncesAndSpamReportsStopThePlaybook(t *testing.T) {
 		{"of none", func(w *world) { w.sent(20); w.said("email.bounced", 9, "playbook", "") }, ""},
 		{"let go on", func(w *world) {
 			w.sent(20)
-			w.said("email.bounced", 1)
+			w.said("email.bounced", 2)
 			w.brake(func(b intake.Brake) error { return b.Release() })
 			w.sent(20)
-			w.said("email.bounced", 1)
+			w.said("email.bounced", 2)
 		}, ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

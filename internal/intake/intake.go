@@ -64,6 +64,11 @@ type Intake struct {
 	watch   *watch
 	outlook outlook
 	looking *looking
+	// clockwise is whether an enrollment that ran at a moment needed scans.
+	clockwise struct {
+		at   time.Time
+		some bool
+	}
 }
 
 // Result of a Take. Messages is Fresh + Repeated + Rejected.
