@@ -177,6 +177,7 @@ func TestACompressedClockOpensNoRealProvider(t *testing.T) {
 		"slack": {SlackToken: "xoxb-a-token"},
 	} {
 		p := *w.project
+		p.Settings.PublicURL = "https://success.example" // without it nobody could unsubscribe
 		p.Settings.Channels = map[string]string{"email": "", "slack": "", name: map[string]string{"email": "sendgrid", "slack": "slack"}[name]}
 		cfg := app.Config{Dir: t.TempDir(), Project: &p, Env: env, Log: slog.New(slog.DiscardHandler), Virtual: &app.Virtual{At: monday}}
 		a, err := app.Open(t.Context(), cfg)
