@@ -28,7 +28,7 @@ type storm struct {
 func chosenStorm() storm {
 	s := storm{seed: *chaosSeed, enrollments: 200, kills: 5, restarts: 1, faults: 0.2, patience: 6 * time.Minute}
 	if *chaosFull {
-		s.enrollments, s.kills, s.restarts = 2000, 50, 5
+		s.enrollments, s.kills, s.restarts, s.patience = 2000, 50, 5, 15*time.Minute
 	}
 	if s.seed == 0 {
 		s.seed = rand.Uint64() >> 32
