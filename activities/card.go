@@ -53,7 +53,8 @@ func (a *Activities) handOut(ctx context.Context, w *walk) (workflows.Progress, 
 		if err != nil {
 			return workflows.Progress{}, fmt.Errorf("hand out card %s: %w", h.ID, err)
 		}
-		if !retry.IsZero() && !p.Again && (p.Until.IsZero() || retry.Before(p.Until)) {
+		// What is over waits for nothing but its cards, whatever it waited for before.
+		if !retry.IsZero() && !p.Again && (p.Over || p.Until.IsZero() || retry.Before(p.Until)) {
 			p.Until, p.Over = retry, false
 		}
 	}

@@ -186,6 +186,34 @@ func TestACardIsTriedAgainUntilSomeoneTakesIt(t *testing.T) {
 	}
 }
 
+// The card of an enrollment that is over is owed as long as nobody took it.
+func TestACardOutlivesItsEnrollmentUntilSomeoneTakesIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, head+"steps:\n  - {id: look, task: Look, due: 1d, background: true}\n  - {id: close, end: told}\n")
+	refusals := 3
+	w.slack.fail = func(holdfast.Outbound) error {
+		if refusals == 0 {
+			return nil
+		}
+		refusals--
+		return &holdfast.DeliveryError{Reason: "rate_limited", Refused: true, Err: errors.New("429")}
+	}
+	r := w.enroll("1")
+	p := r.rest()
+	if r.row().Status != "ended" || p.Over {
+		t.Fatalf("%s, over %v; want an end that waits for its card", r.row().Status, p.Over)
+	}
+	for range 3 {
+		if p.Over {
+			break
+		}
+		p = r.sleep()
+	}
+	if !p.Over || len(w.slack.sent) != 1 {
+		t.Errorf("over %v with %d cards, want the one card and an end", p.Over, len(w.slack.sent))
+	}
+}
+
 func TestWorkWithoutAnOwnerFindsSomeone(t *testing.T) {
 	t.Parallel()
 	for owner, want := range map[string]string{"": "no_owner", "gone": "unknown_owner"} {
