@@ -186,6 +186,9 @@ func (w *walk) settle(path string) error {
 		if path != "" && h.Path != path {
 			continue
 		}
+		if w.aside && h.State == holdfast.Sending {
+			continue
+		}
 		if h.State == holdfast.Released || h.State == holdfast.Sending {
 			if done, err := w.told(&h); err != nil {
 				return err

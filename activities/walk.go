@@ -29,6 +29,7 @@ type walk struct {
 	now     time.Time
 	project Project
 	set     *rules.Set
+	aside   bool // of CloseLeaving: a call of Advance may be under way
 
 	e      store.Enrollment
 	m      mirror
@@ -63,15 +64,20 @@ func (w *walk) run() error {
 	if err := w.on(); err != nil {
 		return err
 	}
-	if err := w.save(); err != nil {
+	if err := errors.Join(w.save(), w.emitAll()); err != nil {
 		return err
 	}
+	return w.findOwed()
+}
+
+// emitAll tells what the walk kept to be told, last in its transaction.
+func (w *walk) emitAll() error {
 	for _, m := range w.events {
 		if err := w.a.Emit(w.tx, m); err != nil {
 			return fmt.Errorf("emit %s: %w", m.Event, err)
 		}
 	}
-	return w.findOwed()
+	return nil
 }
 
 // begin reads where the enrollment stands; done when there is nothing to walk.
@@ -83,7 +89,7 @@ func (w *walk) begin() (done bool, err error) {
 	w.order = w.m.Move
 	mine := w.m.From == keyOf(w.in)
 	if w.sent != nil {
-		current, err := w.record(mine && w.m.Pending)
+		current, err := w.record(mine && w.m.Pending || w.e.Status == "ended")
 		if err != nil {
 			return true, err
 		}
@@ -96,7 +102,7 @@ func (w *walk) begin() (done bool, err error) {
 	case w.e.Status == "ended":
 		w.result = w.m.progress()
 		w.result.State.Over, w.result.Over, w.result.Again = true, true, false
-		return true, nil
+		return true, w.afterEnd()
 	case mine && w.m.Pending:
 		w.st = w.m.State
 	case mine && !w.m.spent(w.now):
@@ -111,15 +117,9 @@ func (w *walk) begin() (done bool, err error) {
 
 // on reads what there is to know and walks.
 func (w *walk) on() error {
-	var err error
-	if w.v, err = w.a.Versions.version(w.tx, w.set, w.e.Digest); err != nil {
-		return w.trouble("version", err)
+	if kind, err := w.read(); err != nil {
+		return w.trouble(kind, err)
 	}
-	if w.facts, err = facts.Load(w.tx, w.set, w.e.Account, w.e.Contact, w.now); err != nil {
-		return w.trouble("facts", err)
-	}
-	w.place = w.project.place("account", w.facts.Account, nil)
-	w.facts.Zone, w.facts.Days = w.place.zone, &w.place.days
 	if err := w.fate(); err != nil {
 		return err
 	}
@@ -153,6 +153,19 @@ func (w *walk) on() error {
 		}
 	}
 	return w.trouble("moves", errors.New("the playbook goes on without ever resting"))
+}
+
+// read reads the version and the facts; kind says which of them could not be.
+func (w *walk) read() (kind string, err error) {
+	if w.v, err = w.a.Versions.version(w.tx, w.set, w.e.Digest); err != nil {
+		return "version", err
+	}
+	if w.facts, err = facts.Load(w.tx, w.set, w.e.Account, w.e.Contact, w.now); err != nil {
+		return "facts", err
+	}
+	w.place = w.project.place("account", w.facts.Account, nil)
+	w.facts.Zone, w.facts.Days = w.place.zone, &w.place.days
+	return "", nil
 }
 
 // move asks for one command and does it; rests when the walk is at its end.

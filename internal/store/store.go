@@ -303,6 +303,12 @@ type Enrollments interface {
 	Signal(s Signal) error
 	// Wake adds one to Woken and writes the wake row without a signal row.
 	Wake(enrollment string) error
+	// WakeEnded is Wake for an enrollment that was ended while its workflow slept:
+	// the workflow has to hear of it. For an active one it does nothing.
+	WakeEnded(enrollment string) error
+	// Leaving are the active enrollments that an exit row tells to end, the longest
+	// told first.
+	Leaving(limit int) ([]string, error)
 	Signals(enrollment string, after int64) ([]Signal, error) // by Seq
 	ExitOf(enrollment string) (Signal, error)                 // the first exit row
 

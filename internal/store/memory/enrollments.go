@@ -81,6 +81,7 @@ func (t *tx) silence(enrollment string) {
 	for _, l := range slices.Clone(t.listenersOf.of(enrollment)) {
 		t.listeners.drop(t, key{l.Enrollment, l.Path})
 	}
+	t.leaving.drop(t, enrollment)
 	for _, r := range slices.Clone(t.relayWaitingOf.of(enrollment)) {
 		t.mark(r, "too_late")
 	}

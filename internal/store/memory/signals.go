@@ -18,7 +18,18 @@ type signalKey struct {
 	seq        int64
 }
 
+// leaving is an enrollment that an exit told to end.
+type leaving struct {
+	enrollment string
+	since      time.Time
+}
+
 func signalTables(t *tables) {
+	t.leaving.key = func(l *leaving) string { return l.enrollment }
+	t.leavingBySince = t.leaving.indexed(nil, nil, func(a, b *leaving) int {
+		return cmp.Or(a.since.Compare(b.since), strings.Compare(a.enrollment, b.enrollment))
+	})
+
 	t.signals.key = func(s *store.Signal) signalKey { return signalKey{s.Enrollment, s.Seq} }
 	t.signalsOf = t.signals.indexed(nil, func(s *store.Signal) key { return key{s.Enrollment} },
 		func(a, b *store.Signal) int { return cmp.Compare(a.Seq, b.Seq) })
@@ -33,8 +44,8 @@ func byListener(a, b *store.Listener) int {
 }
 
 // stir adds one to Woken and writes the wake row. stirred is false for an
-// enrollment that has ended: there is nothing left to wake.
-func (t *tx) stir(enrollment string, created time.Time) (stirred bool, err error) {
+// enrollment of another status than the one that is to be woken.
+func (t *tx) stir(enrollment, status string, created time.Time) (stirred bool, err error) {
 	if err := t.writes("wake"); err != nil {
 		return false, err
 	}
@@ -42,7 +53,7 @@ func (t *tx) stir(enrollment string, created time.Time) (stirred bool, err error
 	if e == nil {
 		return false, fmt.Errorf("wake enrollment %s: %w", enrollment, store.ErrNotFound)
 	}
-	if e.Status != active {
+	if e.Status != status {
 		return false, nil
 	}
 	woken := *e
@@ -53,8 +64,25 @@ func (t *tx) stir(enrollment string, created time.Time) (stirred bool, err error
 }
 
 func (t *tx) Wake(enrollment string) error {
-	_, err := t.stir(enrollment, time.Time{})
+	_, err := t.stir(enrollment, active, time.Time{})
 	return err
+}
+
+func (t *tx) WakeEnded(enrollment string) error {
+	_, err := t.stir(enrollment, "ended", time.Time{})
+	return err
+}
+
+func (t *tx) Leaving(limit int) ([]string, error) {
+	rows := t.leavingBySince.of()
+	if limit > 0 {
+		rows = rows[:min(limit, len(rows))]
+	}
+	ids := make([]string, len(rows))
+	for i, l := range rows {
+		ids[i] = l.enrollment
+	}
+	return ids, t.ready()
 }
 
 func ownSignal(s *store.Signal) store.Signal {
@@ -64,7 +92,7 @@ func ownSignal(s *store.Signal) store.Signal {
 }
 
 func (t *tx) Signal(s store.Signal) error {
-	stirred, err := t.stir(s.Enrollment, s.At)
+	stirred, err := t.stir(s.Enrollment, active, s.At)
 	if err != nil || !stirred {
 		return err
 	}
@@ -74,6 +102,9 @@ func (t *tx) Signal(s store.Signal) error {
 	}
 	s.At = moment(s.At)
 	t.signals.put(t, ownSignal(&s))
+	if s.Kind == "exit" && t.leaving.rows[s.Enrollment] == nil {
+		t.leaving.put(t, leaving{s.Enrollment, s.At})
+	}
 	return nil
 }
 

@@ -75,6 +75,9 @@ func (t *tx) silence(enrollment string) error {
 	if err := t.put("drop listeners", "DELETE FROM listeners WHERE enrollment = $1", enrollment); err != nil {
 		return err
 	}
+	if err := t.put("unmark as leaving", "DELETE FROM leaving WHERE enrollment = $1", enrollment); err != nil {
+		return err
+	}
 	return t.put("end relay rows",
 		"UPDATE relay SET result = 'too_late' WHERE enrollment = $1 AND result IS NULL", enrollment)
 }

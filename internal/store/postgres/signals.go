@@ -11,9 +11,9 @@ import (
 )
 
 // stir adds one to Woken and writes the wake row. stirred is false for an
-// enrollment that has ended: there is nothing left to wake.
-func (t *tx) stir(enrollment string, created time.Time) (stirred bool, err error) {
-	n, err := t.exec("wake", "UPDATE enrollments SET woken = woken + 1 WHERE id = $1 AND status = 'active'", enrollment)
+// enrollment of another status than the one that is to be woken.
+func (t *tx) stir(enrollment, status string, created time.Time) (stirred bool, err error) {
+	n, err := t.exec("wake", "UPDATE enrollments SET woken = woken + 1 WHERE id = $1 AND status = $2", enrollment, status)
 	if err != nil {
 		return false, err
 	}
@@ -28,14 +28,29 @@ func (t *tx) stir(enrollment string, created time.Time) (stirred bool, err error
 }
 
 func (t *tx) Wake(enrollment string) error {
-	_, err := t.stir(enrollment, time.Time{})
+	_, err := t.stir(enrollment, active, time.Time{})
 	return err
 }
 
+func (t *tx) WakeEnded(enrollment string) error {
+	_, err := t.stir(enrollment, "ended", time.Time{})
+	return err
+}
+
+func (t *tx) Leaving(limit int) ([]string, error) {
+	return all(t, "list leaving", value[string], "SELECT enrollment FROM leaving ORDER BY since NULLS FIRST, enrollment LIMIT $1", limited(limit))
+}
+
 func (t *tx) Signal(s store.Signal) error {
-	stirred, err := t.stir(s.Enrollment, s.At)
+	stirred, err := t.stir(s.Enrollment, active, s.At)
 	if err != nil || !stirred {
 		return err
+	}
+	if s.Kind == "exit" {
+		err := t.put("mark as leaving", "INSERT INTO leaving (enrollment, since) VALUES ($1, $2) ON CONFLICT DO NOTHING", s.Enrollment, when(s.At))
+		if err != nil {
+			return err
+		}
 	}
 	return t.put("write signal", `INSERT INTO signals (enrollment, seq, kind, path, outcome, reason, event, at, data)
 		VALUES ($1, (SELECT coalesce(max(seq), 0) + 1 FROM signals WHERE enrollment = $1), $2, $3, $4, $5, $6, $7, $8)`,

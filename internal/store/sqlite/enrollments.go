@@ -76,6 +76,9 @@ func (t *tx) silence(enrollment string) error {
 	if err := t.put("drop listeners", "DELETE FROM listeners WHERE enrollment = ?", enrollment); err != nil {
 		return err
 	}
+	if err := t.put("unmark as leaving", "DELETE FROM leaving WHERE enrollment = ?", enrollment); err != nil {
+		return err
+	}
 	return t.put("end relay rows",
 		"UPDATE relay SET result = 'too_late' WHERE enrollment = ? AND result IS NULL", enrollment)
 }

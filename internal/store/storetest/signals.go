@@ -58,6 +58,33 @@ func endedIsLeftAlone(t *testing.T, s store.Store) {
 	}
 }
 
+func leavingIsListed(t *testing.T, s store.Store) {
+	enrolled(t, s, enrollment("e1"), enrollment("e2"), enrollment("e3"))
+	exit := func(e string, at time.Time) store.Signal { return store.Signal{Enrollment: e, Kind: "exit", At: at} }
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Signal(exit("e2", t0.Add(time.Minute))), tx.Signal(exit("e2", t0)), tx.Signal(exit("e1", t0.Add(time.Second))),
+			tx.Signal(store.Signal{Enrollment: "e3", Kind: "retry", At: t0}))
+	})
+	update(t, s, func(tx store.Tx) error {
+		got, err := tx.Leaving(0)
+		first, errFirst := tx.Leaving(1)
+		e, errE := tx.Enrollment("e1")
+		e.Status = "ended"
+		return errors.Join(err, errFirst, errE, same("the longest told first", got, []string{"e1", "e2"}), same("one", first, []string{"e1"}),
+			tx.WakeEnded("e2"), tx.PutEnrollment(e), tx.WakeEnded("e1"))
+	})
+	update(t, s, func(tx store.Tx) error {
+		got, err := tx.Leaving(0)
+		rows, errRows := tx.Lease("r", t0.Add(time.Hour), t0, 0)
+		n := map[string]int64{}
+		for _, r := range rows {
+			n[r.Enrollment] = max(n[r.Enrollment], r.N)
+		}
+		return errors.Join(err, errRows, same("one has left", got, []string{"e2"}),
+			same("greatest wakes: the ended one hears of it, an active one is not woken", n, map[string]int64{"e1": 3, "e2": 3, "e3": 2}))
+	})
+}
+
 func listenersHear(t *testing.T, s store.Store) {
 	enrolled(t, s, enrollment("e1"), enrollment("e2"))
 	two := store.Listener{Enrollment: "e1", Path: "watch[2]/answer", Account: "acme", Events: []string{"email.replied", "meeting.booked"}, OpenedAt: t0}

@@ -52,6 +52,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"due enrollments":      dueEnrollmentsAreAtRest,
 		"signals":              signalsAreNumbered,
 		"an ended enrollment":  endedIsLeftAlone,
+		"leaving":              leavingIsListed,
 		"listeners":            listenersHear,
 		"tasks":                tasksAreKept,
 		"approvals":            approvalsAreKept,
