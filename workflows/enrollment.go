@@ -11,6 +11,9 @@ import (
 // refuses a run's ten thousandth signal.
 const wakesPerRun = 500
 
+// triesFor is how long an Advance that fails is tried again: longer than anything lasts.
+const triesFor = 20 * 365 * 24 * time.Hour
+
 // Enrollment is one account's run through one version of a playbook: advance,
 // rest, and again, until Advance says that it is over. What to do and when is
 // decided in the Advance activity from rows in the store; a wake only says that
@@ -33,10 +36,15 @@ func Enrollment(ctx workflow.Context, in Input) error {
 		WaitForCancellation: true,            // a touch being sent is finished and recorded
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
 	})
+	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		ScheduleToCloseTimeout: triesFor, // unset it would be the other, and the tries would end with it
+		StartToCloseTimeout:    2 * time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
+	})
 	line := newTimeline(ctx, in)
 	for {
 		line.drain()
-		p, err := advance(ctx, Step{Enrollment: in.Enrollment, Digest: in.Digest, State: in.State, N: line.seen})
+		p, err := advance(ctx, in.Local, Step{Enrollment: in.Enrollment, Digest: in.Digest, State: in.State, N: line.seen})
 		if err != nil {
 			return err
 		}
@@ -49,7 +57,7 @@ func Enrollment(ctx workflow.Context, in Input) error {
 		}
 		woken := line.drain()
 		if line.received >= wakesPerRun || workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			in.Seen = line.seen // the next run advances first, so nothing waits on a wake drained here
+			in.Seen, in.Local = line.seen, true // the next run advances first, so nothing waits on a wake drained here
 			return workflow.NewContinueAsNewError(ctx, Enrollment, in)
 		}
 		if woken || p.Again {
@@ -62,9 +70,16 @@ func Enrollment(ctx workflow.Context, in Input) error {
 }
 
 // advance is one call of the activity. The error is cancellation and nothing else.
-func advance(ctx workflow.Context, s Step) (Progress, error) {
+// A local one runs in the process that has the workflow's task, which dies with it
+// and is asked again after the task's timeout; runs that began before there were
+// local ones keep to what their history says.
+func advance(ctx workflow.Context, local bool, s Step) (Progress, error) {
+	call := workflow.ExecuteActivity
+	if local {
+		call = workflow.ExecuteLocalActivity
+	}
 	var p Progress
-	err := workflow.ExecuteActivity(ctx, AdvanceActivity, s).Get(ctx, &p)
+	err := call(ctx, AdvanceActivity, s).Get(ctx, &p)
 	if ctx.Err() != nil {
 		return Progress{}, ctx.Err()
 	}

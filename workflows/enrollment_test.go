@@ -32,6 +32,8 @@ type call struct {
 type stage struct {
 	*testsuite.TestWorkflowEnvironment
 	calls   []call
+	old     bool   // the run began before Advance was local
+	kinds   [2]int // activities and local activities that were called
 	advance func(s workflows.Step) (workflows.Progress, error)
 }
 
@@ -42,6 +44,8 @@ func newStage(t *testing.T, advance func(s workflows.Step) (workflows.Progress, 
 	st := &stage{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), advance: advance}
 	st.SetStartTime(monday)
 	st.SetTestTimeout(30 * time.Second)
+	st.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { st.kinds[0]++ })
+	st.SetOnLocalActivityStartedListener(func(*activity.Info, context.Context, []any) { st.kinds[1]++ })
 	st.RegisterActivityWithOptions(func(_ context.Context, s workflows.Step) (workflows.Progress, error) {
 		st.calls = append(st.calls, call{After: st.Now().Sub(monday).Round(time.Second), N: s.N, At: s.State.At})
 		return st.advance(s)
@@ -55,7 +59,7 @@ func (st *stage) wake(after time.Duration, n int64) {
 
 func (st *stage) run(in workflows.Input) error {
 	in.Enrollment, in.Digest = "e1", "d1"
-	in.State.V, in.State.Started = 1, monday
+	in.State.V, in.State.Started, in.Local = 1, monday, !st.old
 	st.ExecuteWorkflow(workflows.Enrollment, in)
 	return st.GetWorkflowError()
 }
@@ -89,6 +93,29 @@ func TestNinetyDaysPassBetweenTouches(t *testing.T) {
 		t.Fatal(err)
 	}
 	st.wantCalls(t, call{0, 0, ""}, call{30 * day, 0, "first"}, call{90 * day, 0, "second"})
+}
+
+// What a run began with is what its history holds.
+func TestARunKeepsToItsKindOfActivity(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		old  bool
+		want [2]int
+	}{"old": {true, [2]int{2, 0}}, "local": {false, [2]int{0, 2}}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st := newStage(t, func(s workflows.Step) (workflows.Progress, error) {
+				return workflows.Progress{State: steps.State{V: 1, At: "wait"}, Until: monday.Add(day), Over: s.State.At == "wait"}, nil
+			})
+			st.old = c.old
+			if err := st.run(workflows.Input{}); err != nil {
+				t.Fatal(err)
+			}
+			if st.kinds != c.want {
+				t.Errorf("activities and local ones: %v, want %v", st.kinds, c.want)
+			}
+		})
+	}
 }
 
 func TestAgainAdvancesAtOnce(t *testing.T) {
@@ -243,7 +270,7 @@ func TestAFullHistoryContinuesAsNewWithStateAndSeen(t *testing.T) {
 	st.wake(2*day, 5)
 	err := st.run(workflows.Input{Compressed: true})
 	got := continued(t, err)
-	want := workflows.Input{Enrollment: "e1", Digest: "d1", State: steps.State{V: 1, At: "wait"}, Compressed: true, Seen: 5}
+	want := workflows.Input{Enrollment: "e1", Digest: "d1", State: steps.State{V: 1, At: "wait"}, Compressed: true, Seen: 5, Local: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("carried on (-want +got):\n%s", diff)
 	}

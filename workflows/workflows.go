@@ -23,6 +23,7 @@ type Input struct {
 	State      steps.State `json:"s"`
 	Compressed bool        `json:"c,omitempty"` // wakes by signal only: a virtual clock has no timers
 	Seen       int64       `json:"n,omitempty"` // greatest wake number acted on
+	Local      bool        `json:"l,omitempty"` // Advance is a local activity: the ledger makes it safe, and it costs a third of the events
 }
 
 // Wake is the signal: N only ever grows, the reason is in the store.

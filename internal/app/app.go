@@ -70,6 +70,7 @@ type App struct {
 	keys     links.Keys   // of links in mails, the newest first
 	taken    atomic.Int64 // the release in force here, or that was refused
 	slack    *slackParts  // nil when the project does not post to Slack
+	exits    clock.Bell   // rings with every commit
 	news     news         // tells followers and the conductor that something was committed
 
 	mu     sync.Mutex
@@ -152,6 +153,12 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.publish(ctx); err != nil {
 		return err
 	}
+	if err := a.inherit(ctx); err != nil {
+		return err
+	}
+	if a.cfg.Virtual == nil {
+		a.background(ctx, "exits", a.closeLeaving)
+	}
 	if err := a.engine(ctx); err != nil {
 		return err
 	}
@@ -222,6 +229,7 @@ func (a *App) poke() {
 	if r != nil {
 		r.Poke()
 	}
+	a.exits.Ring()
 	a.news.tell()
 }
 

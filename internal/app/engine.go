@@ -11,6 +11,16 @@ import (
 	"holdfast/internal/temporal"
 )
 
+// inherit ends the leases of relays that are dead: in a directory of its own this
+// process is the only one, and what its predecessor had in hand need not wait for
+// their end.
+func (a *App) inherit(ctx context.Context) error {
+	if a.dir.Store() == temporal.StorePostgres {
+		return nil
+	}
+	return a.Store.Update(ctx, func(tx store.Tx) error { return tx.UnleaseAll() })
+}
+
 // engine connects to Temporal: the cluster that the environment names, or the
 // server inside, which it starts.
 func (a *App) engine(ctx context.Context) error {

@@ -201,7 +201,7 @@ func (r *Relay) pack(tx store.Tx, p *parcel, row store.Relayed) error {
 
 // input starts e's workflow where its portable state says, or at the beginning.
 func (r *Relay) input(e store.Enrollment) (*workflows.Input, error) {
-	in := workflows.Input{Enrollment: e.ID, Digest: e.Digest, Compressed: r.Compressed}
+	in := workflows.Input{Enrollment: e.ID, Digest: e.Digest, Compressed: r.Compressed, Local: true}
 	if len(e.State) > 0 {
 		if err := json.Unmarshal(e.State, &in.State); err != nil {
 			return nil, fmt.Errorf("read state of enrollment %s: %w", e.ID, err)

@@ -167,7 +167,7 @@ func TestAStartCarriesTheWakesCommittedWithIt(t *testing.T) {
 	t.Parallel()
 	o, e := newOutbox(startRow("a"), wakeRow("a", 2), wakeRow("a", 3)), &engine{}
 	round(t, newRelay(o, e))
-	want := []workflows.Input{{Enrollment: "a", Digest: "d1", State: steps.State{V: 1, Started: began}, Seen: 3}}
+	want := []workflows.Input{{Enrollment: "a", Digest: "d1", State: steps.State{V: 1, Started: began}, Seen: 3, Local: true}}
 	if diff := cmp.Diff(want, e.starts); diff != "" {
 		t.Errorf("starts (-want +got):\n%s", diff)
 	}
@@ -218,7 +218,7 @@ func TestAnEnrollmentThatTemporalLostStartsFromItsState(t *testing.T) {
 	r := newRelay(o, e)
 	r.Compressed = true
 	round(t, r)
-	want := []workflows.Input{{Enrollment: "a", Digest: "d1", State: steps.State{V: 1, At: "settle"}, Compressed: true, Seen: 6}}
+	want := []workflows.Input{{Enrollment: "a", Digest: "d1", State: steps.State{V: 1, At: "settle"}, Compressed: true, Seen: 6, Local: true}}
 	if diff := cmp.Diff(want, e.starts); diff != "" {
 		t.Errorf("starts (-want +got):\n%s", diff)
 	}

@@ -23,6 +23,8 @@ type Relay interface {
 	// (ok, too_late) and releases the lease.
 	Delivered(enrollment string, seq int64, result string) error
 	Unlease(enrollment string) error
+	// UnleaseAll ends every lease, for who knows that no relay lives that holds one.
+	UnleaseAll() error
 }
 
 // Line is one thing that happened, as people see it. Key makes writing it

@@ -5,8 +5,10 @@ package temporal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,15 +23,19 @@ import (
 	"holdfast/workflows"
 )
 
-// recorded are the lives of an enrollment whose histories are replayed for ever.
-// advance is told how often it was called.
-var recorded = []struct {
+// life is one way for an enrollment to go.
+type life struct {
 	name       string
+	local      bool // Advance is a local activity
 	advance    func(call int, s workflows.Step) (workflows.Progress, error)
 	compressed bool
 	wakes      int
 	cancel     bool
-}{
+}
+
+// recorded are the lives of an enrollment whose histories are replayed for ever.
+// advance is told how often it was called.
+var recorded = []life{
 	{name: "touches-and-waits", advance: func(call int, s workflows.Step) (workflows.Progress, error) {
 		return workflows.Progress{State: s.State, Again: call == 1, Until: time.Unix(1, 0), Over: call == 4}, nil
 	}},
@@ -69,13 +75,24 @@ var recorded = []struct {
 	}},
 }
 
-// TestRecordHistories rewrites workflows/testdata/histories with UPDATE=1; without,
-// it checks that each life still ends as it should on a real server. The files of
-// a release are kept: record a new shape under a new name.
+// lives are those recorded with activities, as releases before local ones had
+// them, and with local ones.
+func lives() []life {
+	all := slices.Clone(recorded)
+	for _, l := range recorded {
+		l.name, l.local = "local-"+l.name, true
+		all = append(all, l)
+	}
+	return all
+}
+
+// TestRecordHistories adds to workflows/testdata/histories with UPDATE=1 what is
+// not there; without, it checks that each life still ends as it should on a real
+// server. The files of a release are kept: record a new shape under a new name.
 func TestRecordHistories(t *testing.T) {
 	t.Parallel()
 	c := dial(t, start(t, Options{Dir: t.TempDir(), FastTimers: true, suggestAfter: 20}))
-	for _, life := range recorded {
+	for _, life := range lives() {
 		t.Run(life.name, func(t *testing.T) {
 			t.Parallel()
 			calls := make(chan int, 100)
@@ -93,7 +110,7 @@ func TestRecordHistories(t *testing.T) {
 			}
 			defer w.Stop()
 			in := workflows.Input{
-				Enrollment: life.name, Digest: "d1", Compressed: life.compressed,
+				Enrollment: life.name, Digest: "d1", Compressed: life.compressed, Local: life.local,
 				State: steps.State{V: 1, At: "opening", Started: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)},
 			}
 			run, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: life.name, TaskQueue: life.name}, workflows.EnrollmentType, in)
@@ -142,7 +159,17 @@ func record(t *testing.T, c client.Client, id, run string) {
 		t.Fatal(err)
 	}
 	b = bytes.ReplaceAll(b, []byte(`"`+host+`:`), []byte(`"host:`))
-	if err := os.WriteFile(filepath.Join("..", "..", "workflows", "testdata", "histories", id+".json"), append(b, '\n'), 0o644); err != nil {
+	file, err := os.OpenFile(filepath.Join("..", "..", "workflows", "testdata", "histories", id+".json"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(append(b, '\n')); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -88,3 +88,13 @@ func (t *tx) Unlease(enrollment string) error {
 	t.leases.drop(t, enrollment)
 	return nil
 }
+
+func (t *tx) UnleaseAll() error {
+	if err := t.writes("release leases"); err != nil {
+		return err
+	}
+	for id := range t.leases.rows {
+		t.leases.drop(t, id)
+	}
+	return nil
+}

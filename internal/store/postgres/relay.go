@@ -42,3 +42,5 @@ func (t *tx) Delivered(enrollment string, seq int64, result string) error {
 func (t *tx) Unlease(enrollment string) error {
 	return t.put("release lease", "DELETE FROM leases WHERE enrollment = $1", enrollment)
 }
+
+func (t *tx) UnleaseAll() error { return t.put("release leases", "DELETE FROM leases") }

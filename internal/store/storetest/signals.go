@@ -137,6 +137,8 @@ func leasesExclude(t *testing.T, s store.Store) {
 	update(t, s, func(tx store.Tx) error { return tx.Delivered("e1", 1, "ok") })
 	check("after delivery its newer row waits", lease("b", t0, 9), "e1/wake")
 	check("a lease ends at its moment", lease("c", t0.Add(time.Minute), 1), "e2/start")
+	update(t, s, func(tx store.Tx) error { return tx.UnleaseAll() })
+	check("none is left", lease("d", t0.Add(time.Minute), 9), "e2/start", "e3/start", "e1/wake")
 
 	taken := make(map[string]int)
 	rows := make([][]store.Relayed, 10)
