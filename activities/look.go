@@ -82,6 +82,11 @@ func (a *Activities) look(ctx context.Context, row store.Touch, missing holdfast
 		default:
 			now.State, now.Reason = state, reason
 		}
+		if missing != holdfast.Claimed { // its enrollment need not wait for the next look
+			if err := tx.Signal(store.Signal{Enrollment: row.Enrollment, Kind: "retry", Path: row.Path, At: a.Clock.Now()}); err != nil {
+				return err
+			}
+		}
 		if !found {
 			return tx.PutTouch(now)
 		}

@@ -40,10 +40,12 @@ func TestANoteWhoseAnswerIsLostIsLookedFor(t *testing.T) {
 		if p := r.rest(); !p.Until.Equal(monday.Add(40*time.Second)) || slack.looks != 0 {
 			t.Fatalf("%s: waits until %s after %d looks, want 40 seconds without one", name, p.Until, slack.looks)
 		}
-		for range 3 {
-			if !r.last.Over {
-				r.sleep()
-			}
+		r.sleep() // until it looks
+		if woken := r.row().Woken; woken <= r.n {
+			t.Errorf("%s: the enrollment sleeps on, though it is known what became of the note", name)
+		}
+		if !r.rest().Over {
+			t.Errorf("%s: it waits for another look", name)
 		}
 		if len(slack.shown) != 1 || slack.looks != 1 {
 			t.Errorf("%s: %d notes after %d looks, want 1 and 1", name, len(slack.shown), slack.looks)
