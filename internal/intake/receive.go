@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,12 +26,22 @@ const (
 	forgotten = 100
 )
 
+// Call is what one call hands in.
+type Call struct {
+	Messages []holdfast.Message
+	Same     []Same                  // who is said to be whom
+	Also     func(tx store.Tx) error // runs in the same transaction; may be nil
+}
+
+// Same says that two ids are one person: what waits for the account of Old is New's.
+type Same struct{ Old, New string }
+
 // Receive takes the messages of one call in one transaction: when it returns
 // without an error, all that could be taken are in, and after an error none is.
-// also, unless nil, runs in the same transaction. Otherwise as Take, live, but
-// that a message about somebody whose account nobody has said yet is not refused:
-// it waits until somebody says it (Result.Parked), for 30 days, 100 of a person.
-func (in *Intake) Receive(ctx context.Context, msgs []holdfast.Message, also func(tx store.Tx) error) (Result, error) {
+// Otherwise as Take, live, but that a message about somebody whose account nobody
+// has said yet is not refused: it waits until somebody says it (Result.Parked),
+// for 30 days, 100 of a person.
+func (in *Intake) Receive(ctx context.Context, c Call) (Result, error) {
 	if err := in.settle(ctx); err != nil {
 		return Result{}, err
 	}
@@ -38,28 +49,11 @@ func (in *Intake) Receive(ctx context.Context, msgs []holdfast.Message, also fun
 	err := in.Store.Update(ctx, func(tx store.Tx) error {
 		b = in.batch(tx, Live)
 		b.parks = true
-		for i, m := range msgs {
-			if i%groupSize == 0 {
-				if err := b.gather(msgs[i:min(i+groupSize, len(msgs))]); err != nil {
-					return err
-				}
-			}
-			if why := forged(m); why != "" {
-				b.reject(i, m.ID, why)
-			} else if err := b.take(i, m); err != nil {
-				return err
-			}
-		}
-		if b.res.Parked > 0 {
-			if _, err := tx.ForgetParked(b.now.Add(-parkedFor), forgotten); err != nil {
-				return err
-			}
-		}
-		if err := b.place(); err != nil {
+		if err := b.receive(c); err != nil {
 			return err
 		}
-		if also != nil {
-			if err := also(tx); err != nil {
+		if c.Also != nil {
+			if err := c.Also(tx); err != nil {
 				return err
 			}
 		}
@@ -70,6 +64,60 @@ func (in *Intake) Receive(ctx context.Context, msgs []holdfast.Message, also fun
 	}
 	in.after(b)
 	return b.res, nil
+}
+
+func (b *batch) receive(c Call) error {
+	for i, m := range c.Messages {
+		if i%groupSize == 0 {
+			if err := b.gather(c.Messages[i:min(i+groupSize, len(c.Messages))]); err != nil {
+				return err
+			}
+		}
+		if why := forged(m); why != "" {
+			b.reject(i, m.ID, why)
+		} else if err := b.take(i, m); err != nil {
+			return err
+		}
+	}
+	for _, s := range c.Same {
+		if err := b.same(s); err != nil {
+			return err
+		}
+	}
+	if b.res.Parked > 0 {
+		if _, err := b.tx.ForgetParked(b.now.Add(-parkedFor), forgotten); err != nil {
+			return err
+		}
+	}
+	return b.place()
+}
+
+// same gives what waits for one id to another; it goes on waiting there, or is
+// taken by place when that person has been met.
+func (b *batch) same(s Same) error {
+	waiting, err := b.tx.Parked([]string{s.Old})
+	if err != nil {
+		return fmt.Errorf("read what waited: %w", err)
+	}
+	for _, p := range waiting {
+		if err := b.tx.Unpark(p.Source, p.ID); err != nil {
+			return err
+		}
+		p.Contact = s.New
+		if _, err := b.tx.Park(p.Message, p.Received); err != nil {
+			return err
+		}
+	}
+	if len(waiting) == 0 {
+		return nil
+	}
+	switch _, err := b.person(s.New); {
+	case err == nil:
+		b.met = append(b.met, s.New)
+	case !errors.Is(err, store.ErrNotFound):
+		return fmt.Errorf("read contact: %w", err)
+	}
+	return nil
 }
 
 // park keeps m, which names a person that nobody has placed yet.

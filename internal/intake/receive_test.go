@@ -18,7 +18,7 @@ import (
 
 func (w *world) receive(ms ...holdfast.Message) intake.Result {
 	w.t.Helper()
-	res, err := w.Receive(context.Background(), ms, nil)
+	res, err := w.Receive(context.Background(), intake.Call{Messages: ms})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -103,12 +103,42 @@ func TestWhoeverNamesAPersonPlacesThem(t *testing.T) {
 	}
 }
 
+// What an anonymous visitor did is theirs once they say who they are, whichever
+// is known first.
+func TestWhatWaitsForOneIdMovesToAnother(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{true, false} {
+		w := newWorld(t)
+		w.receive(w.msg(`/anon-9 Login {"count": 2}`))
+		if known {
+			w.receive(w.msg("acme/dana = {}"))
+		}
+		res, err := w.Receive(t.Context(), intake.Call{Same: []intake.Same{{Old: "anon-9", New: "dana"}, {Old: "nobody", New: "dana"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !known {
+			res = w.receive(w.msg("acme/dana = {}"))
+		}
+		if res.Placed != 1 {
+			t.Errorf("known %v: got %+v", known, res)
+		}
+		w.view(func(tx store.Tx) error {
+			es, err := tx.Events("acme", []string{"Login"}, time.Time{}, time.Time{}, 0)
+			if len(es) != 1 || es[0].Contact != "dana" {
+				t.Errorf("known %v: got %+v", known, es)
+			}
+			return err
+		})
+	}
+}
+
 func TestReceiveIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	ms := []holdfast.Message{w.msg("acme = {\"name\": \"Acme\"}"), w.msg("acme/dana Login")}
 	broken := errors.New("broken")
-	if _, err := w.Receive(context.Background(), ms, func(store.Tx) error { return broken }); !errors.Is(err, broken) {
+	if _, err := w.Receive(context.Background(), intake.Call{Messages: ms, Also: func(store.Tx) error { return broken }}); !errors.Is(err, broken) {
 		t.Fatal(err)
 	}
 	w.view(func(tx store.Tx) error {
