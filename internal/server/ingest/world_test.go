@@ -77,6 +77,7 @@ type world struct {
 	store   store.Store
 	counts  *ingest.Counts
 	hook    ingest.Hook
+	mux     http.Handler
 	front   func(http.Handler) http.Handler
 }
 
@@ -126,6 +127,7 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 	}
 	mux := http.NewServeMux()
 	w.Handler.Register(mux)
+	w.mux = mux
 	var h http.Handler = mux
 	if w.front != nil {
 		h = w.front(mux)
