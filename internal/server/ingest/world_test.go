@@ -20,7 +20,7 @@ import (
 	"holdfast/internal/project"
 	"holdfast/internal/server/ingest"
 	"holdfast/internal/store"
-	"holdfast/internal/store/sqlite"
+	"holdfast/internal/store/memory"
 	"holdfast/internal/tokens"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -66,7 +66,7 @@ kind: webhook
 allow: {events: ["*"]}
 `
 
-// world is a handler on a real listener, over a store on disk.
+// world is a handler on a real listener, over a store in memory.
 type world struct {
 	t       testing.TB
 	Handler *ingest.Handler
@@ -93,11 +93,7 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 	if err != nil || len(found) > 0 {
 		t.Fatal(err, found)
 	}
-	st, err := sqlite.Open(context.Background(), filepath.Join(dir, "holdfast.db"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() })
+	st := memory.New()
 	w := &world{t: t, keys: map[string]string{}, ids: map[string]string{}, clock: clock.NewVirtual(start), store: st, counts: &ingest.Counts{}}
 	in := &intake.Intake{
 		Store: st, Clock: w.clock, Rules: func() *rules.Set { return p.Rules }, Playbooks: func() []*playbooks.Playbook { return nil },

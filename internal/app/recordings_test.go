@@ -1,8 +1,11 @@
-package ingest_test
+package app_test
 
 import (
 	"bufio"
+	"bytes"
+	"compress/gzip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -46,8 +49,8 @@ func recording(t *testing.T, name string) (calls []recorded) {
 }
 
 // replay makes a call as the client did: its bytes, its headers, its key.
-func (w *world) replay(c recorded) {
-	w.t.Helper()
+func (in *inbound) replay(c recorded) {
+	in.t.Helper()
 	body := c.Body
 	var headers []string
 	for name, v := range c.Headers {
@@ -57,11 +60,11 @@ func (w *world) replay(c recorded) {
 			headers = append(headers, name, v)
 		}
 		if name == "content-encoding" && v == "gzip" {
-			body = zipped(w.t, body)
+			body = zipped(in.t, body)
 		}
 	}
-	if status, text, _ := w.call(c.Path, body, headers...); status != http.StatusOK {
-		w.t.Errorf("%s: got %d %s", c.Path, status, text)
+	if status, text := in.post(c.Path, body, headers...); status != http.StatusOK {
+		in.t.Errorf("%s: got %d %s", c.Path, status, text)
 	}
 }
 
@@ -88,35 +91,34 @@ func TestWhatRealClientsSendIsInOnce(t *testing.T) {
 			t.Run(name+", "+order, func(t *testing.T) {
 				t.Parallel()
 				calls := recording(t, name)
-				w := newWorld(t)
-				w.update(func(tx store.Tx) error { // the key of the recording
-					return tx.PutToken(store.Token{ID: "tok_" + c.key, Hash: tokens.Hash(c.key), Scopes: []string{"ingest:app"}, CreatedAt: start})
+				in := newInbound(t, nil)
+				in.update(func(tx store.Tx) error { // the key of the recording
+					return tx.PutToken(store.Token{ID: "tok_" + c.key, Hash: tokens.Hash(c.key), Scopes: []string{"ingest:app"}, CreatedAt: in.Clock.Now()})
 				})
 				sort(calls)
 				for range 2 {
 					for _, one := range calls {
-						w.replay(one)
+						in.replay(one)
 					}
 				}
-				got := w.events(c.account)
-				slices.Sort(got)
+				got := in.events(c.account)
 				slices.Sort(c.events)
 				if d := cmp.Diff(c.events, got); d != "" {
 					t.Errorf("events (-want +got):\n%s", d)
 				}
-				if n := w.all(); n != len(c.events) {
+				if n := in.all(); n != len(c.events) {
 					t.Errorf("%d events are in", n)
 				}
-				w.hasFields(c.account, c.contact, c.fields)
+				in.hasFields(c.account, c.contact, c.fields)
 			})
 		}
 	}
 }
 
-func (w *world) hasFields(account, contact string, want map[string]any) {
-	w.t.Helper()
+func (in *inbound) hasFields(account, contact string, want map[string]any) {
+	in.t.Helper()
 	fields := map[string]any{}
-	if err := w.store.View(w.t.Context(), func(tx store.Tx) error {
+	in.view(func(tx store.Tx) error {
 		a, err := tx.Account(account)
 		if err != nil {
 			return err
@@ -129,18 +131,29 @@ func (w *world) hasFields(account, contact string, want map[string]any) {
 			fields[contact+"."+name] = f.Value
 		}
 		if !a.Known || p.Account != account {
-			w.t.Errorf("the account is known: %v; the contact is of %q", a.Known, p.Account)
+			in.t.Errorf("the account is known: %v; the contact is of %q", a.Known, p.Account)
 		}
 		return err
-	}); err != nil {
-		w.t.Fatal(err)
-	}
+	})
 	for name := range fields {
 		if strings.HasSuffix(name, ".id") || name == "id" {
 			delete(fields, name)
 		}
 	}
 	if d := cmp.Diff(want, fields); d != "" {
-		w.t.Errorf("fields (-want +got):\n%s", d)
+		in.t.Errorf("fields (-want +got):\n%s", d)
 	}
+}
+
+func zipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	if _, err := io.WriteString(z, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
 }
