@@ -4,15 +4,17 @@ package main
 import (
 	"log"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/analytics-go/v3"
 )
 
 func main() {
-	failed := 0
+	answered := &callback{}
 	c, err := analytics.NewWithConfig(os.Getenv("KEY"), analytics.Config{
-		Endpoint: os.Getenv("URL"), BatchSize: 5, Interval: 200 * time.Millisecond, Callback: &callback{&failed},
+		Endpoint: os.Getenv("URL"), BatchSize: 5, Interval: 200 * time.Millisecond, Callback: answered,
 		RetryAfter: func(int) time.Duration { return 100 * time.Millisecond },
 	})
 	if err != nil {
@@ -33,21 +35,31 @@ func main() {
 	for range 2 {
 		messages = append(messages, analytics.Track{MessageId: "a-fixed-id", UserId: user, Event: "Feature Used"})
 	}
+	answered.Add(len(messages))
 	for _, m := range messages {
 		if err := c.Enqueue(m); err != nil {
 			log.Fatal(err)
 		}
 	}
+	answered.Wait() // a client that is closed sends nothing again
 	if err := c.Close(); err != nil {
 		log.Fatal(err)
 	}
-	if failed > 0 {
-		log.Fatalf("%d messages were given up", failed)
+	if n := answered.failed.Load(); n > 0 {
+		log.Fatalf("%d messages were given up", n)
 	}
 }
 
-type callback struct{ failed *int }
+// callback is told of each message, once.
+type callback struct {
+	sync.WaitGroup
+	failed atomic.Int32
+}
 
-func (c *callback) Success(analytics.Message) {}
+func (c *callback) Success(analytics.Message) { c.Done() }
 
-func (c *callback) Failure(m analytics.Message, err error) { *c.failed++; log.Print(err) }
+func (c *callback) Failure(_ analytics.Message, err error) {
+	c.failed.Add(1)
+	log.Print(err)
+	c.Done()
+}
