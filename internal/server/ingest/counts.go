@@ -1,6 +1,9 @@
 package ingest
 
-import "sync"
+import (
+	"maps"
+	"sync"
+)
 
 // Counts adds up what became of messages and calls since the process began, for
 // whoever shows it. Safe for concurrent use; the zero Counts is empty.
@@ -28,8 +31,6 @@ func (c *Counts) Sums() map[Counted]int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	sums := make(map[Counted]int64, len(c.n))
-	for k, n := range c.n {
-		sums[k] = n
-	}
+	maps.Copy(sums, c.n)
 	return sums
 }

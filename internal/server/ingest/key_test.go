@@ -122,7 +122,7 @@ func TestWithoutItsKeyNothingIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = res.Body.Close()
-	if res.StatusCode != 405 || res.Header.Get("Allow") != "POST" {
+	if res.StatusCode != http.StatusMethodNotAllowed || res.Header.Get("Allow") != "POST" {
 		t.Errorf("GET: got %d", res.StatusCode)
 	}
 }
