@@ -91,6 +91,8 @@ var mayImport = map[string][]string{
 	"cmd/holdfast":                {"internal/cli"},
 	"bench":                       {"*"},
 	"internal/server/preferences": {"", "internal/store", "internal/clock", "internal/links"},
+	"internal/tokens":             {"", "internal/store"},
+	"internal/server/ingest":      {"", "internal/clock", "internal/intake", "internal/project", "internal/store", "internal/tokens"},
 	"internal/desk":               {"", "activities", "channels/slack", "internal/calendar", "internal/clock", "internal/store"},
 }
 

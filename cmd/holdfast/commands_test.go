@@ -34,6 +34,7 @@ var scriptCommands = map[string]func(*testscript.TestScript, bool, []string){
 	"eventually": eventually,
 	"shows":      shows,
 	"listen":     listen,
+	"capture":    capture,
 	"jsonlines":  jsonLines,
 	"standin":    standIn,
 }
@@ -138,6 +139,15 @@ func listen(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Check(err)
 	ts.Defer(func() { ts.Check(l.Close()) })
 	ts.Setenv("TAKEN", l.Addr().String())
+}
+
+// capture puts into the variable NAME what the first group of REGEXP is in FILE.
+func capture(ts *testscript.TestScript, _ bool, args []string) {
+	m := regexp.MustCompile(args[1]).FindStringSubmatch(ts.ReadFile(args[2]))
+	if m == nil {
+		ts.Fatalf("%s is not in %s", args[1], args[2])
+	}
+	ts.Setenv(args[0], m[1])
 }
 
 // jsonLines demands that FILE (or stdout) is one JSON object a line with each of

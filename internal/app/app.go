@@ -26,6 +26,7 @@ import (
 	"holdfast/internal/project"
 	"holdfast/internal/relay"
 	"holdfast/internal/release"
+	"holdfast/internal/server/ingest"
 	"holdfast/internal/store"
 	"holdfast/internal/temporal"
 	"holdfast/playbooks"
@@ -61,6 +62,7 @@ type App struct {
 	Intake     *intake.Intake
 	Activities *activities.Activities
 	Project    *project.Project
+	Inbound    ingest.Counts // what became of what others handed in
 
 	cfg      Config
 	log      *slog.Logger
@@ -123,7 +125,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.heads.set(a.cfg.Project)
 	a.Intake = &intake.Intake{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
-		Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place, Salt: a.cfg.Project.Settings.Salt},
+		MayWrite: a.mayWrite, Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place, Salt: a.cfg.Project.Settings.Salt},
 	}
 	ways, err := a.channels()
 	if err != nil {

@@ -6,7 +6,8 @@ import (
 )
 
 // Public is what the outside calls: providers with what happened to messages,
-// Slack with what our people click, customers who follow a link of a mail. Each
+// Slack with what our people click, customers who follow a link of a mail, sources
+// with what happens. Each
 // door checks who calls by itself. It is no part of the page on this machine.
 func (a *App) Public() (http.Handler, error) {
 	mux := http.NewServeMux()
@@ -17,6 +18,7 @@ func (a *App) Public() (http.Handler, error) {
 		a.hooksDoor,
 		a.preferencesDoor,
 		a.slackDoor,
+		a.ingestDoor,
 	} {
 		if err := open(mux); err != nil {
 			return nil, err

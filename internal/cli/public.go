@@ -15,7 +15,8 @@ import (
 // publicHelp is said by the commands that open doors.
 const publicHelp = `With --public ADDR it also listens where providers call: each door proves who is
 calling, and one whose key is not set stays shut. It speaks plain HTTP; put a proxy
-that ends TLS before it, which passes bodies on as they are.
+that ends TLS before it, which passes bodies on as they are. Sources of the project
+hand in what happens there, with the keys of holdfast tokens.
 
   HOLDFAST_SENDGRID_EVENT_KEY            the Event Webhook's verification key
   HOLDFAST_SENDGRID_INBOUND_KEY          the secret in the address of Inbound Parse

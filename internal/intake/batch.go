@@ -28,7 +28,9 @@ type batch struct {
 	people map[string]*person
 	group  *group // nil: everything is read one by one
 	flows  map[string]*flow
-	asked  bool // a person asked for what starts: no surge
+	parks  bool     // a message about somebody whom nobody has placed waits
+	met    []string // contacts that were not known before
+	asked  bool     // a person asked for what starts: no surge
 
 	res  Result
 	last int64 // seq of the last fresh message
@@ -69,6 +71,9 @@ func (b *batch) takeSome(msgs []holdfast.Message, from int) error {
 			break
 		}
 	}
+	if err := b.place(); err != nil {
+		return err
+	}
 	if b.mode == History && b.res.Fresh > 0 {
 		if err := b.tx.MetaSet(metaUnmarked, strconv.FormatInt(b.last, 10)); err != nil {
 			return err
@@ -92,6 +97,9 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		if why, err = b.resolve(&m); err != nil {
 			return err
 		}
+		if why != "" && b.parks {
+			return b.park(i, m)
+		}
 	}
 	if why != "" {
 		b.reject(i, m.ID, why)
@@ -102,6 +110,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		b.reject(i, m.ID, err.Error())
 		return nil
 	}
+	b.narrow(m.Source, &says)
 	seq, fresh, err := b.tx.AppendEvent(m, b.now)
 	if err != nil {
 		return fmt.Errorf("append event: %w", err)

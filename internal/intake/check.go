@@ -52,7 +52,7 @@ func check(m holdfast.Message, now time.Time) string {
 
 // forged says why m may not come from outside, or "".
 func forged(m holdfast.Message) string {
-	if m.Kind != holdfast.Track || !strings.Contains(m.Event, ".") || slices.Contains(trusted, m.Source) {
+	if !strings.Contains(m.Event, ".") || slices.Contains(trusted, m.Source) {
 		return ""
 	}
 	return fmt.Sprintf("event %q: names with a dot are Holdfast's own and cannot be sent; give yours a name without one", clip(m.Event))

@@ -112,7 +112,7 @@ func (t *table) row() (m holdfast.Message, line int, err error) {
 		m.Props[t.header[i]] = cell(types[t.header[i]], c)
 	}
 	if m.ID == "" {
-		m.ID = contentID([]byte(t.opt.As), []byte(strings.Join(t.header, "\x1e")), raw, []byte(m.At.Format("2006-01-02T15:04:05.000000")))
+		m.ID = ContentID([]byte(t.opt.As), []byte(strings.Join(t.header, "\x1e")), raw, []byte(m.At.Format("2006-01-02T15:04:05.000000")))
 	}
 	return m, line, nil
 }

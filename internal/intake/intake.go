@@ -57,8 +57,10 @@ type Intake struct {
 	Playbooks func() []*playbooks.Playbook                     // the heads, by name
 	ByDigest  func(digest string) (*playbooks.Playbook, error) // any version an enrollment runs
 	Poke      func()
-	Log       *slog.Logger
-	Options   Options
+	// MayWrite is what a source may write; nil, or the answer nil, is everything.
+	MayWrite func(source string) Writes
+	Log      *slog.Logger
+	Options  Options
 
 	mu      sync.Mutex
 	watch   *watch
@@ -71,14 +73,17 @@ type Intake struct {
 	}
 }
 
-// Result of a Take. Messages is Fresh + Repeated + Rejected.
+// Result of a Take or Receive. Messages is Fresh + Repeated + Rejected + Parked.
 type Result struct {
 	Messages int       `json:"messages"`
 	Fresh    int       `json:"fresh"`
 	Repeated int       `json:"repeated"`
 	Rejected int       `json:"rejected"`
-	Late     int       `json:"late"`     // fresh, but too old to start anything
-	Enrolled int       `json:"enrolled"` // enrollments started
+	Parked   int       `json:"parked,omitempty"`   // they wait until somebody says whose they are
+	Placed   int       `json:"placed,omitempty"`   // they waited, and somebody has said it
+	Withheld int       `json:"withheld,omitempty"` // fields and objects that their source may not write
+	Late     int       `json:"late"`               // fresh, but too old to start anything
+	Enrolled int       `json:"enrolled"`           // enrollments started
 	HeldOut  int       `json:"held_out,omitempty"`
 	Waiting  int       `json:"waiting,omitempty"` // entries that a surge has held back
 	Exited   int       `json:"exited"`
@@ -101,6 +106,9 @@ func (r *Result) Add(o Result) {
 	r.Fresh += o.Fresh
 	r.Repeated += o.Repeated
 	r.Rejected += o.Rejected
+	r.Parked += o.Parked
+	r.Placed += o.Placed
+	r.Withheld += o.Withheld
 	r.Late += o.Late
 	r.Enrolled += o.Enrolled
 	r.HeldOut += o.HeldOut
@@ -160,6 +168,9 @@ func (in *Intake) Emit(tx store.Tx, m holdfast.Message) error {
 	}
 	if len(b.res.Problems) > 0 {
 		return holdfast.Errorf(holdfast.Invalid, "event %s: %s", m.Event, b.res.Problems[0].Reason)
+	}
+	if err := b.place(); err != nil {
+		return err
 	}
 	return b.flush()
 }

@@ -67,7 +67,7 @@ func Segment(line []byte) (holdfast.Message, error) {
 	}
 	m.At = at
 	if m.ID == "" {
-		m.ID = contentID(line)
+		m.ID = ContentID(line)
 	}
 	return m, nil
 }
@@ -85,8 +85,8 @@ func ParseTime(s string) (time.Time, error) {
 	return time.Time{}, fmt.Errorf("%q: expected a time such as 2026-05-01T09:00:00Z", clip(s))
 }
 
-// contentID is a message id made of what the message says.
-func contentID(parts ...[]byte) string {
+// ContentID is a message id made of what the message says.
+func ContentID(parts ...[]byte) string {
 	sum := sha256.Sum256(bytes.Join(parts, []byte{0x1f}))
 	return "content-" + hex.EncodeToString(sum[:12])
 }

@@ -141,6 +141,7 @@ func (b *batch) meet(m holdfast.Message, says rules.Record, ch *changes) error {
 	case errors.Is(err, store.ErrNotFound):
 		p = &person{Contact: store.Contact{ID: m.Contact, Account: m.Account, Fields: map[string]store.Field{}}}
 		b.people[m.Contact] = p
+		b.met = append(b.met, m.Contact)
 		dirty = true
 	case err != nil:
 		return fmt.Errorf("read contact: %w", err)

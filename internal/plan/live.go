@@ -19,6 +19,7 @@ var live = map[string]string{
 	"metric":  "from now on: days that are counted already stay as they are",
 	"project": "for every version at once; waits that run keep their moment, channels change at the next start of the server",
 	"lanes":   "for every version at once",
+	"source":  "from now on: what came in before stays as it is",
 	"team":    "for every version at once; tasks that are open stay with whom they have",
 }
 

@@ -4,7 +4,7 @@ import "holdfast/internal/source"
 
 // Docs of the documents that belong to no rule and no playbook: the keys that
 // Load takes, and what the reference, the schema and the editor say of them.
-var Docs = []source.KindDoc{projectKind, teamKind}
+var Docs = []source.KindDoc{projectKind, teamKind, sourceKind}
 
 var projectKind = source.KindDoc{
 	Name:    "project",
@@ -93,4 +93,25 @@ var teamKind = source.KindDoc{
 		{Name: "pools.*.role", Type: "literal", Summary: "In place of a list: all who have this role.", Example: "csm"},
 	},
 	Example: "team:\n  - {id: sam, name: Sam Rivera, email: sam@example.com}\n",
+}
+
+var sourceKind = source.KindDoc{
+	Name:    "source",
+	Summary: "Somebody who may send what happens, one document each, in any file below sources/: how it comes, and what of it is taken. The guide is [events in](../guides/events-in.md).",
+	Keys: []source.KeyDoc{
+		{Name: "source", Type: "literal", Required: true, Summary: "Its name, kept with every message of it: small letters, digits and hyphens.", Example: "app"},
+		{Name: "kind", Type: "enum(segment|cloudevents|webhook|stripe|hubspot|zendesk|intercom)", Required: true, Summary: "How its messages come.", Means: map[string]string{
+			"segment":     "by Segment's tracking API and its SDKs, with a write key",
+			"cloudevents": "as CloudEvents, structured or binary",
+			"webhook":     "as any JSON, read by the mapping",
+			"stripe":      "as Stripe's webhooks", "hubspot": "as HubSpot's webhooks", "zendesk": "as Zendesk's webhooks", "intercom": "as Intercom's webhooks",
+		}},
+		{Name: "allow", Type: "map", Required: true, Summary: "What it may say. Events with a dot in their name are Holdfast's own and never taken, whatever stands here."},
+		{Name: "allow.events", Type: "list", Required: true, Summary: "The events that are taken; * stands for any text. Others are dropped and counted.", Example: "[Report Exported, Feature *]"},
+		{Name: "allow.fields", Type: "list", Summary: "The fields of accounts and contacts that it may write. Unset, all that are declared.", Example: "[name, plan, seats]"},
+		{Name: "allow.objects", Type: "list", Summary: "The kinds of objects that it may write. Unset, all that are declared.", Example: "[subscription]"},
+		{Name: "secret", Type: "literal", Summary: "The name of what its sender signs with. The value comes from HOLDFAST_SECRET_ and the name in capitals; several, with a space between, while one takes the place of another.", Example: "stripe_live"},
+		{Name: "mapping", Type: "any", Summary: "How what comes in becomes messages: for kind webhook, and in place of what a provider's kind does by itself."},
+	},
+	Example: "source: app\nkind: segment\nallow:\n  events: [Report Exported, Feature *]\n  fields: [name, plan]\n",
 }

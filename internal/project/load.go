@@ -33,6 +33,7 @@ type loader struct {
 	count                  int
 	settings, team         *source.Node
 	ruleDocs, playbookDocs []*source.Node
+	sourceDocs             []*source.Node
 	libraryRules           bool
 	compiled               []compiled                // the playbooks that run, in file order
 	parsed                 map[string][]mail.Variant // templates by name
@@ -51,6 +52,7 @@ func (ld *loader) load() {
 	ld.walk(".", false)
 	ld.walk("rules", true)
 	ld.walk("playbooks", true)
+	ld.walk("sources", true)
 	if ld.onlyTests != "" {
 		ld.tests(ld.onlyTests)
 	}
@@ -68,6 +70,7 @@ func (ld *loader) load() {
 	ld.diags.Add(found...)
 	ld.accountNames = append(names(ld.p.Rules.AccountFields()), "id")
 	ld.contactNames = append(names(ld.p.Rules.ContactFields()), "id")
+	ld.sources()
 	ld.shippedPlaybooks()
 	for _, doc := range ld.playbookDocs {
 		ld.playbook(doc)
@@ -170,7 +173,7 @@ func (ld *loader) documents(fsys fs.FS, name, shown, own string) {
 }
 
 // kinds of documents besides those of rules. test, given and cast have readers of their own.
-var kinds = append([]string{"project", "team", "playbook", "test", "given", "cast"}, rules.Kinds...)
+var kinds = append([]string{"project", "team", "source", "playbook", "test", "given", "cast"}, rules.Kinds...)
 
 // Kinds are the first keys that a document may have.
 func Kinds() []string { return slices.Clone(kinds) }
@@ -191,6 +194,8 @@ func (ld *loader) sort(doc *source.Node, own string) {
 		ld.team = doc
 	case kind == "team":
 		ld.diags.Errorf(key.Span(), "misplaced", "keep one list", "there is another team, in %s", ld.team.File())
+	case kind == "source":
+		ld.sourceDocs = append(ld.sourceDocs, doc)
 	case kind == "playbook":
 		if ld.only == "" || own == ld.only {
 			ld.playbookDocs = append(ld.playbookDocs, doc)

@@ -42,7 +42,7 @@ var ruleChecks = []diag.Check{
 		Summary: "A name that exists, but not here: event outside of a trigger that names one, the account inside a mapping.",
 		Why:     "A mapping that reads the state it changes gives another state for late and repeated events."},
 	{Name: "reserved-event", Severity: diag.Error,
-		Summary: "A dotted event that a project declares.",
+		Summary: "A dotted event that a project declares, or lets a source send.",
 		Why:     "Dotted events, such as email.replied, come from holdfast alone: nobody forges them."},
 	{Name: "open-input", Severity: diag.Error,
 		Summary: "A decision read in an expression though it must be asked with an input.",

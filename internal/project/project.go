@@ -29,6 +29,7 @@ type Project struct {
 	Broken    []string              // names of those that have errors
 	Team      []Person
 	Pools     []Pool            // of the team, in file order
+	Inbound   []Source          // who may send what happens, by name
 	Notes     []diag.Diagnostic // matters of taste, sorted: lint --notes
 	Templates fs.FS             // the project's own over the library's
 	Tests     []*source.Node    // documents of *.test.yaml, by file and place; package playtest reads them
@@ -51,7 +52,7 @@ func (p *Project) Playbook(name string) *playbooks.Playbook {
 const settingsFile = "holdfast.yaml"
 
 // Load reads a project: holdfast.yaml, team.yaml, the documents in *.yaml beside
-// them and below rules/ and playbooks/, templates/, and what holdfast.yaml takes
+// them and below rules/, playbooks/ and sources/, templates/, and what holdfast.yaml takes
 // from the shipped library. path is a directory, or one file: then its playbooks
 // alone are compiled and their tests alone kept, or, if it is a *.test.yaml, its
 // tests alone are kept. The project is the nearest directory at or above it with

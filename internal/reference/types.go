@@ -51,6 +51,7 @@ var guides = []struct{ file, says string }{
 	{"events-back", "what comes back from a mail: delivery, bounces, opt-outs, replies; and the proof that each went once"},
 	{"approvals", "who answers approvals and offers"},
 	{"preview", "see a mail as a customer would, and send it to yourself"},
+	{"events-in", "who may send what happens, with which key, by Segment's API and SDKs; what is left out and why"},
 	{"unsubscribe", "one click, the preference page, keys of links, answers"},
 	{"send-mail", "SendGrid or SMTP, how fast mails go, who must not be written to, webhooks"},
 	{"tasks", "who gets a task, when it is due, and what happens when nobody does it"},

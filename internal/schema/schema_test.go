@@ -166,7 +166,7 @@ func TestTheDocsOfRulesAndSettingsAreReadWithoutAFinding(t *testing.T) {
 	}
 	dir := t.TempDir()
 	for i, d := range project.Docs {
-		name := []string{"holdfast.yaml", "team.yaml"}[i]
+		name := []string{"holdfast.yaml", "team.yaml", "sources.yaml"}[i]
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(d.Example), 0o600); err != nil {
 			t.Fatal(err)
 		}

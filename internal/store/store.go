@@ -48,6 +48,8 @@ type Tx interface {
 	Relay
 	Timeline
 	Quiet
+	Tokens
+	Parking
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now",

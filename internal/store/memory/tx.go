@@ -40,6 +40,8 @@ type tables struct {
 	lines        table[int64, store.Line]
 	relay        table[int64, relayed]
 	leases       table[string, leased]
+	tokens       table[string, store.Token]
+	parked       table[key, store.Parked]
 
 	accountsByID        *index[store.Account]
 	contactsByAccount   *index[store.Contact]
@@ -83,6 +85,10 @@ type tables struct {
 	relayBySeq          *index[relayed]
 	relayWaiting        *index[relayed]
 	relayWaitingOf      *index[relayed]
+	tokensByHash        *index[store.Token]
+	tokensByCreation    *index[store.Token]
+	parkedOf            *index[store.Parked]
+	parkedByReceipt     *index[store.Parked]
 }
 
 // newTables makes empty ones, with their indexes.
@@ -104,6 +110,7 @@ func newTables() tables {
 	sightingTables(&t)
 	timelineTables(&t)
 	relayTables(&t)
+	tokenTables(&t)
 	return t
 }
 

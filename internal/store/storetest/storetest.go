@@ -65,6 +65,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"leases":               leasesExclude,
 		"relay order":          relayIsInOrder,
 		"lines":                linesAreKeptOnce,
+		"tokens":               tokensAreKept,
+		"one hash is a token":  hashesAreUnique,
+		"parked messages":      parkedMessagesWait,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

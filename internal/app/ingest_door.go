@@ -1,0 +1,56 @@
+package app
+
+import (
+	"net/http"
+
+	"holdfast/internal/clock"
+	"holdfast/internal/intake"
+	"holdfast/internal/project"
+	"holdfast/internal/server/ingest"
+)
+
+// ingestDoor is where others hand in what happens: Segment's tracking API at /v1/,
+// and each other source of the project at /in/ and its name. Who calls shows a key
+// or a signature; a project without sources takes nothing. Sources that a later
+// release brings are taken without a restart.
+func (a *App) ingestDoor(mux *http.ServeMux) error {
+	h := &ingest.Handler{
+		Store: a.Store, Receive: a.Intake.Receive, Clock: a.Clock, Machine: clock.System{}, Log: a.log, Count: a.Inbound.Add,
+		Source:    func(name string) *project.Source { return a.heads.get().Source(name) },
+		Hook:      a.hookOf,
+		PublicURL: func() string { return a.heads.get().Settings.PublicURL },
+	}
+	h.Register(mux)
+	door := Door{Name: "events", Path: ingest.SegmentPath + "…"}
+	if len(a.heads.get().Inbound) == 0 {
+		door.Shut = "the project has no source: document"
+	}
+	a.door(door)
+	for _, s := range a.heads.get().Inbound {
+		if s.Kind != "segment" {
+			a.door(Door{Name: "source " + s.Name, Path: ingest.HookPath + s.Name, Shut: a.hookShut(&s)})
+		}
+	}
+	return nil
+}
+
+// hookOf reads the calls of a source that does not speak Segment's API; nil: this
+// build cannot.
+func (a *App) hookOf(*project.Source) ingest.Hook { return nil }
+
+// hookShut is why the door of such a source is not open, or "".
+func (a *App) hookShut(s *project.Source) string {
+	if a.hookOf(s) == nil {
+		return "sources of kind " + s.Kind + " are not read"
+	}
+	return ""
+}
+
+// mayWrite is what a source may write. What is no source of the project, such as
+// an import or a playbook, writes everything.
+func (a *App) mayWrite(source string) intake.Writes {
+	if s := a.heads.get().Source(source); s != nil {
+		return s.Allow
+	}
+	return nil
+}

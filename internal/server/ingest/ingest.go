@@ -1,0 +1,220 @@
+// Package ingest is where others hand in what happens: by Segment's tracking API,
+// and by whatever else the sources of a project speak. It bounds what comes,
+// finds out who calls, keeps to what their source may say, and answers 2xx after
+// the commit alone; who it is, and what a message does, is others' to know.
+package ingest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/clock"
+	"holdfast/internal/intake"
+	"holdfast/internal/project"
+	"holdfast/internal/store"
+)
+
+// Paths of the doors. The last part of the second is the name of a source.
+const (
+	SegmentPath = "/v1/"
+	HookPath    = "/in/"
+)
+
+// Handler answers all calls. All but Hook, PublicURL, Count and the bounds are required. Safe
+// for concurrent use; do not copy it once it is used.
+type Handler struct {
+	Store   store.Store // for the keys of callers
+	Receive func(ctx context.Context, c intake.Call) (intake.Result, error)
+	// Source of the project in force, or nil when it has none of that name.
+	Source func(name string) *project.Source
+	// Hook reads calls of a source that does not speak Segment's API; nil, or the
+	// answer nil, is that none can be read.
+	Hook func(s *project.Source) Hook
+	// PublicURL is where the outside calls, without a slash at its end; "" or nil is
+	// what the call itself says.
+	PublicURL func() string
+	// Count is told what became of messages: taken, repeated, waiting, or why they
+	// were dropped (see the constants), and of calls that were turned away. source is
+	// "" while it is not known who calls.
+	Count   func(source, outcome string, n int)
+	Clock   clock.Clock // the project's
+	Machine clock.Clock // the machine's, against which keys and signatures are held
+	Log     *slog.Logger
+
+	AtWork  int           // calls that write at one time; default 16
+	Waiting int           // calls that wait for their turn, or whose body is still coming; default 64
+	Wait    time.Duration // the longest that a call waits, and that a commit may take; default 10 s
+
+	gate gate
+}
+
+// Register puts the doors on mux.
+func (h *Handler) Register(mux *http.ServeMux) {
+	h.gate.open(or(h.AtWork, 16), or(h.Waiting, 64))
+	mux.HandleFunc(SegmentPath, h.guarded(h.segment))
+	mux.HandleFunc(HookPath, h.guarded(h.hook))
+}
+
+// retryAfter is when a call that was turned away may come again, in seconds.
+const retryAfter = 2
+
+// refusal is an answer that is no success.
+type refusal struct {
+	status  int
+	outcome string // as it is counted
+	message string // for the sender
+}
+
+func (r *refusal) Error() string { return r.message }
+
+func refuse(status int, outcome, message string) *refusal { return &refusal{status, outcome, message} }
+
+// busy asks the sender to come again: nothing was taken.
+func busy(message string) *refusal { return refuse(http.StatusTooManyRequests, Busy, message) }
+
+// guarded bounds how many calls are in the house, and answers.
+func (h *Handler) guarded(serve func(http.ResponseWriter, *http.Request) (answer, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			w.Header().Set("Allow", http.MethodPost)
+			h.fail(w, r, "", refuse(http.StatusMethodNotAllowed, BadCall, "expected POST"))
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), or(h.Wait, 10*time.Second))
+		defer cancel()
+		a, err := serve(w, r.WithContext(ctx))
+		if err != nil {
+			h.fail(w, r, a.source, err)
+			return
+		}
+		reply(w, http.StatusOK, a)
+	}
+}
+
+// answer of a call that was taken. What was left out is said to the sender, who
+// may look.
+type answer struct {
+	Success bool   `json:"success"`
+	Dropped []Drop `json:"dropped,omitempty"` // the first of them
+	source  string
+}
+
+// mostTold drops are told to the sender; all are counted.
+const mostTold = 20
+
+func reply(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		text = []byte(`{"success":false}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // the sender may be gone
+}
+
+func (h *Handler) fail(w http.ResponseWriter, r *http.Request, source string, err error) {
+	no, ok := errors.AsType[*refusal](err)
+	if !ok {
+		if r.Context().Err() == nil {
+			h.Log.ErrorContext(r.Context(), "a call could not be kept; its sender is asked to repeat it", "source", source, "error", err)
+		}
+		no = busy("what came cannot be kept now; nothing of it was taken")
+	}
+	h.count(source, no.outcome, 1)
+	switch no.status {
+	case http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Basic realm="holdfast", charset="UTF-8"`)
+		h.Log.WarnContext(r.Context(), "a call was refused", "door", doorOf(r), "reason", no.message)
+	}
+	reply(w, no.status, map[string]any{"success": false, "message": no.message})
+}
+
+func (h *Handler) count(source, outcome string, n int) {
+	if h.Count != nil && n > 0 {
+		h.Count(source, outcome, n)
+	}
+}
+
+// incoming is what one call says.
+type incoming struct {
+	items []item
+	same  []intake.Same
+	drops []Drop
+	also  func(tx store.Tx) error
+}
+
+// item is a message and where it stands in the call.
+type item struct {
+	place string
+	holdfast.Message
+}
+
+func (in *incoming) drop(place, reason, text string) {
+	in.drops = append(in.drops, Drop{place, reason, text})
+}
+
+// take hands in what a source says, after its allow-list.
+func (h *Handler) take(ctx context.Context, s *project.Source, in incoming) (answer, error) {
+	a := answer{Success: true, source: s.Name}
+	var kept []item
+	for _, it := range in.items {
+		it.Source = s.Name
+		if reason, text := admit(s, it.Message); reason != "" {
+			in.drop(it.place, reason, text)
+			continue
+		}
+		kept = append(kept, it)
+	}
+	if len(kept)+len(in.same) > 0 {
+		release, err := h.gate.work(ctx)
+		if err != nil {
+			return a, err
+		}
+		defer release()
+		c := intake.Call{Same: in.same, Also: in.also}
+		for _, it := range kept {
+			c.Messages = append(c.Messages, it.Message)
+		}
+		res, err := h.Receive(ctx, c)
+		if err != nil {
+			return a, err
+		}
+		h.count(s.Name, Taken, res.Fresh)
+		h.count(s.Name, Repeated, res.Repeated)
+		h.count(s.Name, Parked, res.Parked)
+		h.count(s.Name, Withheld, res.Withheld)
+		for _, p := range res.Problems {
+			in.drop(kept[p.Index].place, Refused, p.Reason)
+		}
+	}
+	for _, d := range in.drops {
+		h.count(s.Name, d.Reason, 1)
+	}
+	a.Dropped = in.drops[:min(len(in.drops), mostTold)]
+	return a, nil
+}
+
+func doorOf(r *http.Request) string {
+	if strings.HasPrefix(r.URL.Path, HookPath) {
+		return HookPath
+	}
+	return SegmentPath
+}
+
+func or[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}

@@ -1,0 +1,60 @@
+package ingest
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"holdfast"
+	"holdfast/internal/project"
+	"holdfast/internal/store"
+	"holdfast/internal/tokens"
+)
+
+// keyOf a call's header: the user of Basic, with or without a colon behind it, or
+// what stands behind Bearer. shown is whether there is any.
+func keyOf(r *http.Request) (key string, shown bool) {
+	scheme, rest, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	rest = strings.TrimSpace(rest)
+	switch strings.ToLower(scheme) {
+	case "":
+		return "", false
+	case "bearer":
+		return rest, true
+	case "basic":
+		text, err := base64.StdEncoding.DecodeString(rest)
+		if err != nil {
+			if text, err = base64.RawStdEncoding.DecodeString(rest); err != nil {
+				return "", true
+			}
+		}
+		key, _, _ = strings.Cut(string(text), ":")
+		return key, true
+	}
+	return "", true
+}
+
+// caller is the source that a key hands in for.
+func (h *Handler) caller(ctx context.Context, key string) (s *project.Source, used func(tx store.Tx) error, err error) {
+	now := h.Machine.Now()
+	var t store.Token
+	err = h.Store.View(ctx, func(tx store.Tx) (err error) {
+		t, err = tokens.Open(tx, key, now)
+		return err
+	})
+	if holdfast.CodeOf(err) == holdfast.Unauthorized {
+		return nil, nil, refuse(http.StatusUnauthorized, Unauthorized, err.Error())
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	name := tokens.Source(t)
+	if name == "" {
+		return nil, nil, refuse(http.StatusForbidden, Unauthorized, "the key is not for handing in events")
+	}
+	if s = h.Source(name); s == nil {
+		return nil, nil, refuse(http.StatusForbidden, Unauthorized, "the key is for the source "+name+", which the project in force does not have")
+	}
+	return s, func(tx store.Tx) error { return tokens.Used(tx, t, now) }, nil
+}

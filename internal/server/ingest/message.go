@@ -1,0 +1,243 @@
+package ingest
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"holdfast"
+	"holdfast/internal/intake"
+)
+
+// deepest is how many levels of maps and lists a message may have.
+const deepest = 32
+
+// firstDay is before anything that happened: an earlier time is a slip, such as
+// milliseconds taken for seconds.
+var firstDay = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// ahead is how far a sender's clock may be before ours, as intake has it.
+const ahead = 24 * time.Hour
+
+// reader reads the messages of one call into in.
+type reader struct {
+	now     time.Time
+	sentAt  string // of the whole call
+	groupID string // of its context
+	in      *incoming
+}
+
+// message reads one. kind is what its path says, or "" for what it says itself.
+// Names are read as they are written: userid is not userId.
+func (r *reader) message(place, kind string, raw []byte) {
+	drop := func(reason, text string) { r.in.drop(place, reason, text) }
+	switch {
+	case len(raw) > maxMessage:
+		drop(TooLarge, "a message is larger than 32 KB")
+		return
+	case !utf8.Valid(raw):
+		drop(BadText, "the message is not UTF-8")
+		return
+	case depth(raw) > deepest:
+		drop(TooDeep, fmt.Sprintf("the message is nested deeper than %d levels", deepest))
+		return
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var o map[string]any
+	if d.Decode(&o) != nil || o == nil {
+		drop(BadShape, "the message is no object")
+		return
+	}
+	m := holdfast.Message{ID: id(o["messageId"])}
+	if kind == "" {
+		kind = id(o["type"])
+	}
+	user, anonymous := id(o["userId"]), id(o["anonymousId"])
+	m.Contact = or(user, anonymous)
+	var said any
+	switch kind {
+	case "track":
+		m.Kind, m.Event, said = holdfast.Track, id(o["event"]), o["properties"]
+		if m.Event == "" {
+			drop(NoEvent, "a track message has no event")
+			return
+		}
+	case "page", "screen":
+		m.Kind, m.Event, said = holdfast.Track, kind, named(o)
+	case "identify":
+		m.Kind, said = holdfast.Identify, o["traits"]
+	case "group":
+		m.Kind, m.Account, said = holdfast.Group, id(o["groupId"]), o["traits"]
+		if m.Account == "" {
+			drop(NoGroup, "a group message has no groupId")
+			return
+		}
+	case "alias":
+		r.alias(place, id(o["previousId"]), user)
+		return
+	default:
+		drop(BadType, "the type is none of identify, group, track, page, screen and alias")
+		return
+	}
+	props, ok := said.(map[string]any)
+	if !ok && said != nil {
+		drop(BadShape, "properties and traits are objects")
+		return
+	}
+	m.Props, _ = tidy(props).(map[string]any)
+	if m.Account == "" {
+		context, _ := o["context"].(map[string]any)
+		m.Account = or(id(context["groupId"]), r.groupID)
+	}
+	if m.Account != "" && user == "" {
+		m.Contact = "" // what an account's visitor did, whoever they are
+	}
+	if m.Account == "" && m.Contact == "" {
+		drop(NoUser, "the message has neither userId nor anonymousId")
+		return
+	}
+	at, dated, why := r.when(o)
+	if why != "" {
+		drop(BadTime, why)
+		return
+	}
+	m.At = at
+	if m.ID == "" {
+		m.ID = nameless(raw, dated)
+	}
+	if user != "" && anonymous != "" && user != anonymous {
+		r.in.same = append(r.in.same, intake.Same{Old: anonymous, New: user})
+	}
+	r.in.items = append(r.in.items, item{place, m})
+}
+
+// alias says that two ids are one person. What waits under the old one becomes the
+// other's. To merge what is known of both, hand it on from here: until then an
+// alias is counted as dropped.
+func (r *reader) alias(place, old, user string) {
+	if old == "" || user == "" {
+		r.in.drop(place, NoUser, "an alias message has no previousId or no userId")
+		return
+	}
+	r.in.same = append(r.in.same, intake.Same{Old: old, New: user})
+	r.in.drop(place, Alias, "what waits for previousId is now userId's; people who are known already are not merged")
+}
+
+// when a message happened, by our clock; dated is whether it says so itself.
+func (r *reader) when(o map[string]any) (at time.Time, dated bool, why string) {
+	said := o["timestamp"]
+	if said == nil || said == "" {
+		said = o["originalTimestamp"] // RudderStack's
+	}
+	if said == nil || said == "" {
+		return r.now, false, ""
+	}
+	text, ok := said.(string)
+	if !ok {
+		return at, true, "the timestamp is no text; expected one such as 2026-05-01T09:00:00Z"
+	}
+	at, err := intake.ParseTime(text)
+	if err != nil {
+		return at, true, "the timestamp is no time; expected one such as 2026-05-01T09:00:00Z"
+	}
+	sent, _ := o["sentAt"].(string)
+	at = corrected(at, or(sent, r.sentAt), r.now)
+	switch {
+	case at.Before(firstDay):
+		return at, true, "the timestamp is before the year 2000"
+	case at.After(r.now.Add(ahead)):
+		return at, true, "the timestamp is more than a day ahead"
+	}
+	return at, true, ""
+}
+
+// nameless is the id of a message that has none. What says when it happened is the
+// same message when it comes again; of what does not, each is another.
+func nameless(raw []byte, dated bool) string {
+	if dated {
+		return intake.ContentID(raw)
+	}
+	return "drawn-" + rand.Text()
+}
+
+// named are the properties of a page or screen, its name and category among them.
+func named(o map[string]any) any {
+	if o["properties"] != nil {
+		if _, ok := o["properties"].(map[string]any); !ok {
+			return o["properties"]
+		}
+	}
+	props, _ := o["properties"].(map[string]any)
+	if props == nil {
+		props = map[string]any{}
+	}
+	for _, name := range []string{"name", "category"} {
+		if v, ok := o[name].(string); ok && props[name] == nil {
+			props[name] = v
+		}
+	}
+	return props
+}
+
+// id of something, which some senders write as a number.
+func id(v any) string {
+	switch v := v.(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+// tidy is v without NUL, which databases refuse, and without the one name that
+// changes what an object is in the JavaScript of whoever reads it after us.
+func tidy(v any) any {
+	switch v := v.(type) {
+	case string:
+		return unNUL(v)
+	case []any:
+		for i := range v {
+			v[i] = tidy(v[i])
+		}
+	case map[string]any:
+		for key, one := range v {
+			if plain := unNUL(key); plain != key || key == "__proto__" {
+				delete(v, key)
+				if key == "__proto__" {
+					continue
+				}
+				key = plain
+			}
+			v[key] = tidy(one)
+		}
+	}
+	return v
+}
+
+func unNUL(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
+
+// depth is how many maps and lists of raw, which is JSON, lie within one another.
+func depth(raw []byte) (most int) {
+	now, quoted := 0, false
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			now++
+			most = max(most, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return most
+}
