@@ -260,7 +260,7 @@ func (ev *evaluation) seriesOf(m *metric) *seriesVal {
 // absent reports whether v says that a map or a list has no such place.
 func absent(v ref.Val) bool {
 	e, ok := v.(*types.Err)
-	return ok && slices.ContainsFunc([]string{"no such key", "no such field", "index out of bounds"}, func(has string) bool {
+	return ok && slices.ContainsFunc([]string{"no such key", "no such field", "index out of bounds", "unsupported index type"}, func(has string) bool {
 		return strings.Contains(e.Error(), has)
 	})
 }
