@@ -28,16 +28,26 @@ var MappingKeys = []source.KeyDoc{
 	{Name: "mapping.contact", Type: "cel", Summary: "The id of the contact whom it concerns.", Example: "body.user.id"},
 	{Name: "mapping.at", Type: "cel", Summary: "When it happened: a time as text, or a number of seconds or milliseconds since 1970. Unset, when it came in.", Example: "body.created_at"},
 	{Name: "mapping.id", Type: "cel", Summary: "What tells one message from another: the same again is not taken twice. Unset, made of the whole body.", Example: "body.id"},
-	{Name: "mapping.props", Type: "map", Summary: "What the event carries, by name: expressions; or one expression that gives them all."},
+	{Name: "mapping.props", Type: "cel", Summary: "What the event carries, by name: expressions; or one expression that gives them all."},
 	{Name: "mapping.props.*", Type: "cel", Summary: "An expression; text stands in quotes of its own.", Example: "body.plan.name"},
-	{Name: "mapping.fields", Type: "map", Summary: "Fields of the account, by name: expressions; or one expression that gives them all."},
+	{Name: "mapping.fields", Type: "cel", Summary: "Fields of the account, by name: expressions; or one expression that gives them all."},
 	{Name: "mapping.fields.*", Type: "cel", Summary: "An expression."},
-	{Name: "mapping.contact_fields", Type: "map", Summary: "Fields of the contact, by name: expressions; or one expression that gives them all."},
+	{Name: "mapping.contact_fields", Type: "cel", Summary: "Fields of the contact, by name: expressions; or one expression that gives them all."},
 	{Name: "mapping.contact_fields.*", Type: "cel", Summary: "An expression."},
 }
 
-// Mapping makes messages of JSON by the rules of a document.
-type Mapping struct{ rules []rule }
+// Mapping makes messages of JSON by the rules of a document. It is safe for
+// concurrent use.
+type Mapping struct {
+	Events []Named // that rules name as they are written
+	rules  []rule
+}
+
+// Named is a name and where it stands.
+type Named struct {
+	Name string
+	At   diag.Span
+}
 
 type rule struct {
 	each, when, account, contact, at, id *rules.Outside
@@ -65,7 +75,11 @@ func ReadMapping(n *source.Node, set *rules.Set, l *diag.List) *Mapping {
 	}
 	m := &Mapping{}
 	for _, it := range items {
-		m.rules = append(m.rules, readRule(it, set, l))
+		r := readRule(it, set, l)
+		if r.event != "" {
+			m.Events = append(m.Events, Named{r.event, it.Get("event").Span()})
+		}
+		m.rules = append(m.rules, r)
 	}
 	if diag.Failed(l.All[before:]) {
 		return nil
