@@ -107,6 +107,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion":             {},
 	"github.com/jhillyerd/enmime":     {},
 	"github.com/standard-webhooks":    {},
+	"github.com/cloudevents":          {},
 	"github.com/gorilla/websocket":    {"channels/standin"},
 	"github.com/osteele/liquid":       {"internal/mail"},
 	"github.com/yuin/goldmark":        {"internal/mail"},
