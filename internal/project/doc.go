@@ -102,7 +102,7 @@ var teamKind = source.KindDoc{
 
 var sourceKind = source.KindDoc{
 	Name:    "source",
-	Summary: "Somebody who may send what happens, one document each, in any file below sources/: how it comes, and what of it is taken. The guide is [events in](../guides/events-in.md).",
+	Summary: "Somebody who may send what happens, one document each, in any file below sources/: how it comes, and what of it is taken. The guides are [events in](../guides/events-in.md) and, for providers, [sources](../guides/sources.md).",
 	Keys: slices.Concat([]source.KeyDoc{
 		{Name: "source", Type: "literal", Required: true, Summary: "Its name, kept with every message of it: small letters, digits and hyphens.", Example: "app"},
 		{Name: "kind", Type: "enum(segment|cloudevents|webhook|stripe|hubspot|zendesk|intercom)", Required: true, Summary: "How its messages come.", Means: map[string]string{
