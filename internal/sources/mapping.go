@@ -163,8 +163,10 @@ func smallHeaders(n *source.Node, l *diag.List) {
 	}
 }
 
-// most is how many items of a list one rule is tried for.
-const most = 1000
+const (
+	most        = 1000 // items of a list that one rule is tried for
+	mostRefused = 100  // of them that may be wrong, before the rest is not tried
+)
 
 func (m *Mapping) messages(r Request) ([]holdfast.Message, []Refused, error) {
 	body, err := decode(r.Body)
@@ -173,7 +175,7 @@ func (m *Mapping) messages(r Request) ([]holdfast.Message, []Refused, error) {
 	}
 	in := rules.Sent{Body: body, Header: map[string]string{}, Query: map[string]string{}}
 	for name, values := range r.Header {
-		if name = strings.ToLower(textproto.CanonicalMIMEHeaderKey(name)); len(values) > 0 && name != "authorization" {
+		if name = strings.ToLower(textproto.CanonicalMIMEHeaderKey(name)); len(values) > 0 {
 			in.Header[name] = strings.ToValidUTF8(values[0], "\ufffd")
 		}
 	}
@@ -218,10 +220,15 @@ func (mk *making) rule(r *rule, i int, in rules.Sent) {
 	if !isList && ok {
 		mk.refuse(place+".each", errors.New("gave no list; name one"))
 	}
+	before := len(mk.refused)
 	for n, item := range items {
 		at := fmt.Sprintf("%s, item %d", place, n)
 		if n == most {
 			mk.refuse(at, fmt.Errorf("a request may hold %d items; send the rest in another", most))
+			return
+		}
+		if len(mk.refused)-before == mostRefused {
+			mk.refuse(at, errors.New("too many items before it could not be read"))
 			return
 		}
 		in.Item = item

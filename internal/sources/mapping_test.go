@@ -112,12 +112,19 @@ func TestMessagesWithoutAnIDAreToldApartByTheirBody(t *testing.T) {
 // The token is the secret: no expression sees it.
 func TestAMappingDoesNotSeeTheToken(t *testing.T) {
 	t.Parallel()
-	a := mapped(t, "mapping:\n  - {event: A, account: body.a, props: {t: 'header[\"authorization\"]', all: header}}\n")
-	r := post(`{"a":1}`)
-	r.Header.Set("Authorization", "Bearer tok")
-	for _, m := range said(t, a, r) {
-		if strings.Contains(fmt.Sprint(m.Props), "tok") {
-			t.Errorf("got %v", m.Props)
+	m, _ := mapping(t, "mapping:\n  - {event: A, account: body.a, props: {all: header}}\n")
+	for header, value := range map[string]string{"Authorization": "Bearer tok", "X-Gitlab-Token": "tok"} {
+		a := open(t, "webhook", sources.Settings{Mapping: m, Signature: &sources.Signature{Scheme: "token", Header: header}})
+		r := post(`{"a":1}`)
+		r.Header.Set(header, value)
+		r.Header.Set("X-Other", "seen")
+		if err := a.Verify(r, []string{"tok"}); err != nil {
+			t.Error(err)
+		}
+		for _, m := range said(t, a, r) {
+			if all := fmt.Sprint(m.Props); strings.Contains(all, "tok") || !strings.Contains(all, "seen") {
+				t.Errorf("%s: got %v", header, all)
+			}
 		}
 	}
 }
@@ -165,6 +172,10 @@ func TestAnExpressionThatDoesTooMuchIsRefused(t *testing.T) {
 	ms, refused, err = a.Messages(post(`{"l":[` + strings.Repeat("1,", 1500) + `1]}`))
 	if err != nil || len(ms) != 1000 || len(refused) != 1 {
 		t.Errorf("got %d, %v, %v", len(ms), refused, err)
+	}
+	ms, refused, err = a.Messages(post(`{"l":[1,` + strings.Repeat("[],", 500) + `1]}`))
+	if err != nil || len(ms) != 1 || len(refused) != 101 {
+		t.Errorf("got %d, %d, %v", len(ms), len(refused), err)
 	}
 }
 

@@ -90,6 +90,9 @@ func Open(kind string, s Settings) (Adapter, error) {
 		a := adapter{verify: schemes[k.Signs], read: k.messages(s)}
 		if s.Signature != nil {
 			a.verify = s.Signature.verify
+			if s.Signature.Scheme == "token" {
+				a.hidden = s.Signature.Header
+			}
 		}
 		if s.Mapping != nil {
 			a.read = s.Mapping.messages
@@ -105,20 +108,24 @@ func Open(kind string, s Settings) (Adapter, error) {
 type adapter struct {
 	verify scheme
 	read   reader
+	hidden string // the header that holds the secret itself: nothing of a message is made of it
 }
 
 func (a adapter) Verify(r Request, secrets []string) error { return a.verify(r, secrets) }
 
 func (a adapter) Messages(r Request) ([]holdfast.Message, []Refused, error) {
+	r.Header = r.Header.Clone()
+	r.Header.Del("Authorization")
+	r.Header.Del(a.hidden)
 	ms, refused, err := a.read(r)
 	if err != nil {
 		return nil, nil, holdfast.Errorf(holdfast.Invalid, "%s", err)
 	}
 	kept := ms[:0]
-	for _, m := range ms {
+	for i, m := range ms {
 		props, ok := tidy(m.Props, 0)
 		if !ok {
-			refused = append(refused, Refused{m.ID, fmt.Sprintf("nested deeper than %d levels; send less, or map the parts that matter", deepest)})
+			refused = append(refused, Refused{fmt.Sprintf("message %d", i), fmt.Sprintf("nested deeper than %d levels; send less, or map the parts that matter", deepest)})
 			continue
 		}
 		m.Props, _ = props.(map[string]any)
