@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"maps"
+
 	"github.com/google/cel-go/common/types"
 	"github.com/google/cel-go/common/types/ref"
 
@@ -35,10 +37,8 @@ type Sent struct {
 func (s *Set) CompileOutside(n *source.Node, l *diag.List, what string, want Type, item bool) *Outside {
 	sc := &scope{only: "outside", what: what, locals: outside}
 	if item {
-		sc.locals = map[string]*types.Type{"item": types.DynType}
-		for name, t := range outside {
-			sc.locals[name] = t
-		}
+		sc.locals = maps.Clone(outside)
+		sc.locals["item"] = types.DynType
 	}
 	ld := &loader{set: s}
 	e := ld.expr(n, sc, want, what)

@@ -24,7 +24,7 @@ import (
 	"holdfast/internal/store"
 )
 
-const inbound = `
+const everySource = `
 -- holdfast.yaml --
 project: northwind
 rules: library
@@ -80,7 +80,7 @@ type outside struct {
 
 func openOutside(t *testing.T) *outside {
 	t.Helper()
-	w := newWorld(t, inbound)
+	w := newWorld(t, everySource)
 	a, err := app.Open(t.Context(), app.Config{Dir: t.TempDir(), Project: w.project, Log: slog.New(slog.DiscardHandler), Env: config.Environment{
 		SourceSecrets: map[string][]string{"stripe_live": {"whsec_new", "whsec_old"}, "hub": {"hub"}, "zen": {"zen"}, "inter": {"inter"}, "bus": {"bus"}, "shop": {"shop"}},
 	}})
@@ -376,7 +376,7 @@ func TestEveryKindOfSourceHasItsDoor(t *testing.T) {
 
 func TestADoorWithoutItsSecretSaysWhatToSet(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, inbound)
+	w := newWorld(t, everySource)
 	a, err := app.Open(t.Context(), app.Config{Dir: t.TempDir(), Project: w.project, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -251,7 +251,8 @@ func TestOneOfSeveralSignaturesIsEnough(t *testing.T) {
 	signers["stripe"].sign(&r, "new", now)
 	signed := r.Header.Get("Stripe-Signature")
 	signers["stripe"].sign(&r, "old", now)
-	r.Header.Set("Stripe-Signature", r.Header.Get("Stripe-Signature")+","+signed[strings.Index(signed, "v1="):])
+	_, rest, _ := strings.Cut(signed, ",")
+	r.Header.Set("Stripe-Signature", r.Header.Get("Stripe-Signature")+","+rest)
 	for secret, ok := range map[string]bool{"new": true, "old": true, "other": false} {
 		if err := open(t, "stripe", sources.Settings{}).Verify(r, []string{secret}); (err == nil) != ok {
 			t.Errorf("stripe, %s: %v", secret, err)
