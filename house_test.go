@@ -37,7 +37,8 @@ var mayImport = map[string][]string{
 	"playbooks":         {"", "internal/diag", "internal/source", "internal/calendar", "rules", "triggers", "steps", "guards"},
 	"playbooks/library": {},
 	"internal/mail":     {"", "internal/source", "internal/diag"},
-	"internal/project":  {"", "internal/diag", "internal/source", "internal/calendar", "internal/mail", "rules", "rules/library", "triggers", "steps", "playbooks", "playbooks/library"},
+	"internal/sources":  {"", "internal/diag", "internal/source", "rules"},
+	"internal/project":  {"", "internal/diag", "internal/source", "internal/sources", "internal/calendar", "internal/mail", "rules", "rules/library", "triggers", "steps", "playbooks", "playbooks/library"},
 
 	// What is remembered.
 	"internal/store":                 {""},
@@ -106,6 +107,7 @@ var onlyIn = map[string][]string{
 	"github.com/emersion":             {},
 	"github.com/jhillyerd/enmime":     {},
 	"github.com/standard-webhooks":    {},
+	"github.com/cloudevents":          {},
 	"github.com/gorilla/websocket":    {"channels/standin"},
 	"github.com/osteele/liquid":       {"internal/mail"},
 	"github.com/yuin/goldmark":        {"internal/mail"},

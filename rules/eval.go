@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/google/cel-go/cel"
@@ -254,6 +255,14 @@ func (ev *evaluation) seriesOf(m *metric) *seriesVal {
 	}
 	ev.series[m.name] = s
 	return s
+}
+
+// absent reports whether v says that a map or a list has no such place.
+func absent(v ref.Val) bool {
+	e, ok := v.(*types.Err)
+	return ok && slices.ContainsFunc([]string{"no such key", "no such field", "index out of bounds", "unsupported index type"}, func(has string) bool {
+		return strings.Contains(e.Error(), has)
+	})
 }
 
 // runtimeError is what went wrong while an expression was evaluated, in our words.

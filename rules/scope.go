@@ -21,7 +21,7 @@ type Item struct {
 type scope struct {
 	Scope
 	what    string          // names the place in messages: a mapping, a metric
-	only    string          // "event", "objects" or "": nothing else is in scope
+	only    string          // "event", "objects", "outside" (locals alone) or "": nothing else is in scope
 	also    []string        // further events: a field must mean the same in all of them
 	untyped bool            // event has any field: traits that no document declares
 	inputs  map[string]Type // a decision's inputs, roots of their own
@@ -39,6 +39,8 @@ func (sc *scope) allows(root string) bool {
 		return root == "event"
 	case "objects":
 		return root == "now" || root == "objects"
+	case "outside":
+		return false
 	}
 	return root != "event" || sc.Event != ""
 }

@@ -230,6 +230,7 @@ func (c *compiler) names() []string {
 	}
 	out = append(out, sortedKeys(c.scope.Steps)...)
 	out = append(out, sortedKeys(c.scope.inputs)...)
+	out = append(out, sortedKeys(c.scope.locals)...)
 	if c.scope.allows("objects") {
 		for _, k := range sortedKeys(c.set.objects) {
 			out = append(out, k+"s")
@@ -246,6 +247,9 @@ func (c *compiler) outOfScope(root string) *problem {
 		p.hint = "use event. and its fields, so that late and repeated events end in the same state"
 	case "objects":
 		p.message = quoted("%s sees the objects of the account alone, not %s", c.scope.what, root)
+		p.hint = choices("use one of ", c.names())
+	case "outside":
+		p.message = quoted("%s sees what was sent alone, not %s", c.scope.what, root)
 		p.hint = choices("use one of ", c.names())
 	default:
 		p.message = "there is no event here"

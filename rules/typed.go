@@ -16,7 +16,8 @@ import (
 // into the Go value of t. Text is read as a spreadsheet writes it: "42", "true",
 // "12.5%", "2026-03-01", "a; b". Money is in major units and rounded to the
 // minor one, half away from zero. A number is a timestamp in seconds since 1970, or in
-// milliseconds from 10^11 on. The error says what was found and expected.
+// milliseconds from 10^11 on; thirteen digits as text are milliseconds too, of a
+// timestamp or a date. The error says what was found and expected.
 func Typed(t Type, v any) (any, error) {
 	if v == nil {
 		return nil, fmt.Errorf("found nothing, expected %s", t.words())
@@ -185,8 +186,17 @@ func typedDate(v any) (any, bool) {
 		if t, ok := parseTime(s); ok {
 			return dateOf(t).time(), inRange(t)
 		}
+		if t, ok := millis(s); ok {
+			return dateOf(t).time(), true
+		}
 	}
 	return nil, false
+}
+
+// millis reads thirteen digits as milliseconds since 1970: how CRMs write dates.
+func millis(s string) (time.Time, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return time.UnixMilli(n).UTC(), err == nil && len(s) == 13 && s[0] != '-' && s[0] != '+'
 }
 
 // parseTime reads a moment; without a zone it is UTC.
@@ -204,7 +214,11 @@ func typedTimestamp(v any) (any, bool) {
 	case time.Time:
 		return v.UTC(), true
 	case string:
-		t, ok := parseTime(strings.TrimSpace(v))
+		s := strings.TrimSpace(v)
+		t, ok := parseTime(s)
+		if !ok {
+			t, ok = millis(s)
+		}
 		return t.UTC(), ok && inRange(t)
 	case json.Number, float64:
 		r, ok := number(v)

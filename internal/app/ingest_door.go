@@ -34,18 +34,6 @@ func (a *App) ingestDoor(mux *http.ServeMux) error {
 	return nil
 }
 
-// hookOf reads the calls of a source that does not speak Segment's API; nil: this
-// build cannot.
-func (a *App) hookOf(*project.Source) ingest.Hook { return nil }
-
-// hookShut is why the door of such a source is not open, or "".
-func (a *App) hookShut(s *project.Source) string {
-	if a.hookOf(s) == nil {
-		return "sources of kind " + s.Kind + " are not read"
-	}
-	return ""
-}
-
 // mayWrite is what a source may write. What is no source of the project, such as
 // an import or a playbook, writes everything.
 func (a *App) mayWrite(source string) intake.Writes {

@@ -29,6 +29,9 @@ type Environment struct {
 	// WebhookSecrets are HOLDFAST_WEBHOOK_<NAME>_SECRET, by name in small letters,
 	// with - for _.
 	WebhookSecrets map[string]string
+	// SourceSecrets are HOLDFAST_SECRET_<NAME>, by name in small letters: what the senders of sources sign
+	// with. Several, with a space between, while one takes the place of another.
+	SourceSecrets map[string][]string
 	// DatabaseURL is HOLDFAST_DATABASE_URL: a PostgreSQL database instead of the data directory's file,
 	// as libpq takes it (postgres://user:password@host:5432/database?sslmode=verify-full).
 	DatabaseURL string
@@ -65,6 +68,7 @@ func FromEnvironment() Environment {
 		SMTPURL:               os.Getenv("HOLDFAST_SMTP_URL"),
 		LinkKeys:              list(os.Getenv("HOLDFAST_LINK_KEYS")),
 		WebhookSecrets:        webhookSecrets(os.Environ()),
+		SourceSecrets:         sourceSecrets(os.Environ()),
 		DatabaseURL:           os.Getenv("HOLDFAST_DATABASE_URL"),
 		Temporal: Temporal{
 			Address:   os.Getenv("HOLDFAST_TEMPORAL_ADDRESS"),
@@ -93,6 +97,22 @@ func webhookSecrets(environ []string) map[string]string {
 		endpoint, ends := strings.CutSuffix(rest, "_SECRET")
 		if ok && ends {
 			secrets[strings.ToLower(strings.ReplaceAll(endpoint, "_", "-"))] = value
+		}
+	}
+	return secrets
+}
+
+const sourceVariable = "HOLDFAST_SECRET_"
+
+// SourceVariable is where the secret that a source names is looked for.
+func SourceVariable(secret string) string { return sourceVariable + strings.ToUpper(secret) }
+
+func sourceSecrets(environ []string) map[string][]string {
+	secrets := map[string][]string{}
+	for _, pair := range environ {
+		key, value, _ := strings.Cut(pair, "=")
+		if name, ok := strings.CutPrefix(key, sourceVariable); ok {
+			secrets[strings.ToLower(name)] = strings.Fields(value)
 		}
 	}
 	return secrets

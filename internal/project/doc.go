@@ -1,6 +1,11 @@
 package project
 
-import "holdfast/internal/source"
+import (
+	"slices"
+
+	"holdfast/internal/source"
+	"holdfast/internal/sources"
+)
 
 // Docs of the documents that belong to no rule and no playbook: the keys that
 // Load takes, and what the reference, the schema and the editor say of them.
@@ -97,8 +102,8 @@ var teamKind = source.KindDoc{
 
 var sourceKind = source.KindDoc{
 	Name:    "source",
-	Summary: "Somebody who may send what happens, one document each, in any file below sources/: how it comes, and what of it is taken. The guide is [events in](../guides/events-in.md).",
-	Keys: []source.KeyDoc{
+	Summary: "Somebody who may send what happens, one document each, in any file below sources/: how it comes, and what of it is taken. The guides are [events in](../guides/events-in.md) and, for providers, [sources](../guides/sources.md).",
+	Keys: slices.Concat([]source.KeyDoc{
 		{Name: "source", Type: "literal", Required: true, Summary: "Its name, kept with every message of it: small letters, digits and hyphens.", Example: "app"},
 		{Name: "kind", Type: "enum(segment|cloudevents|webhook|stripe|hubspot|zendesk|intercom)", Required: true, Summary: "How its messages come.", Means: map[string]string{
 			"segment":     "by Segment's tracking API and its SDKs, with a write key",
@@ -111,7 +116,9 @@ var sourceKind = source.KindDoc{
 		{Name: "allow.fields", Type: "list", Summary: "The fields of accounts and contacts that it may write. Unset, all that are declared.", Example: "[name, plan, seats]"},
 		{Name: "allow.objects", Type: "list", Summary: "The kinds of objects that it may write. Unset, all that are declared.", Example: "[subscription]"},
 		{Name: "secret", Type: "literal", Summary: "The name of what its sender signs with. The value comes from HOLDFAST_SECRET_ and the name in capitals; several, with a space between, while one takes the place of another.", Example: "stripe_live"},
-		{Name: "mapping", Type: "any", Summary: "How what comes in becomes messages: for kind webhook, and in place of what a provider's kind does by itself."},
-	},
+		{Name: "ids", Type: "enum(own|shared)", Default: "own", Summary: "Whether the numbers by which HubSpot and Zendesk know companies and people are the ids of our accounts and contacts.", Means: map[string]string{
+			"own": "no: the kind stands before them, as in hubspot:123", "shared": "yes: other sources name accounts by the same numbers",
+		}},
+	}, sources.SignatureKeys, sources.MappingKeys),
 	Example: "source: app\nkind: segment\nallow:\n  events: [Report Exported, Feature *]\n  fields: [name, plan]\n",
 }

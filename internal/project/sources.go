@@ -7,6 +7,7 @@ import (
 
 	"holdfast/internal/diag"
 	"holdfast/internal/source"
+	"holdfast/internal/sources"
 )
 
 // Source is a `source:` document: somebody who may send us what happens, and
@@ -16,9 +17,9 @@ type Source struct {
 	Kind  string
 	Allow Allow
 	// Secret names what the provider signs with: internal/config reads it. "" is none.
-	Secret  string
-	Mapping *source.Node // as it is written; nil: none
-	At      diag.Span    // where its name stands
+	Secret   string
+	Settings sources.Settings // how it is known and read, where the document says it
+	At       diag.Span        // where its name stands
 }
 
 // Allow is what a source may say. An event with a dot in its name is ours, and
@@ -115,14 +116,39 @@ func (ld *loader) source(doc *source.Node) (s Source, ok bool) {
 	}
 	what := "source " + s.Name
 	s.Kind = doc.Require(l, what, "kind").Word(l, "kind", SourceKinds...)
-	s.Mapping = doc.Get("mapping")
 	if n := doc.Get("secret"); n != nil {
 		s.Secret = ld.matched(n, "secret", secretNames, "write a name of small letters, digits and _; its value comes from the environment")
 	} else if slices.Contains(signed, s.Kind) {
 		doc.Require(l, what, "secret")
 	}
 	s.Allow = ld.allow(doc.Require(l, what, "allow"))
+	ld.reads(doc, what, &s)
 	return s, true
+}
+
+// reads is how what comes from s is known and read.
+func (ld *loader) reads(doc *source.Node, what string, s *Source) {
+	l := &ld.diags
+	if ids := doc.Get("ids"); ids != nil {
+		s.Settings.SharedIDs = ids.Word(l, "ids", "own", "shared") == "shared"
+	}
+	if s.Kind == "webhook" {
+		for _, key := range []string{"signature", "secret", "mapping"} {
+			doc.Require(l, what, key)
+		}
+	}
+	s.Settings.Signature = sources.ReadSignature(doc.Get("signature"), l)
+	if s.Settings.Signature != nil && s.Secret == "" && s.Kind != "webhook" {
+		doc.Require(l, what, "secret")
+	}
+	if s.Settings.Mapping = sources.ReadMapping(doc.Get("mapping"), ld.p.Rules, l); s.Settings.Mapping == nil {
+		return
+	}
+	for _, e := range s.Settings.Mapping.Events {
+		if !s.Allow.Event(e.Name) {
+			l.Errorf(e.At, "unknown-event", "add it to allow: events", "the source may not send %q", e.Name)
+		}
+	}
 }
 
 func (ld *loader) allow(n *source.Node) (a Allow) {

@@ -45,7 +45,7 @@ func TestASourceSaysWhatMayComeIn(t *testing.T) {
 	want := &project.Source{Name: "app", Kind: "segment", Allow: project.Allow{
 		Events: []string{"Login", "Feature *"}, Fields: []string{"seats"}, Objects: []string{"subscription"},
 	}}
-	if d := cmp.Diff(want, p.Source("app"), cmpopts.IgnoreFields(project.Source{}, "At", "Mapping")); d != "" {
+	if d := cmp.Diff(want, p.Source("app"), cmpopts.IgnoreFields(project.Source{}, "At", "Settings")); d != "" {
 		t.Error(d)
 	}
 	if s := p.Source("billing"); s == nil || s.Secret != "stripe_live" || s.Allow.Fields != nil {
@@ -59,24 +59,46 @@ func TestASourceSaysWhatMayComeIn(t *testing.T) {
 func TestASourceThatIsWrongIsToldWhere(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"source: system\nkind: segment\nallow: {events: []}\n":                                                `1:9: error: "system" is a name of Holdfast's own [bad-name]`,
-		"source: My App\nkind: segment\nallow: {events: []}\n":                                                `1:9: error: "My App" cannot be the name of a source [bad-name]`,
-		"source: app\nkind: sagment\nallow: {events: []}\n":                                                   `2:7: error: kind cannot be "sagment" [unknown-choice]`,
-		"source: app\nallow: {events: []}\n":                                                                  `1:1: error: source app needs kind [missing-key]`,
-		"source: app\nkind: segment\n":                                                                        `1:1: error: source app needs allow [missing-key]`,
-		"source: app\nkind: segment\nallow: {fields: [seats]}\n":                                              `3:8: error: allow needs events [missing-key]`,
-		"source: app\nkind: stripe\nallow: {events: []}\n":                                                    `1:1: error: source app needs secret [missing-key]`,
-		"source: app\nkind: stripe\nsecret: sk_live-1\nallow: {events: []}\n":                                 `3:9: error: secret cannot be "sk_live-1" [wrong-type]`,
-		"source: app\nkind: segment\nallow: {events: [Login, approval.granted]}\n":                            `3:25: error: events with a dot, such as approval.granted, come from holdfast alone [reserved-event]`,
-		"source: app\nkind: segment\nallow: {events: [Login], fields: [seat]}\n":                              `3:35: error: unknown field "seat" [unknown-field]`,
-		"source: app\nkind: segment\nallow: {events: [Login], objects: [subscriptions]}\n":                    `3:36: error: unknown object "subscriptions" [unknown-object]`,
-		"source: app\nkind: segment\nalow: {events: [Login]}\nallow: {events: []}\n":                          `3:1: error: unknown key "alow" in a source [unknown-key]`,
-		"source: a\nkind: segment\nallow: {events: []}\n---\nsource: a\nkind: segment\nallow: {events: []}\n": `5:9: error: there is another source "a" [duplicate-name]`,
+		"source: system\nkind: segment\nallow: {events: []}\n":                                                                       `1:9: error: "system" is a name of Holdfast's own [bad-name]`,
+		"source: My App\nkind: segment\nallow: {events: []}\n":                                                                       `1:9: error: "My App" cannot be the name of a source [bad-name]`,
+		"source: app\nkind: sagment\nallow: {events: []}\n":                                                                          `2:7: error: kind cannot be "sagment" [unknown-choice]`,
+		"source: app\nallow: {events: []}\n":                                                                                         `1:1: error: source app needs kind [missing-key]`,
+		"source: app\nkind: segment\n":                                                                                               `1:1: error: source app needs allow [missing-key]`,
+		"source: app\nkind: segment\nallow: {fields: [seats]}\n":                                                                     `3:8: error: allow needs events [missing-key]`,
+		"source: app\nkind: stripe\nallow: {events: []}\n":                                                                           `1:1: error: source app needs secret [missing-key]`,
+		"source: app\nkind: stripe\nsecret: sk_live-1\nallow: {events: []}\n":                                                        `3:9: error: secret cannot be "sk_live-1" [wrong-type]`,
+		"source: app\nkind: segment\nallow: {events: [Login, approval.granted]}\n":                                                   `3:25: error: events with a dot, such as approval.granted, come from holdfast alone [reserved-event]`,
+		"source: app\nkind: segment\nallow: {events: [Login], fields: [seat]}\n":                                                     `3:35: error: unknown field "seat" [unknown-field]`,
+		"source: app\nkind: segment\nallow: {events: [Login], objects: [subscriptions]}\n":                                           `3:36: error: unknown object "subscriptions" [unknown-object]`,
+		"source: app\nkind: segment\nalow: {events: [Login]}\nallow: {events: []}\n":                                                 `3:1: error: unknown key "alow" in a source [unknown-key]`,
+		"source: a\nkind: segment\nallow: {events: []}\n---\nsource: a\nkind: segment\nallow: {events: []}\n":                        `5:9: error: there is another source "a" [duplicate-name]`,
+		"source: app\nkind: webhook\nallow: {events: []}\n":                                                                          `1:1: error: source app needs signature [missing-key]`,
+		"source: app\nkind: stripe\nsecret: s\nsignature: strype\nallow: {events: []}\n":                                             `4:12: error: signature cannot be "strype" [unknown-choice]`,
+		"source: app\nkind: hubspot\nsecret: s\nids: mine\nallow: {events: []}\n":                                                    `4:6: error: ids cannot be "mine" [unknown-choice]`,
+		"source: app\nkind: cloudevents\nsignature: token\nallow: {events: []}\n":                                                    `1:1: error: source app needs secret [missing-key]`,
+		"source: app\nkind: webhook\nsecret: s\nsignature: token\nallow: {events: [A]}\nmapping:\n  - {event: B, account: body.a}\n": `7:13: error: the source may not send "B" [unknown-event]`,
+		"source: app\nkind: webhook\nsecret: s\nsignature: token\nallow: {events: [A]}\nmapping:\n  - {event: A, account: body.a, when: body.a == 1 && account.seats > 1}\n": `7:54: error: when sees what was sent alone, not account [out-of-scope]`,
 	} {
 		_, said := loadSource(t, text)
 		if !strings.Contains(strings.Join(said, "\n"), "sources/app.yaml:"+want) {
 			t.Errorf("%q:\n got %q\nwant %q", text, said, want)
 		}
+	}
+}
+
+func TestASourceSaysHowItIsRead(t *testing.T) {
+	t.Parallel()
+	p, said := loadSource(t, "source: crm\nkind: hubspot\nids: shared\nsecret: hub\nallow: {events: []}\n---\n"+
+		"source: shop\nkind: webhook\nsecret: shop\nsignature: standard-webhooks\nallow: {events: [Plan *]}\nmapping:\n  - {event: Plan Changed, account: body.id}\n  - {event: {cel: body.type}, account: body.id}\n")
+	if len(said) > 0 {
+		t.Fatal(said)
+	}
+	crm, shop := p.Source("crm").Settings, p.Source("shop").Settings
+	if !crm.SharedIDs || crm.Signature != nil || crm.Mapping != nil {
+		t.Errorf("crm: %+v", crm)
+	}
+	if shop.Signature == nil || shop.Signature.Scheme != "standard-webhooks" || shop.Mapping == nil || len(shop.Mapping.Events) != 1 {
+		t.Errorf("shop: %+v", shop)
 	}
 }
 

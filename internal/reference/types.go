@@ -49,6 +49,7 @@ var guides = []struct{ file, says string }{
 	{"explain", "why an account is in a playbook, or not, and what comes next"},
 	{"quiet", "what keeps an account from being touched: lanes, holdout, holds, calendars, rests"},
 	{"events-back", "what comes back from a mail: delivery, bounces, opt-outs, replies; and the proof that each went once"},
+	{"sources", "Stripe, HubSpot, Zendesk, Intercom, CloudEvents and webhooks of any kind: what to set there, and what becomes what"},
 	{"approvals", "who answers approvals and offers"},
 	{"preview", "see a mail as a customer would, and send it to yourself"},
 	{"events-in", "who may send what happens, with which key, by Segment's API and SDKs; what is left out and why"},

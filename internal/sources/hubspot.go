@@ -1,0 +1,164 @@
+package sources
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast"
+)
+
+// Events that HubSpot's become.
+const (
+	dealChanged = "Deal Changed"
+	dealWon     = "Deal Won"
+	dealLost    = "Deal Lost"
+)
+
+// hubspotContact is what HubSpot calls the fields that every contact of ours has.
+var hubspotContact = map[string]string{
+	"firstname": "first_name", "lastname": "last_name", "jobtitle": "title", "hs_language": "locale", "hs_timezone": "timezone",
+}
+
+// hubspot reads batches of up to 100 events
+// (https://developers.hubspot.com/docs/api/webhooks). A change of a company is a
+// field of an account, one of a contact a field of a contact, one of a deal an event.
+type hubspot struct{ s Settings }
+
+func (h hubspot) messages(r Request) ([]holdfast.Message, []Refused, error) {
+	v, err := decode(r.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	events, ok := v.([]any)
+	if one, is := v.(map[string]any); is {
+		events, ok = []any{one}, true
+	}
+	if !ok {
+		return nil, nil, errors.New("the body is no list of HubSpot's events")
+	}
+	var ms []holdfast.Message
+	var refused []Refused
+	for i, ev := range events {
+		o, _ := ev.(map[string]any)
+		m, why := h.message(object(o))
+		switch {
+		case why != "":
+			refused = append(refused, Refused{fmt.Sprintf("[%d]", i), why})
+		case m.Kind != "":
+			ms = append(ms, m)
+		}
+	}
+	return ms, refused, nil
+}
+
+// message of one event; without a kind it says nothing to us.
+func (h hubspot) message(e object) (m holdfast.Message, why string) {
+	at, ok := unix(e.text("occurredAt"), time.Millisecond)
+	if !ok {
+		return m, "occurredAt holds no time in milliseconds"
+	}
+	what, change, _ := strings.Cut(e.text("subscriptionType"), ".")
+	if what == "object" { // the newer, general form names the object's type by number
+		what = map[string]string{"0-1": "contact", "0-2": "company", "0-3": "deal"}[e.text("objectTypeId")]
+	}
+	// An eventId alone is not said to be unique.
+	m.ID = contentID(e.text("portalId"), e.text("subscriptionId"), e.text("eventId"), e.text("subscriptionType"), first(e.text("objectId"), e.text("fromObjectId")), e.text("occurredAt"), e.text("propertyName"))
+	m.At = at
+	id := e.text("objectId")
+	if change == "associationChange" {
+		return h.association(m, e), ""
+	}
+	if change != "propertyChange" && change != "creation" {
+		return holdfast.Message{}, ""
+	}
+	if id == "" {
+		return m, "objectId is missing"
+	}
+	name := e.text("propertyName")
+	switch what {
+	case "company":
+		m.Kind, m.Account = holdfast.Group, h.id(id)
+		m.Props = property(name, e.at("propertyValue"))
+	case "contact":
+		if name == "" {
+			return holdfast.Message{}, "" // it is met when something is said of it
+		}
+		m.Kind, m.Contact = holdfast.Identify, h.id(id)
+		m.Props = property(first(hubspotContact[name], name), e.at("propertyValue"))
+		if company := e.text("propertyValue"); name == "associatedcompanyid" && company != "" {
+			m.Account = h.id(company)
+		}
+	case "deal":
+		return h.deal(m, e, id), ""
+	default:
+		return holdfast.Message{}, ""
+	}
+	return m, ""
+}
+
+// association gives a contact, or a deal, its company.
+func (h hubspot) association(m holdfast.Message, e object) holdfast.Message {
+	kind, from, to := strings.ToUpper(e.text("associationType")), e.text("fromObjectId"), e.text("toObjectId")
+	if other, turned := strings.CutPrefix(kind, "COMPANY_TO_"); turned {
+		kind, from, to = other+"_TO_COMPANY", to, from
+	}
+	if e.flag("associationRemoved") || from == "" || to == "" {
+		return holdfast.Message{}
+	}
+	m.ID, m.Account = contentID(m.ID, from, to), h.id(to)
+	switch kind {
+	case "CONTACT_TO_COMPANY":
+		m.Kind, m.Contact = holdfast.Identify, h.id(from)
+		m.Props = map[string]any{"hubspot_id": from}
+	case "DEAL_TO_COMPANY":
+		m.Kind, m.Event = holdfast.Track, dealChanged
+		m.Props = map[string]any{"deal_id": h.id(from)}
+	default:
+		return holdfast.Message{}
+	}
+	return m
+}
+
+// hubspotDeal is what HubSpot calls the fields of a deal.
+var hubspotDeal = map[string]string{
+	"dealname": "name", "dealstage": "stage", "pipeline": "pipeline", "amount": "amount", "closedate": "close_date", "dealtype": "kind",
+}
+
+// deal is a change of the object deal. HubSpot does not say whose deal it is: that
+// was said when the deal got its company.
+func (h hubspot) deal(m holdfast.Message, e object, id string) holdfast.Message {
+	value := e.at("propertyValue")
+	m.Kind, m.Event = holdfast.Track, dealChanged
+	m.Props = map[string]any{"deal_id": h.id(id)}
+	name := hubspotDeal[e.text("propertyName")]
+	switch {
+	case name == "":
+		return holdfast.Message{}
+	case name == "stage" && text(value) == "closedwon":
+		m.Event = dealWon
+	case name == "stage" && text(value) == "closedlost":
+		m.Event = dealLost
+	}
+	set(m.Props, name, value)
+	return m
+}
+
+// id of a company or contact of HubSpot's among ours.
+func (h hubspot) id(id string) string {
+	if h.s.SharedIDs {
+		return id
+	}
+	return "hubspot:" + id
+}
+
+// property is one field. HubSpot writes everything as text, and an emptied
+// property as none: a field keeps its last value then.
+func property(name string, value any) map[string]any {
+	p := map[string]any{}
+	if name != "" {
+		set(p, name, value)
+	}
+	return p
+}

@@ -1,0 +1,37 @@
+package sources
+
+import "holdfast"
+
+// segmentHook reads what Segment's webhook destination posts: one message of its
+// tracking API (https://segment.com/docs/connections/spec/common). The account is
+// groupId or context.groupId, the contact userId. Kinds that say nothing about a
+// customer are passed over.
+func segmentHook(r Request) ([]holdfast.Message, []Refused, error) {
+	o, err := decodeObject(r.Body)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := holdfast.Message{
+		ID: first(o.text("messageId"), contentID(string(r.Body))), Kind: o.text("type"),
+		Account: first(o.text("groupId"), o.text("context", "groupId")), Contact: o.text("userId"),
+	}
+	switch m.Kind {
+	case holdfast.Track:
+		if m.Event = o.text("event"); m.Event == "" {
+			return nil, []Refused{{"event", "is missing: a track message names what happened"}}, nil
+		}
+		m.Props = o.object("properties")
+	case holdfast.Group, holdfast.Identify:
+		m.Props = o.object("traits")
+	default:
+		return nil, nil, nil
+	}
+	var ok bool
+	if m.At, ok = moment(o.text("timestamp")); !ok {
+		return nil, []Refused{{"timestamp", "holds no time such as 2026-05-01T09:00:00Z"}}, nil
+	}
+	if m.Account == "" && m.Contact == "" {
+		return nil, []Refused{{"", "names no account: expected groupId, context.groupId or userId"}}, nil
+	}
+	return []holdfast.Message{m}, nil, nil
+}
