@@ -40,6 +40,7 @@ type tables struct {
 	lines        table[int64, store.Line]
 	relay        table[int64, relayed]
 	leases       table[string, leased]
+	erasures     table[string, store.Erasure]
 
 	accountsByID        *index[store.Account]
 	contactsByAccount   *index[store.Contact]
@@ -104,6 +105,7 @@ func newTables() tables {
 	sightingTables(&t)
 	timelineTables(&t)
 	relayTables(&t)
+	erasureTables(&t)
 	return t
 }
 

@@ -65,6 +65,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"leases":               leasesExclude,
 		"relay order":          relayIsInOrder,
 		"lines":                linesAreKeptOnce,
+		"erasures":             erasuresAreKept,
+		"texts":                textsAreRewritten,
+		"pages of texts":       textsPage,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
