@@ -53,6 +53,8 @@ func commands(s Streams) []*cobra.Command {
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
 		suppressionsCommand(s),
+		eraseCommand(s),
+		accessCommand(s),
 		planCommand(s),
 		applyCommand(s),
 		rollbackCommand(s),

@@ -423,4 +423,3 @@ func TestWhoSharesAnErasedAddressIsBound(t *testing.T) {
 		return errors.Join(err, errContact)
 	})
 }
-

@@ -102,13 +102,18 @@ type found struct {
 // find reads all events of the accounts that the contact ever had.
 func (e *Eraser) find(ctx context.Context, contact string) (f found, err error) {
 	err = e.Store.View(ctx, func(tx store.Tx) error {
-		if f.accounts, err = tx.AccountsOf(contact); err != nil {
-			return err
-		}
-		f.accounts = append(f.accounts, "") // what belongs to no account
-		f.told, err = learn(tx, contact, f.accounts)
+		f, err = where(tx, contact)
 		return err
 	})
+	return f, err
+}
+
+func where(tx store.Tx, contact string) (f found, err error) {
+	if f.accounts, err = tx.AccountsOf(contact); err != nil {
+		return f, err
+	}
+	f.accounts = append(f.accounts, "") // what belongs to no account
+	f.told, err = learn(tx, contact, f.accounts)
 	return f, err
 }
 

@@ -20,6 +20,7 @@ type change struct {
 	words   map[string]string // the columns that are written
 	touched bool
 	drop    bool
+	giveUp  bool // a touch that would be tried again
 	theirs  bool // the row is about the person: for them, or theirs
 	err     error
 }
@@ -70,7 +71,7 @@ func (r *row) json(clean func(string) (string, bool), columns ...string) {
 }
 
 // rid takes the person out of a row of a table.
-func (s *seeker) rid(tx store.Tx, table string, x store.Text) change {
+func (s *seeker) rid(table string, x store.Text) change {
 	r := &row{seeker: s, Text: x, change: change{words: map[string]string{}}}
 	switch table {
 	case "enrollments":
@@ -80,7 +81,7 @@ func (s *seeker) rid(tx store.Tx, table string, x store.Text) change {
 	case "tasks":
 		r.task()
 	case "touches":
-		r.touch(tx)
+		r.touch()
 	case "messages":
 		r.message()
 	case "sightings":
@@ -131,23 +132,24 @@ func (r *row) task() {
 
 // touch keeps the line of the ledger. One that was refused, and would be tried
 // again, is not.
-func (r *row) touch(tx store.Tx) {
+func (r *row) touch() {
 	r.theirs = r.is("contact")
 	r.each(r.strict, "contact", "recipient")
 	r.each(r.prose, "reason")
-	if !r.theirs || r.Words["state"] != string(holdfast.Released) {
-		return
+	r.giveUp = r.theirs && r.Words["state"] == string(holdfast.Released)
+}
+
+// giveUp ends a touch that would be tried again.
+func giveUp(tx store.Tx, id string) error {
+	h, err := tx.Touch(id)
+	if err != nil {
+		return fmt.Errorf("read touch: %w", err)
 	}
-	h, err := tx.Touch(r.Key)
-	if err == nil {
-		h.State, h.Reason = holdfast.Skipped, erased.Kind
-		if h.DoneAt.IsZero() {
-			h.DoneAt = h.ClaimedAt
-		}
-		err = tx.PutTouch(h)
+	h.State, h.Reason = holdfast.Skipped, erased.Kind
+	if h.DoneAt.IsZero() {
+		h.DoneAt = h.ClaimedAt
 	}
-	r.err = errors.Join(r.err, err)
-	delete(r.words, "state")
+	return tx.PutTouch(h)
 }
 
 // message keeps of what was sent to them that it was.

@@ -118,7 +118,7 @@ func (e *Eraser) rid(tx store.Tx, marks erased.Marks, w *work, table string, cou
 	var tasks []changed
 	for _, x := range rows {
 		w.After = x.Key
-		c := s.rid(tx, table, x)
+		c := s.rid(table, x)
 		if c.err != nil {
 			return 0, fmt.Errorf("rewrite %s: %w", table, c.err)
 		}
@@ -130,6 +130,9 @@ func (e *Eraser) rid(tx store.Tx, marks erased.Marks, w *work, table string, cou
 			err = tx.DropText(table, x.Key)
 		} else {
 			err = tx.PutText(table, store.Text{Key: x.Key, Words: c.words})
+		}
+		if err == nil && c.giveUp {
+			err = giveUp(tx, x.Key)
 		}
 		if err != nil {
 			return 0, err
@@ -235,7 +238,7 @@ func look(tx store.Tx, marks erased.Marks, c store.Contact, f found, r *Report) 
 				n = len(rows)
 				for _, x := range rows {
 					after = x.Key
-					if s.rid(tx, tt.Name, x).touched {
+					if s.rid(tt.Name, x).touched {
 						r.Rows[tt.Name]++
 					}
 				}
