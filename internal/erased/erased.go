@@ -108,8 +108,8 @@ var plainProps = []string{"touch", "step", "path", "playbook", "enrollment", "ou
 // something happened, and when, is left. What a person says of an account (Group)
 // is the account's.
 func (m Marks) Strip(msg holdfast.Message) holdfast.Message {
-	if strings.Contains(msg.ID, "@") {
-		msg.ID = m.ID(msg.ID)
+	if msg.Source != "system" && !Is(msg.ID) || strings.Contains(msg.ID, "@") {
+		msg.ID = m.ID(msg.ID) // it may be made of what was told
 	}
 	if msg.Kind == holdfast.Group {
 		return msg

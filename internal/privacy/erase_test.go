@@ -287,7 +287,7 @@ func (d *dying) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 func TestAnErasureThatDiesAnywhereIsFinishedByTheServer(t *testing.T) {
 	t.Parallel()
 	want := ""
-	for n := 1; ; n++ {
+	for n, last := 1, 1; ; n, last = n+last, n {
 		w := lived(t, memory.New())
 		d := &dying{w.store, n}
 		w.eraser.Store = d

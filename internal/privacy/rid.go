@@ -187,7 +187,7 @@ func (r *row) event() {
 		}
 	}
 	m = r.marks.Strip(m)
-	if r.words["id"] == "" {
+	if m.Source != "system" {
 		r.set("id", m.ID)
 	}
 	if m.Kind == holdfast.Group {
