@@ -49,6 +49,7 @@ type Tx interface {
 	Timeline
 	Quiet
 	Personal
+	Pruner
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now",

@@ -65,6 +65,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"leases":               leasesExclude,
 		"relay order":          relayIsInOrder,
 		"lines":                linesAreKeptOnce,
+		"what is old":          oldRowsGo,
+		"pages of old rows":    oldRowsPage,
 		"erasures":             erasuresAreKept,
 		"texts":                textsAreRewritten,
 		"pages of texts":       textsPage,
