@@ -48,7 +48,7 @@ var mayImport = map[string][]string{
 	"internal/store/storetest":       {"", "internal/store"},
 	"internal/facts":                 {"", "internal/store", "rules"},
 	"internal/erased":                {"", "internal/store"},
-	"internal/privacy":               {"", "activities", "internal/clock", "internal/erased", "internal/intake", "internal/store", "rules"},
+	"internal/privacy":               {"", "internal/calendar", "internal/clock", "internal/erased", "internal/intake", "internal/project", "internal/store", "rules"},
 
 	// How a person is reached.
 	"channels":               {""},

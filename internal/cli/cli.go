@@ -55,6 +55,7 @@ func commands(s Streams) []*cobra.Command {
 		suppressionsCommand(s),
 		eraseCommand(s),
 		accessCommand(s),
+		retentionCommand(s),
 		planCommand(s),
 		applyCommand(s),
 		rollbackCommand(s),
