@@ -48,6 +48,8 @@ var mayImport = map[string][]string{
 	"internal/store/postgres/pgtest": {"internal/child"},
 	"internal/store/storetest":       {"", "internal/store"},
 	"internal/facts":                 {"", "internal/store", "rules"},
+	"internal/erased":                {"", "internal/store"},
+	"internal/privacy":               {"", "internal/calendar", "internal/clock", "internal/erased", "internal/intake", "internal/project", "internal/store", "rules"},
 
 	// How a person is reached.
 	"channels":               {""},
@@ -59,8 +61,8 @@ var mayImport = map[string][]string{
 
 	// The engine.
 	"workflows":                      {"", "steps"},
-	"activities":                     {"", "workflows", "steps", "playbooks", "guards", "rules", "channels", "internal/store", "internal/facts", "internal/calendar", "internal/clock", "internal/intake", "internal/mail", "internal/project"},
-	"internal/intake":                {"", "internal/diag", "steps", "playbooks", "triggers", "guards", "rules", "internal/store", "internal/facts", "internal/calendar", "internal/clock"},
+	"activities":                     {"", "workflows", "steps", "playbooks", "guards", "rules", "channels", "internal/store", "internal/facts", "internal/calendar", "internal/clock", "internal/erased", "internal/intake", "internal/mail", "internal/project"},
+	"internal/intake":                {"", "internal/diag", "internal/erased", "steps", "playbooks", "triggers", "guards", "rules", "internal/store", "internal/facts", "internal/calendar", "internal/clock"},
 	"internal/relay":                 {"", "workflows", "steps", "internal/store", "internal/clock"},
 	"internal/conductor":             {"", "internal/store", "internal/clock"},
 	"internal/cast":                  {"", "internal/store", "internal/source", "internal/diag", "internal/calendar"},
@@ -71,7 +73,7 @@ var mayImport = map[string][]string{
 	"internal/backtest":              {"", "activities", "internal/calendar", "internal/diag", "internal/intake", "internal/project", "internal/sim", "internal/store", "playbooks", "rules", "triggers"},
 	"internal/playtest":              {"", "internal/diag", "internal/source", "internal/calendar", "rules", "steps", "playbooks", "internal/store", "internal/project", "activities", "internal/sim"},
 	"internal/preview":               {"", "activities", "channels", "channels/outbox", "internal/clock", "internal/intake", "internal/mail", "internal/project", "internal/sim", "internal/source", "internal/store", "internal/store/memory", "playbooks", "rules", "steps"},
-	"internal/suppressions":          {"", "channels/email", "internal/clock", "internal/intake", "internal/store"},
+	"internal/suppressions":          {"", "channels/email", "internal/clock", "internal/erased", "internal/intake", "internal/store"},
 
 	// How a change is shipped.
 	"internal/plan":    {"", "internal/source", "internal/calendar", "internal/store", "internal/facts", "internal/project", "playbooks", "rules", "steps"},

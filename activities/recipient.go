@@ -9,6 +9,7 @@ import (
 	"holdfast"
 	"holdfast/guards"
 	"holdfast/internal/calendar"
+	"holdfast/internal/erased"
 	"holdfast/internal/facts"
 	"holdfast/internal/store"
 	"holdfast/rules"
@@ -100,6 +101,17 @@ func (w *walk) suppressed(r *recipient, channel string) (guards.Decision, error)
 	var err error
 	if r.suppressions, err = w.tx.Suppressions(r.contact, strings.ToLower(r.address.Email)); err != nil {
 		return guards.Decision{}, fmt.Errorf("read suppressions: %w", err)
+	}
+	marks, err := erased.Read(w.tx)
+	if err != nil {
+		return guards.Decision{}, err
+	}
+	if marks.Any() && r.address.Email != "" {
+		gone, err := w.tx.Suppressions("", marks.Address(r.address.Email))
+		if err != nil {
+			return guards.Decision{}, fmt.Errorf("read suppressions: %w", err)
+		}
+		r.suppressions = append(r.suppressions, gone...)
 	}
 	ask := guards.Ask{Now: w.now, Class: w.v.Class, Channel: channel, Suppressions: r.suppressions}
 	for _, g := range []guards.Guard{guards.Suppressed, guards.OptedOut, guards.Paused} {

@@ -163,3 +163,14 @@ func (ld *loader) assign(to target, f Field, n *source.Node, sc *scope) (assign,
 	a.value = v
 	return a, true
 }
+
+// Lasting are the events on which mappings set fields, by name: what they say is
+// still true when they are long over.
+func (s *Set) Lasting() []string {
+	var names []string
+	for _, m := range s.mappings {
+		names = append(names, m.on...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

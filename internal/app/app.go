@@ -180,6 +180,7 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.keepLists(ctx); err != nil {
 		return err
 	}
+	a.keepPrivate(ctx)
 	a.startSlack(ctx)
 	if a.cfg.Follow {
 		a.background(ctx, "releases", a.follow)

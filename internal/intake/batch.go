@@ -7,6 +7,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/clock"
+	"holdfast/internal/erased"
 	"holdfast/internal/store"
 	"holdfast/rules"
 )
@@ -41,6 +42,8 @@ type batch struct {
 
 	until   *time.Time              // see rules.Facts; nil: nobody asks
 	derives func(field string) bool // which of the derived fields are wanted; nil: all
+	marks   *erased.Marks           // of people who were erased; nil until asked for
+	gone    map[string]bool         // who is, by contact or address, as far as it was asked
 	former  []*sheet                // whom the last message took an object from
 }
 
@@ -96,6 +99,9 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	}
 	why := check(m, b.now)
 	if why == "" {
+		if err := b.forget(&m); err != nil {
+			return err
+		}
 		var err error
 		if why, err = b.resolve(&m); err != nil {
 			return err

@@ -33,8 +33,9 @@ type Settings struct {
 	// end; Inbound is the domain of reply addresses. "" is none.
 	PublicURL, Inbound string
 	// Salt decides who is held out and who is let in first; "" draws one and keeps it.
-	Salt   string
-	Claims Claims
+	Salt      string
+	Claims    Claims
+	Retention Retention
 }
 
 // Sender of e-mails when the owner is unknown.
@@ -90,6 +91,7 @@ func (ld *loader) takeSettings() {
 	s.Inbound = ld.matched(n.Get("inbound"), "inbound", domains, "write a domain such as in.example.com")
 	s.Salt = n.Get("salt").String(l, "salt")
 	s.Claims = ld.claims(n.Get("claims"))
+	s.Retention = ld.retention(n.Get("retention"))
 	ld.p.Settings = s
 }
 

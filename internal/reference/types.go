@@ -54,6 +54,7 @@ var guides = []struct{ file, says string }{
 	{"preview", "see a mail as a customer would, and send it to yourself"},
 	{"events-in", "who may send what happens, with which key, by Segment's API and SDKs; what is left out and why"},
 	{"unsubscribe", "one click, the preference page, keys of links, answers"},
+	{"privacy", "erase a person, show what is kept of one, retention periods, what is left to you"},
 	{"send-mail", "SendGrid or SMTP, how fast mails go, who must not be written to, webhooks"},
 	{"tasks", "who gets a task, when it is due, and what happens when nobody does it"},
 	{"slack", "let your people work in Slack: cards with buttons, forms, home tab, command, digest"},

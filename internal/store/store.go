@@ -50,6 +50,8 @@ type Tx interface {
 	Quiet
 	Tokens
 	Parking
+	Personal
+	Pruner
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now",

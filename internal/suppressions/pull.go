@@ -13,6 +13,7 @@ import (
 
 	"holdfast"
 	"holdfast/channels/email"
+	"holdfast/internal/erased"
 	"holdfast/internal/intake"
 	"holdfast/internal/store"
 )
@@ -149,6 +150,10 @@ func (p *Pull) news(tx store.Tx, list string, entries []email.Listed) ([]email.L
 			lifted[w.Address] = true
 		}
 	}
+	marks, err := erased.Read(tx)
+	if err != nil {
+		return nil, err
+	}
 	var news []email.Listed
 	for _, e := range entries {
 		if !strings.Contains(e.Email, "@") || lifted[e.Email] {
@@ -157,6 +162,15 @@ func (p *Pull) news(tx store.Tx, list string, entries []email.Listed) ([]email.L
 		known, err := tx.Suppressions("", e.Email)
 		if err != nil {
 			return nil, err
+		}
+		if marks.Any() {
+			gone, err := erased.Holds(tx, "", marks.Address(e.Email))
+			if err != nil {
+				return nil, err
+			}
+			if gone {
+				continue // it does not come back by the provider's list
+			}
 		}
 		same := func(s store.Suppression) bool {
 			return s.Kind == kindOf[list] || (s.Kind == "erased" && list == email.Unsubscribed)

@@ -42,6 +42,7 @@ type tables struct {
 	leases       table[string, leased]
 	tokens       table[string, store.Token]
 	parked       table[key, store.Parked]
+	erasures     table[string, store.Erasure]
 
 	accountsByID        *index[store.Account]
 	contactsByAccount   *index[store.Contact]
@@ -111,6 +112,7 @@ func newTables() tables {
 	timelineTables(&t)
 	relayTables(&t)
 	tokenTables(&t)
+	erasureTables(&t)
 	return t
 }
 

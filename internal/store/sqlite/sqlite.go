@@ -62,6 +62,7 @@ func fileDSN(path string) string {
 		"journal_mode(wal)",
 		"synchronous(full)",
 		"foreign_keys(1)",
+		"secure_delete(1)", // what is removed is overwritten
 		"temp_store(memory)",
 		"cache_size(-16384)", // KiB
 	}

@@ -68,6 +68,11 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"tokens":               tokensAreKept,
 		"one hash is a token":  hashesAreUnique,
 		"parked messages":      parkedMessagesWait,
+		"what is old":          oldRowsGo,
+		"pages of old rows":    oldRowsPage,
+		"erasures":             erasuresAreKept,
+		"texts":                textsAreRewritten,
+		"pages of texts":       textsPage,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

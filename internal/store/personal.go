@@ -1,0 +1,137 @@
+package store
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Erasure is the removal of one person. ID is what stands for them ever after,
+// in every row that named them. Contact and Work name the person, and are empty
+// once it is done.
+type Erasure struct {
+	ID      string
+	Contact string
+	Account string
+	Reason  string
+	By      string
+	BegunAt time.Time
+	DoneAt  time.Time // zero while it is under way
+	Work    []byte    // JSON: how far it is, and what is looked for
+	Found   []byte    // JSON: how many rows were changed, by table
+}
+
+// TextTable says where people may be named: a table, the columns that order it,
+// and its columns of text. The rows about an account are those that Of selects.
+type TextTable struct {
+	Name    string
+	Key     []KeyColumn
+	Columns []string
+	Of      string // a condition with one place, %s, for the account
+}
+
+// KeyColumn is one of the columns that name a row.
+type KeyColumn struct {
+	Name   string
+	Number bool
+}
+
+// Texts are the rows that may name a person, besides suppressions: in the order in
+// which they are rid of one.
+var Texts = []TextTable{
+	{"enrollments", word("id"), []string{"contact", "occurrence", "entry_key", "doing", "state"}, "account = %s"},
+	{"tasks", word("id"), []string{"enrollment", "contact", "channel", "status", "title", "brief", "reason", "answers", "snooze_reason"}, "account = %s"},
+	{"touches", word("id"), []string{"contact", "recipient", "state", "reason"}, "account = %s"},
+	{"messages", number("seq"), []string{"touch", "body"}, "account = %s"},
+	{"sightings", word("key"), []string{"touch", "detail"}, "touch IN (SELECT id FROM touches WHERE account = %s)"},
+	{"signals", []KeyColumn{{"enrollment", false}, {"seq", true}}, []string{"reason", "data"}, "enrollment IN (SELECT id FROM enrollments WHERE account = %s)"},
+	{"dues", word("key"), []string{"kind", "data"}, "account = %s"},
+	{"approvals", word("id"), []string{"title", "in_exchange", "note"}, "account = %s"},
+	{"holds", word("id"), []string{"by_whom", "reason"}, "account = %s"},
+	{"lines", number("seq"), []string{"key", "recipient", "outcome", "reason"}, "account = %s"},
+	{"events", number("seq"), []string{"source", "id", "kind", "name", "contact", "props"}, "account = %s"},
+	{"objects", []KeyColumn{{"kind", false}, {"key", false}}, []string{"fields"}, "account = %s"},
+	{"accounts", word("id"), []string{"fields"}, "id = %s"},
+	{"contacts", word("id"), []string{"fields"}, "account = %s"},
+}
+
+func word(name string) []KeyColumn { return []KeyColumn{{name, false}} }
+
+func number(name string) []KeyColumn { return []KeyColumn{{name, true}} }
+
+// Text is one row of a TextTable: its columns by name, without those that are
+// NULL. Columns that hold JSON hold it as the store writes it.
+type Text struct {
+	Key   string
+	Words map[string]string
+}
+
+// TableOf is the table of Texts with a name.
+func TableOf(name string) (TextTable, error) {
+	for _, t := range Texts {
+		if t.Name == name {
+			return t, nil
+		}
+	}
+	return TextTable{}, fmt.Errorf("%q holds no texts", name)
+}
+
+const keySep = "\x1f"
+
+// KeyOf joins the values of the key columns.
+func (t TextTable) KeyOf(values ...any) string {
+	parts := make([]string, len(values))
+	for i, v := range values {
+		parts[i] = fmt.Sprint(v)
+	}
+	return strings.Join(parts, keySep)
+}
+
+// Values are those of a key, as KeyOf joined them: texts and int64.
+func (t TextTable) Values(key string) ([]any, error) {
+	parts := strings.SplitN(key, keySep, len(t.Key))
+	if len(parts) != len(t.Key) {
+		return nil, fmt.Errorf("%q is no key of %s", key, t.Name)
+	}
+	values := make([]any, len(parts))
+	for i, p := range parts {
+		values[i] = p
+		if t.Key[i].Number {
+			n, err := strconv.ParseInt(p, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%q is no key of %s: %w", key, t.Name, err)
+			}
+			values[i] = n
+		}
+	}
+	return values, nil
+}
+
+// Personal finds people in what is kept, and takes them out of it.
+type Personal interface {
+	PutErasure(e Erasure) error // upsert by ID
+	Erasure(id string) (Erasure, error)
+	// Erasures by BegunAt, ID: all of them, or those under way.
+	Erasures(open bool, limit int) ([]Erasure, error)
+
+	// AccountsOf are the accounts whose contact somebody is or has been: by their
+	// row, their events, and what was sent to them or done about them. By id. It
+	// reads every event.
+	AccountsOf(contact string) ([]string, error)
+	DropContact(id string) error
+	// TextsOf are rows of a table of Texts about an account, by key, after one.
+	TextsOf(table, account, after string, limit int) ([]Text, error)
+	// PutText writes the columns that x has; DropText removes a row. Both do
+	// nothing when the row is gone.
+	PutText(table string, x Text) error
+	DropText(table, key string) error
+}
+
+// Compacter is a store whose files keep what was overwritten until it is told to
+// let go.
+type Compacter interface {
+	// Compact gives back space, so that nothing that was removed can be read from
+	// the files. Without whole it does so as far as it is quick.
+	Compact(whole bool) error
+}

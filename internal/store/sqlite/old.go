@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"fmt"
+	"strconv"
+
+	"holdfast/internal/store"
+)
+
+// old is which rows of a table go, with ? for the moment; events also read names to keep.
+var old = map[string]string{
+	store.OldDelivered: "result IS NOT NULL AND (created_at IS NULL OR created_at < ?)",
+	store.OldMessages: `EXISTS (SELECT 1 FROM touches h JOIN enrollments e ON e.id = h.enrollment WHERE h.id = messages.touch
+		AND h.state IN ('sent', 'reconciled', 'unconfirmed', 'failed', 'skipped') AND e.status <> 'active' AND coalesce(h.done_at, h.claimed_at) < ?)`,
+	store.OldTimeline: "at < ? AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.id = lines.enrollment AND e.status = 'active')",
+	store.OldEvents: `kind = 'track' AND at < ?1 AND received < ?1
+		AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.account = events.account AND (e.status = 'active' OR e.event = events.seq))
+		AND EXISTS (SELECT 1 FROM events n WHERE n.account = events.account AND n.name = events.name AND n.at > events.at)`,
+}
+
+func (t *tx) Prune(o store.Old, after string, dry bool) (next string, n int, err error) {
+	if o.What == store.OldEnded {
+		return t.pruneEnded(o, after, dry)
+	}
+	which, ok := old[o.What]
+	if !ok {
+		return "", 0, fmt.Errorf("nothing is kept as %q", o.What)
+	}
+	var from int64
+	if after != "" {
+		if from, err = strconv.ParseInt(after, 10, 64); err != nil {
+			return "", 0, fmt.Errorf("prune %s after %q: %w", o.What, after, err)
+		}
+	}
+	args := []any{o.Before.UnixMicro()}
+	if o.What == store.OldEvents && len(o.Keep) > 0 {
+		which += " AND name NOT IN (" + marks(len(o.Keep)) + ")"
+		for _, name := range o.Keep {
+			args = append(args, name)
+		}
+	}
+	seqs, err := all(t, "find what is old in "+o.What, value[int64],
+		"SELECT seq FROM "+o.What+" WHERE "+which+" AND seq > ? AND seq <= ? ORDER BY seq", append(args, from, from+store.PruneRows)...)
+	if err != nil {
+		return "", 0, err
+	}
+	for _, seq := range seqs {
+		if dry {
+			break
+		}
+		if err := t.put("prune "+o.What, "DELETE FROM "+o.What+" WHERE seq = ?", seq); err != nil {
+			return "", 0, err
+		}
+	}
+	last, err := one(t, "read the end of "+o.What, value[int64], "SELECT coalesce(max(seq), 0) FROM "+o.What)
+	if from += store.PruneRows; from < last {
+		next = strconv.FormatInt(from, 10)
+	}
+	return next, len(seqs), err
+}
+
+func (t *tx) pruneEnded(o store.Old, after string, dry bool) (next string, n int, err error) {
+	ids, err := all(t, "list enrollments", value[string], "SELECT id FROM enrollments WHERE id > ? ORDER BY id LIMIT ?", after, store.PruneRows)
+	if err != nil || len(ids) == 0 {
+		return "", 0, err
+	}
+	last := ids[len(ids)-1]
+	if len(ids) == store.PruneRows {
+		next = last
+	}
+	for _, table := range []string{"signals", "tasks"} {
+		which := " FROM " + table + " WHERE enrollment IN (SELECT id FROM enrollments WHERE id > ? AND id <= ? AND status <> 'active' AND ended_at < ?)"
+		if table == "tasks" {
+			which += " AND status <> 'open'"
+		}
+		args := []any{after, last, o.Before.UnixMicro()}
+		some, err := one(t, "count old "+table, value[int], "SELECT count(*)"+which, args...)
+		if err != nil {
+			return "", 0, err
+		}
+		n += some
+		if !dry && some > 0 {
+			if err := t.put("prune "+table, "DELETE"+which, args...); err != nil {
+				return "", 0, err
+			}
+		}
+	}
+	return next, n, nil
+}
