@@ -35,11 +35,14 @@ type batch struct {
 	poke bool
 	errs []ruleError
 
+	joined *Joined // what the last merge did
+
 	broken error // a read that facts asked for and that failed
 
-	until   *time.Time              // see rules.Facts; nil: nobody asks
-	derives func(field string) bool // which of the derived fields are wanted; nil: all
-	former  []*sheet                // whom the last message took an object from
+	until   *time.Time               // see rules.Facts; nil: nobody asks
+	derives func(field string) bool  // which of the derived fields are wanted; nil: all
+	former  []*sheet                 // whom the last message took an object from
+	read    map[string]store.Account // read before their sheets are opened
 }
 
 // ruleError is a rule that failed on an account: said in the log and the
@@ -87,7 +90,13 @@ func (b *batch) reject(i int, id, why string) {
 func (b *batch) take(i int, m holdfast.Message) error {
 	m.At = m.At.UTC().Truncate(time.Microsecond)
 	why := check(m, b.now)
+	if why == "" && m.Kind == holdfast.Alias {
+		return b.takeMerge(i, m)
+	}
 	if why == "" {
+		if err := b.named(&m); err != nil {
+			return err
+		}
 		var err error
 		if why, err = b.resolve(&m); err != nil {
 			return err

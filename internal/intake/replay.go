@@ -144,13 +144,23 @@ func (r *Replay) Take(m holdfast.Message) (reason string, err error) {
 		r.b.res.Problems = nil
 	}
 	r.Result.Add(r.b.res)
-	s := r.b.sheets[m.Account]
+	account, err := r.b.who(m.Account)
+	if err != nil {
+		return "", err
+	}
+	s := r.b.sheets[account]
 	if s == nil && m.Contact != "" && reason == "" {
-		p, err := r.b.person(m.Contact)
+		id, err := r.b.whoIs(m.Contact)
 		if err != nil {
 			return "", err
 		}
-		s = r.b.sheets[p.Account]
+		p, err := r.b.person(id)
+		if none(err) != nil {
+			return "", err
+		}
+		if err == nil {
+			s = r.b.sheets[p.Account]
+		}
 	}
 	for _, f := range append(r.b.former, s) {
 		if f == nil {
@@ -226,7 +236,11 @@ func (r *Replay) pass(to time.Time) error {
 // fire acts on what is due now: the agenda first, then the scan.
 func (r *Replay) fire(at time.Time) error {
 	for due, ok := r.tx.dues.pop(at); ok; due, ok = r.tx.dues.pop(at) {
-		s, err := r.b.sheet(due.Account)
+		id, err := r.b.who(due.Account)
+		if err != nil {
+			return err
+		}
+		s, err := r.b.sheet(id)
 		if err != nil {
 			return err
 		}
@@ -235,6 +249,9 @@ func (r *Replay) fire(at time.Time) error {
 		}
 	}
 	for _, s := range r.scans.pop(at) {
+		if r.b.sheets[s.acct.ID] != s {
+			continue // it has become another
+		}
 		err := r.look(s, func() error {
 			c := &cause{scan: true, start: true}
 			if r.goals || len(s.runs) > 0 {

@@ -48,6 +48,7 @@ type Tx interface {
 	Relay
 	Timeline
 	Quiet
+	Merges
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now",

@@ -40,6 +40,7 @@ type tables struct {
 	lines        table[int64, store.Line]
 	relay        table[int64, relayed]
 	leases       table[string, leased]
+	aliases      table[key, store.Alias]
 
 	accountsByID        *index[store.Account]
 	contactsByAccount   *index[store.Contact]
@@ -83,6 +84,7 @@ type tables struct {
 	relayBySeq          *index[relayed]
 	relayWaiting        *index[relayed]
 	relayWaitingOf      *index[relayed]
+	aliasesOf           *index[store.Alias]
 }
 
 // newTables makes empty ones, with their indexes.
@@ -104,6 +106,7 @@ func newTables() tables {
 	sightingTables(&t)
 	timelineTables(&t)
 	relayTables(&t)
+	mergeTables(&t)
 	return t
 }
 

@@ -65,6 +65,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"leases":               leasesExclude,
 		"relay order":          relayIsInOrder,
 		"lines":                linesAreKeptOnce,
+		"aliases":              aliasesAreKept,
+		"moving an account":    accountsMove,
+		"moving a contact":     contactsMove,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
