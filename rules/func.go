@@ -21,6 +21,7 @@ type Function struct {
 	facts     bool // its first argument, unseen by authors, is the facts
 	zone      bool // it reads where days begin: account.timezone and country
 	days      bool // it reads which days are business days: account.country
+	sees      bool // it is given the unset too, and says what they mean
 	metric    bool // its first argument is a metric's name, not its value
 	calendar  bool // its last argument, beyond the first, names a calendar
 	// literal says what is wrong with a literal text argument, "" nothing.
@@ -42,7 +43,7 @@ var Functions = []Function{
 	funcDays, funcHours, funcWeeks,
 	funcAddDays, funcAddMonths, funcAddBusinessDays,
 	funcDaysUntil, funcDaysSince, funcNextOccurrence, funcDate,
-	funcPercent, funcMoney, funcClamp, funcRatio,
+	funcPercent, funcMoney, funcClamp, funcRatio, funcAtLeast,
 	funcSum, funcMax, funcMin, funcFirst,
 	funcTrend, funcSumOver, funcAveragePerWeek, funcQuietDays,
 }
@@ -90,7 +91,11 @@ func (f *Function) options() cel.EnvOption {
 		if o.member {
 			decl = cel.MemberOverload
 		}
-		opts = append(opts, decl(strings.Join(id, "_"), args, o.result, cel.FunctionBinding(f.binding(o))))
+		how := []cel.OverloadOpt{cel.FunctionBinding(f.binding(o))}
+		if f.sees {
+			how = append(how, cel.OverloadIsNonStrict())
+		}
+		opts = append(opts, decl(strings.Join(id, "_"), args, o.result, how...))
 	}
 	return cel.Function(f.Name, opts...)
 }

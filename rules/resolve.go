@@ -131,6 +131,7 @@ func (c *compiler) resolveCall(e ast.Expr, locals []string) {
 	if f == nil {
 		return
 	}
+	c.checkAtLeast(f, e)
 	c.reads = c.reads.ofFunction(f)
 	if f.calendar && len(args) > 1 {
 		c.calendarArg(args[len(args)-1])

@@ -53,6 +53,7 @@ func commands(s Streams) []*cobra.Command {
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
 		suppressionsCommand(s),
+		mergeCommand(s),
 		planCommand(s),
 		applyCommand(s),
 		rollbackCommand(s),

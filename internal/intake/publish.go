@@ -111,7 +111,7 @@ func sameMeaning(old, now *playbooks.Playbook, t *triggers.Trigger) bool {
 	}
 	o := old.Triggers[i]
 	return o.Kind == t.Kind && o.For == t.For && o.Offset == t.Offset && o.Before == t.Before &&
-		said(o.When) == said(t.When) && said(o.At) == said(t.At) && said(old.When) == said(now.When) &&
+		said(o.When) == said(t.When) && said(o.Rearm) == said(t.Rearm) && said(o.At) == said(t.At) && said(old.When) == said(now.When) &&
 		maps.Equal(besides(old), besides(now))
 }
 

@@ -99,7 +99,7 @@ func watched(books []*playbooks.Playbook) func(field string) bool {
 	var reads []rules.Reads
 	for _, p := range books {
 		for _, t := range p.Triggers {
-			reads = append(reads, readsOf(t.When, t.At, p.When)...)
+			reads = append(reads, readsOf(t.When, t.Rearm, t.At, p.When)...)
 		}
 		for _, x := range p.Exits {
 			reads = append(reads, readsOf(x.When)...)
