@@ -16,7 +16,7 @@ var condition = Kind{
 			{Name: "when", Type: "cel", Summary: "The condition; becomes: is the same.", Required: true, Example: "days_since(account.saved_at) < 14"},
 			{Name: "becomes", Type: "cel", Summary: "Another word for when."},
 			{Name: "for", Type: "duration", Summary: "How long it must hold without a break before it starts.", Example: "7d"},
-			{Name: "rearm", Type: "cel", Summary: "Once it has started: what must hold before it can start again. Without it, that the condition is false: a value that swings about the limit starts again and again.", Example: "score.health.value >= 60"},
+			{Name: "rearm", Type: "cel", Summary: "Once it has started: what must hold before it can start again, so that a value that swings about the limit starts once. Without it, that the condition was false.", Example: "score.health.value >= 60"},
 			{Name: "existing", Type: "enum(ignore|enroll)", Default: "ignore",
 				Summary: "Accounts for which it holds already when the playbook is published: left alone, or enrolled."},
 		},
