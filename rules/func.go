@@ -35,7 +35,9 @@ type Example struct {
 	Now    string            // RFC 3339; "" when it does not matter
 	Fields map[string]string // account.renewal_date -> "2026-06-01"
 	Series string            // metric.logins: counts a day, the last one today: "0 3 2 5"
-	Result string            // as Untyped writes it
+	// Population of the number that is ranked: "1 2 3".
+	Population string
+	Result     string // as Untyped writes it
 }
 
 // Functions of the language, in the order of the reference.
@@ -44,6 +46,7 @@ var Functions = []Function{
 	funcAddDays, funcAddMonths, funcAddBusinessDays,
 	funcDaysUntil, funcDaysSince, funcNextOccurrence, funcDate,
 	funcPercent, funcMoney, funcClamp, funcRatio, funcAtLeast,
+	funcPercentile,
 	funcSum, funcMax, funcMin, funcFirst,
 	funcTrend, funcSumOver, funcAveragePerWeek, funcQuietDays,
 }

@@ -12,7 +12,7 @@ var funcAtLeast = Function{
 	Signature: "at_least(n, condition, condition, ...) -> bool",
 	Summary:   "Whether n or more of up to 12 conditions hold. One that is unknown counts as neither: it leaves the answer unknown only when it could decide it.",
 	Example: Example{
-		Expr: `at_least(2, account.seats < 10, account.nps < 3, account.arr < 5000)`,
+		Expr:   `at_least(2, account.seats < 10, account.nps < 3, account.arr < 5000)`,
 		Fields: map[string]string{"account.seats": "9", "account.arr": "1200"}, Result: "true",
 	},
 	sees:      true,

@@ -132,6 +132,9 @@ func (c *compiler) resolveCall(e ast.Expr, locals []string) {
 		return
 	}
 	c.checkAtLeast(f, e)
+	if f.Name == percentile {
+		c.population(e)
+	}
 	c.reads = c.reads.ofFunction(f)
 	if f.calendar && len(args) > 1 {
 		c.calendarArg(args[len(args)-1])

@@ -37,6 +37,9 @@ type batch struct {
 
 	joined *Joined // what the last merge did
 
+	ranked    map[string][]float64        // populations that were asked for
+	populated func(name string) []float64 // what answers for them instead of the store
+
 	broken error // a read that facts asked for and that failed
 
 	until   *time.Time               // see rules.Facts; nil: nobody asks

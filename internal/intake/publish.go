@@ -55,6 +55,9 @@ func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap
 	}); err != nil {
 		return nil, fmt.Errorf("store versions: %w", err)
 	}
+	if err := in.rank(ctx, in.Clock.Now(), false); err != nil {
+		return nil, err
+	}
 	if len(refs) > 0 {
 		if err := in.pass(ctx, func(b *batch, s *sheet) error { return b.introduce(s, refs) }); err != nil {
 			return nil, fmt.Errorf("look at the accounts there are: %w", err)

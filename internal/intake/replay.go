@@ -47,15 +47,16 @@ type Refusal struct {
 // conditions are looked at when their answer can have changed, and not
 // otherwise. Not safe for concurrent use.
 type Replay struct {
-	opt     ReplayOptions
-	b       *batch
-	tx      *recall
-	scans   scans
-	began   bool
-	until   time.Time // of what is being looked at
-	goals   bool
-	Result  Result // Problems are left out
-	Trouble []error
+	opt      ReplayOptions
+	b        *batch
+	tx       *recall
+	scans    scans
+	began    bool
+	until    time.Time // of what is being looked at
+	goals    bool
+	rankedOn string // the day of its populations
+	Result   Result // Problems are left out
+	Trouble  []error
 }
 
 // NewReplay begins a replay. Take gives it messages, End says when it is over.
@@ -87,7 +88,7 @@ func NewReplay(opt ReplayOptions) *Replay {
 	})
 	r.b = in.batchAt(r.tx, History, opt.From)
 	r.tx.now, r.b.until = &r.b.now, &r.until
-	r.b.derives = watched(opt.Playbooks)
+	r.b.derives, r.b.populated = watched(opt.Playbooks), r.population
 	for _, p := range opt.Playbooks {
 		r.goals = r.goals || goalByClock(p)
 	}
