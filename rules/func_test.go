@@ -47,7 +47,7 @@ func exampleFacts(t *testing.T, set *rules.Set, ex rules.Example) *rules.Facts {
 	}
 	f.Account = record(t, set, "account", values)
 	f.Population = func(string) (all []float64) {
-		for _, n := range strings.Fields(ex.Population) {
+		for n := range strings.FieldsSeq(ex.Population) {
 			v, err := strconv.ParseFloat(n, 64)
 			if err != nil {
 				t.Error(err)

@@ -158,7 +158,8 @@ func (b *batch) mergeDate(s *sheet, f *rules.Facts, r ref, x, y store.Truth) err
 		return err
 	}
 	moment, occurrence, ok := b.moment(s, f, r)
-	if !ok || !(x.True && x.Since.Equal(moment)) && !(y.True && y.Since.Equal(moment)) {
+	seen := x.True && x.Since.Equal(moment) || y.True && y.Since.Equal(moment)
+	if !ok || !seen {
 		return b.tx.MoveTruth(y, x.Account)
 	}
 	y.True, y.Since = true, moment
