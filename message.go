@@ -7,7 +7,12 @@ const (
 	Track    = "track"    // something happened
 	Identify = "identify" // traits of a contact
 	Group    = "group"    // traits of an account
+	Alias    = "alias"    // an account, or a contact, was another one all along
 )
+
+// Previous is the prop of an Alias that holds the id which is no more. Contact or,
+// without one, Account is whom it has become.
+const Previous = "previous"
 
 // Message is one inbound fact, normalised: the only shape in which the outside
 // reaches the product. Values in Props are JSON-shaped: string, bool, float64
@@ -15,7 +20,7 @@ const (
 type Message struct {
 	ID      string         `json:"id"`     // the sender's message id; the same id twice is one message
 	Source  string         `json:"source"` // who sent it: "import", "demo", "system", a source key
-	Kind    string         `json:"kind"`   // Track, Identify or Group
+	Kind    string         `json:"kind"`   // Track, Identify, Group or Alias
 	Event   string         `json:"event"`  // Track: its name. Dotted names (email.replied) are ours alone
 	Account string         `json:"account"`
 	Contact string         `json:"contact,omitempty"`

@@ -92,7 +92,12 @@ func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Ti
 	d := a.send(ctx, *out)
 	err = a.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		retry = time.Time{}
+		kept, err := tx.Touch(out.row.ID)
+		if err != nil {
+			return fmt.Errorf("read touch: %w", err)
+		}
 		row, now := out.row, a.Clock.Now()
+		row.Account, row.Contact = kept.Account, kept.Contact // they may have become others meanwhile
 		switch f := d.failure; {
 		case f == nil:
 			row.State, row.ProviderID, row.DoneAt = holdfast.Sent, d.receipt.ProviderID, now

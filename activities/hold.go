@@ -130,7 +130,11 @@ func ReleaseAccount(ctx context.Context, st store.Store, account, by string, pla
 // known is the directory's moment, if the account is there.
 func known(tx store.Tx, account string, machine time.Time) (time.Time, error) {
 	if _, err := tx.Account(account); err != nil {
-		return time.Time{}, holdfast.Errorf(holdfast.NotFound, "there is no account %q", account)
+		missing := holdfast.Errorf(holdfast.NotFound, "there is no account %q", account)
+		if now, err := store.Became(tx, store.OfAccount, account); err == nil && now != "" {
+			missing.Hint = fmt.Sprintf("it has become %q", now)
+		}
+		return time.Time{}, missing
 	}
 	return Now(tx, machine)
 }

@@ -74,6 +74,7 @@ func (w *walk) record(mine bool) (current bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("read touch: %w", err)
 	}
+	w.sent.row.Account, w.sent.row.Contact = row.Account, row.Contact // they may have become others meanwhile
 	accepted := w.sent.failure == nil
 	if row.State != holdfast.Sending || row.Attempts != w.sent.row.Attempts || !mine {
 		if accepted && row.State == holdfast.Unknown {

@@ -30,6 +30,9 @@ type Facts struct {
 	Series  func(metric string) []Day // ascending days
 	Zone    *time.Location            // whose days count; nil: account.timezone, account.country's, UTC
 	Days    *calendar.Days            // which days are business days; nil: those of account.country
+	// Population is the numbers that a percentile ranks, ascending, by what it ranks;
+	// nil when nobody has gathered them.
+	Population func(of string) []float64
 	// Until, when set, is lowered by each evaluation to the moment up to which the
 	// answer stays as it is while nothing but the clock changes. It is never lowered
 	// to Now or earlier, and left alone by what does not read the clock.

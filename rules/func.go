@@ -21,6 +21,7 @@ type Function struct {
 	facts     bool // its first argument, unseen by authors, is the facts
 	zone      bool // it reads where days begin: account.timezone and country
 	days      bool // it reads which days are business days: account.country
+	sees      bool // it is given the unset too, and says what they mean
 	metric    bool // its first argument is a metric's name, not its value
 	calendar  bool // its last argument, beyond the first, names a calendar
 	// literal says what is wrong with a literal text argument, "" nothing.
@@ -34,7 +35,9 @@ type Example struct {
 	Now    string            // RFC 3339; "" when it does not matter
 	Fields map[string]string // account.renewal_date -> "2026-06-01"
 	Series string            // metric.logins: counts a day, the last one today: "0 3 2 5"
-	Result string            // as Untyped writes it
+	// Population of the number that is ranked: "1 2 3".
+	Population string
+	Result     string // as Untyped writes it
 }
 
 // Functions of the language, in the order of the reference.
@@ -42,7 +45,8 @@ var Functions = []Function{
 	funcDays, funcHours, funcWeeks,
 	funcAddDays, funcAddMonths, funcAddBusinessDays,
 	funcDaysUntil, funcDaysSince, funcNextOccurrence, funcDate,
-	funcPercent, funcMoney, funcClamp, funcRatio,
+	funcPercent, funcMoney, funcClamp, funcRatio, funcAtLeast,
+	funcPercentile,
 	funcSum, funcMax, funcMin, funcFirst,
 	funcTrend, funcSumOver, funcAveragePerWeek, funcQuietDays,
 }
@@ -90,7 +94,11 @@ func (f *Function) options() cel.EnvOption {
 		if o.member {
 			decl = cel.MemberOverload
 		}
-		opts = append(opts, decl(strings.Join(id, "_"), args, o.result, cel.FunctionBinding(f.binding(o))))
+		how := []cel.OverloadOpt{cel.FunctionBinding(f.binding(o))}
+		if f.sees {
+			how = append(how, cel.OverloadIsNonStrict())
+		}
+		opts = append(opts, decl(strings.Join(id, "_"), args, o.result, how...))
 	}
 	return cel.Function(f.Name, opts...)
 }

@@ -46,6 +46,16 @@ func exampleFacts(t *testing.T, set *rules.Set, ex rules.Example) *rules.Facts {
 		values[strings.TrimPrefix(name, "account.")] = v
 	}
 	f.Account = record(t, set, "account", values)
+	f.Population = func(string) (all []float64) {
+		for n := range strings.FieldsSeq(ex.Population) {
+			v, err := strconv.ParseFloat(n, 64)
+			if err != nil {
+				t.Error(err)
+			}
+			all = append(all, v)
+		}
+		return all
+	}
 	counts := strings.Fields(ex.Series)
 	f.Series = func(string) []rules.Day {
 		var out []rules.Day

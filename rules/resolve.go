@@ -131,6 +131,10 @@ func (c *compiler) resolveCall(e ast.Expr, locals []string) {
 	if f == nil {
 		return
 	}
+	c.checkAtLeast(f, e)
+	if f.Name == percentile {
+		c.population(e)
+	}
 	c.reads = c.reads.ofFunction(f)
 	if f.calendar && len(args) > 1 {
 		c.calendarArg(args[len(args)-1])

@@ -62,6 +62,7 @@ type Set struct {
 	env       *cel.Env
 	names     []string // of the events, sorted; set once all are declared
 	memo      memo
+	ranked    sync.Map // what percentiles rank -> *Expr
 	zones     sync.Map // IANA name -> *time.Location
 }
 

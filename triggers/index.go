@@ -40,7 +40,7 @@ func NewIndex(entries []Entry) *Index {
 func (x *Index) reads(i int, e Entry) {
 	exprs := []*rules.Expr{e.Trigger.At}
 	if e.Trigger.Kind == Condition { // a date looks at its conditions on the day
-		exprs = []*rules.Expr{e.Trigger.When, e.When}
+		exprs = []*rules.Expr{e.Trigger.When, e.Trigger.Rearm, e.When}
 	}
 	clock := false
 	for _, ex := range exprs {

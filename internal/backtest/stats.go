@@ -58,7 +58,7 @@ func cut(words string) (before, after string, ok bool) { return strings.Cut(word
 func warmUp(set *rules.Set, book *playbooks.Playbook) int {
 	read := map[string]bool{}
 	for _, t := range book.Triggers {
-		for _, x := range []*rules.Expr{t.When, t.At, book.When} {
+		for _, x := range []*rules.Expr{t.When, t.Rearm, t.At, book.When} {
 			if x == nil {
 				continue
 			}

@@ -57,6 +57,7 @@ func commands(s Streams) []*cobra.Command {
 		eraseCommand(s),
 		accessCommand(s),
 		retentionCommand(s),
+		mergeCommand(s),
 		planCommand(s),
 		applyCommand(s),
 		rollbackCommand(s),

@@ -34,8 +34,13 @@ func importCommand(s Streams, open openIntake) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "import FILE...",
 		Short: "Take messages and tables into a data directory",
-		Long: `Takes files in: JSON lines in Segment's shape (track, group, identify), or
+		Long: `Takes files in: JSON lines in Segment's shape (track, group, identify, alias), or
 CSV tables with a header, plain or gzip. "-" reads standard input.
+
+A row of a CSV is an upsert by its key, the column id: it makes the account or the
+contact, or changes it. An empty cell leaves the field as it is. Of two rows about a
+field the one with the later time (the column at, or --at) counts, in whatever order
+they come.
 
 What is imported is history: it builds accounts, contacts, objects and
 metrics, and starts nothing; what it makes true is taken as known. With --live

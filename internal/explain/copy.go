@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/activities"
+	"holdfast/internal/facts"
 	"holdfast/internal/intake"
 	"holdfast/internal/store"
 )
@@ -50,6 +51,9 @@ func (c *copier) state() error {
 		for i := range p.Triggers {
 			keys = append(keys, intake.SurgeKey(p.Name, p.Triggers[i].ID))
 		}
+	}
+	for _, name := range c.project.Rules.Ranked() {
+		keys = append(keys, facts.PopulationKey(name))
 	}
 	if err := c.meta(keys...); err != nil {
 		return err

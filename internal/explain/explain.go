@@ -99,14 +99,23 @@ func Told(ctx context.Context, p *project.Project, ms []sim.Message, q Question)
 // known says who is there instead of an account that is not.
 func known(ctx context.Context, s store.Store, id string) error {
 	var ids []string
+	var became string
 	err := s.View(ctx, func(tx store.Tx) error {
 		_, err := tx.Account(id)
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
+		if became, err = store.Became(tx, store.OfAccount, id); err != nil {
+			return err
+		}
 		ids, err = tx.AccountIDs("", 20_000)
 		return errors.Join(err, store.ErrNotFound)
 	})
+	if became != "" {
+		gone := holdfast.Errorf(holdfast.NotFound, "there is no account %q", id)
+		gone.Hint = fmt.Sprintf("it has become %q", became)
+		return gone
+	}
 	if errors.Is(err, store.ErrNotFound) {
 		return unknown("account", id, ids)
 	}

@@ -114,6 +114,8 @@ func (a *asker) condition(t *Trigger, wd weighed) {
 	}
 	unmet := wd.unmet()
 	switch {
+	case wd.Truth.True && wd.Truth.Fired && wd.Trigger.Rearm != nil:
+		t.Why = "true since " + a.moment(t.Since) + "; it starts again only after `" + wd.Trigger.Rearm.Source() + "` has held"
 	case unmet != "" && wd.NeedsContact:
 		t.Why = unmet + " (it reads a contact, so it is looked at when a message names one)"
 	case unmet != "":

@@ -25,7 +25,7 @@ const horizon = 400
 // with nothing, and the transaction does not commit.
 func Load(tx store.Tx, set *rules.Set, account, contact string, now time.Time) (*rules.Facts, error) {
 	r := &reader{tx: tx, set: set, account: account, now: now.UTC()}
-	f := &rules.Facts{Now: now, Account: rules.Record{}, Objects: r.objects, Series: r.series}
+	f := &rules.Facts{Now: now, Account: rules.Record{}, Objects: r.objects, Series: r.series, Population: r.population}
 	a, err := tx.Account(account)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("read account %s: %w", account, err)
@@ -114,6 +114,12 @@ func (r *reader) objects(kind string) []rules.Record {
 		r.kinds = map[string][]rules.Record{}
 	}
 	r.kinds[kind] = all
+	return all
+}
+
+func (r *reader) population(name string) []float64 {
+	all, err := Population(r.tx, name)
+	r.err = errors.Join(r.err, err)
 	return all
 }
 

@@ -70,6 +70,10 @@ func (b *batch) fire(d store.Due) error {
 	if err := b.tx.DropDue(d.Key); err != nil {
 		return err
 	}
+	var err error
+	if d.Account, err = b.who(d.Account); err != nil {
+		return err
+	}
 	switch d.Kind {
 	case "unconfirmed":
 		return b.unconfirmed(d)

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -38,13 +39,19 @@ type batch struct {
 	poke bool
 	errs []ruleError
 
+	joined *Joined // what the last merge did
+
+	ranked    map[string][]float64        // populations that were asked for
+	populated func(name string) []float64 // what answers for them instead of the store
+
 	broken error // a read that facts asked for and that failed
 
-	until   *time.Time              // see rules.Facts; nil: nobody asks
-	derives func(field string) bool // which of the derived fields are wanted; nil: all
-	marks   *erased.Marks           // of people who were erased; nil until asked for
-	gone    map[string]bool         // who is, by contact or address, as far as it was asked
-	former  []*sheet                // whom the last message took an object from
+	until   *time.Time               // see rules.Facts; nil: nobody asks
+	derives func(field string) bool  // which of the derived fields are wanted; nil: all
+	marks   *erased.Marks            // of people who were erased; nil until asked for
+	forgot  map[string]bool          // who is, by contact or address, as far as it was asked
+	former  []*sheet                 // whom the last message took an object from
+	read    map[string]store.Account // read before their sheets are opened
 }
 
 // ruleError is a rule that failed on an account: said in the log and the
@@ -98,8 +105,11 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		return err
 	}
 	why := check(m, b.now)
+	if why == "" && m.Kind == holdfast.Alias {
+		return b.takeMerge(i, m)
+	}
 	if why == "" {
-		if err := b.forget(&m); err != nil {
+		if err := errors.Join(b.named(&m), b.forget(&m)); err != nil {
 			return err
 		}
 		var err error

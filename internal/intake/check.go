@@ -29,12 +29,16 @@ func check(m holdfast.Message, now time.Time) string {
 			return "a track message without an event name"
 		}
 	case holdfast.Identify, holdfast.Group:
+	case holdfast.Alias:
+		if why := unlike(m); why != "" {
+			return why
+		}
 	default:
-		return fmt.Sprintf("kind %q: expected track, identify or group", clip(m.Kind))
+		return fmt.Sprintf("kind %q: expected track, identify, group or alias", clip(m.Kind))
 	}
 	for _, id := range []struct{ what, text string }{{"message", m.ID}, {"account", m.Account}, {"contact", m.Contact}, {"event", m.Event}} {
-		if len(id.text) > maxID || strings.ContainsFunc(id.text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			return fmt.Sprintf("%s %q is no id: expected at most %d printable characters", id.what, clip(id.text), maxID)
+		if why := noID(id.what, id.text); why != "" {
+			return why
 		}
 	}
 	switch {
@@ -48,6 +52,26 @@ func check(m holdfast.Message, now time.Time) string {
 		return fmt.Sprintf("happens at %s, after now (%s)", m.At.UTC().Format(time.RFC3339), now.Format(time.RFC3339))
 	}
 	return ""
+}
+
+// noID says why text is no id, or "".
+func noID(what, text string) string {
+	if len(text) <= maxID && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return ""
+	}
+	return fmt.Sprintf("%s %q is no id: expected at most %d printable characters", what, clip(text), maxID)
+}
+
+// unlike says why an alias does not name two ids, or "".
+func unlike(m holdfast.Message) string {
+	old := previous(m)
+	switch {
+	case old == "":
+		return "an alias without the previous id: expected previousId, or for an account previousGroupId"
+	case old == or(m.Contact, m.Account):
+		return fmt.Sprintf("an alias of %q to itself", clip(old))
+	}
+	return noID("previous", old)
 }
 
 // forged says why m may not come from outside, or "".

@@ -18,7 +18,7 @@ func (b *batch) forget(m *holdfast.Message) error {
 		if err != nil {
 			return fmt.Errorf("read erasures: %w", err)
 		}
-		b.marks, b.gone = &marks, map[string]bool{}
+		b.marks, b.forgot = &marks, map[string]bool{}
 	}
 	if !b.marks.Any() {
 		return nil
@@ -54,7 +54,7 @@ func (b *batch) forget(m *holdfast.Message) error {
 			if err := b.tx.Suppress(store.Suppression{Contact: m.Contact, Kind: erased.Kind, At: b.now}); err != nil {
 				return fmt.Errorf("suppress who comes back: %w", err)
 			}
-			b.gone[m.Contact] = true
+			b.forgot[m.Contact] = true
 			*m = b.marks.Strip(*m)
 			return nil
 		}
@@ -77,19 +77,19 @@ func (b *batch) wasErased(contact string) (bool, error) {
 // markOf is who stands for a contact: their mark, or they themselves when they came
 // back under another id.
 func (b *batch) markOf(contact string) string {
-	if mark := b.marks.Contact(contact); b.gone[mark] {
+	if mark := b.marks.Contact(contact); b.forgot[mark] {
 		return mark
 	}
 	return contact
 }
 
 func (b *batch) isGone(contact, address string) (bool, error) {
-	if is, known := b.gone[contact+address]; known {
+	if is, known := b.forgot[contact+address]; known {
 		return is, nil
 	}
 	is, err := erased.Holds(b.tx, contact, address)
 	if err == nil {
-		b.gone[contact+address] = is
+		b.forgot[contact+address] = is
 	}
 	return is, err
 }

@@ -29,7 +29,11 @@ func (b *batch) facts(s *sheet, contact string) *rules.Facts {
 			b.broken = errors.Join(b.broken, err)
 			return b.seen(ds)
 		},
-		Until: b.until,
+		Population: b.population,
+		Until:      b.until,
+	}
+	if b.populated != nil {
+		f.Population = b.populated
 	}
 	if b.in.Options.Place != nil {
 		zone, days := b.in.place(f.Account)

@@ -50,7 +50,7 @@ func TestRowsThatCannotBeReadAreNamedAndTheOthersGoIn(t *testing.T) {
 {} {}`, `
 1: m1 track "Login" acc=acme con=dana 2026-01-02T03:04 {"n":12345678901234567890}
 3: m2 group "" acc=7 con= 2026-01-02T01:04 {"arr":5}
-4! type "page" is not taken: expected track, group or identify
+4! type "page" is not taken: expected track, group, identify or alias
 5! timestamp is missing: expected a time such as 2026-05-01T09:00:00Z
 6! properties holds array: expected an object
 7! the JSON ends too early

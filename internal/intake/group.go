@@ -2,6 +2,7 @@ package intake
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,6 +24,7 @@ type group struct {
 	runs     map[string][]store.Enrollment        // nil until asked for
 	truths   map[[2]string]map[string]store.Truth // by playbook and trigger
 	buckets  map[string]map[string][]store.Bucket // by metric
+	became   map[string]string                    // whom those of asked that are not there have become
 }
 
 // gather reads the accounts and contacts of msgs together.
@@ -65,6 +67,32 @@ func (b *batch) gatherAll(accounts, contacts []string) (err error) {
 		return fmt.Errorf("read contacts: %w", err)
 	}
 	b.group = g
+	return g.readAliases(b.tx, unread, people)
+}
+
+// readAliases finds whom those have become of whom nothing is kept.
+func (g *group) readAliases(tx store.Tx, accounts, people []string) error {
+	g.became = map[string]string{}
+	for _, q := range []struct {
+		kind, prefix string
+		ids          []string
+		there        func(id string) bool
+	}{
+		{store.OfAccount, "", accounts, func(id string) bool { _, ok := g.accounts[id]; return ok }},
+		{store.OfContact, "/", people, func(id string) bool { _, ok := g.people[id]; return ok }},
+	} {
+		missing := slices.DeleteFunc(slices.Clone(q.ids), q.there)
+		if len(missing) == 0 {
+			continue
+		}
+		all, err := tx.Aliases(q.kind, missing)
+		if err != nil {
+			return fmt.Errorf("read aliases: %w", err)
+		}
+		for id, became := range all {
+			g.became[q.prefix+id] = became
+		}
+	}
 	return nil
 }
 
@@ -72,6 +100,9 @@ func (b *batch) gatherAll(accounts, contacts []string) (err error) {
 // themselves what it does not hold. ErrNotFound as in the store.
 
 func (b *batch) account(id string) (store.Account, error) {
+	if a, ok := b.read[id]; ok {
+		return a, nil
+	}
 	if b.group == nil || !b.group.asked[id] {
 		return b.tx.Account(id)
 	}

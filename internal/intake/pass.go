@@ -78,6 +78,9 @@ func (in *Intake) MarkTruths(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := in.rank(ctx, in.Clock.Now(), true); err != nil {
+		return err
+	}
 	err = in.pass(ctx, func(b *batch, s *sheet) error {
 		c := &cause{ch: changes{identified: true}}
 		if b.schema.byClock {

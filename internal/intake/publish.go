@@ -55,6 +55,9 @@ func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap
 	}); err != nil {
 		return nil, fmt.Errorf("store versions: %w", err)
 	}
+	if err := in.rank(ctx, in.Clock.Now(), false); err != nil {
+		return nil, err
+	}
 	if len(refs) > 0 {
 		if err := in.pass(ctx, func(b *batch, s *sheet) error { return b.introduce(s, refs) }); err != nil {
 			return nil, fmt.Errorf("look at the accounts there are: %w", err)
@@ -111,7 +114,7 @@ func sameMeaning(old, now *playbooks.Playbook, t *triggers.Trigger) bool {
 	}
 	o := old.Triggers[i]
 	return o.Kind == t.Kind && o.For == t.For && o.Offset == t.Offset && o.Before == t.Before &&
-		said(o.When) == said(t.When) && said(o.At) == said(t.At) && said(old.When) == said(now.When) &&
+		said(o.When) == said(t.When) && said(o.Rearm) == said(t.Rearm) && said(o.At) == said(t.At) && said(old.When) == said(now.When) &&
 		maps.Equal(besides(old), besides(now))
 }
 

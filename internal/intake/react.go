@@ -63,8 +63,8 @@ func (b *batch) running(s *sheet, c *cause) error {
 	left := map[string]bool{}
 	for i := range runs {
 		e := &runs[i]
-		if e.Status != "active" && !e.GoalAt.IsZero() {
-			continue
+		if e.Status != "active" && !e.GoalAt.IsZero() || e.Outcome == Merged {
+			continue // its goal is the other's
 		}
 		p, err := b.in.ByDigest(e.Digest)
 		if err != nil {

@@ -24,7 +24,9 @@ type recall struct {
 	truths  map[[3]string]store.Truth
 	dues    agenda
 	started []Entry
-	place   map[string]int // of an enrollment in started
+	place   map[string]int   // of an enrollment in started
+	runs    map[string][]int // in started, by account
+	aliases map[[2]string]string
 	refused []Refusal
 	said    map[string]bool // keys of their lines
 }
@@ -33,7 +35,7 @@ func newRecall(messages int, ends func(store.Enrollment) time.Time) *recall {
 	return &recall{
 		ends: ends, seen: make(map[[2]string]int64, messages), objects: map[[2]string]store.Object{},
 		owned: map[[2]string][]store.Object{}, days: map[[2]string][]store.Bucket{},
-		truths: map[[3]string]store.Truth{}, dues: agenda{byKey: map[string]store.Due{}}, place: map[string]int{}, said: map[string]bool{},
+		truths: map[[3]string]store.Truth{}, dues: agenda{byKey: map[string]store.Due{}}, place: map[string]int{}, runs: map[string][]int{}, aliases: map[[2]string]string{}, said: map[string]bool{},
 	}
 }
 
@@ -145,12 +147,22 @@ func (t *recall) Enroll(e store.Enrollment) (bool, error) {
 		return false, nil
 	}
 	t.place[e.ID] = len(t.started)
+	t.runs[e.Account] = append(t.runs[e.Account], len(t.started))
 	t.started = append(t.started, Entry{Enrollment: e})
 	return true, nil
 }
 
-// EnrollmentsOf is asked once for each account, before any has started.
-func (*recall) EnrollmentsOf(string, bool) ([]store.Enrollment, error) { return nil, nil }
+// EnrollmentsOf is asked once for each account, before any has started, and after
+// a merge.
+func (t *recall) EnrollmentsOf(account string, _ bool) (es []store.Enrollment, err error) {
+	for _, i := range t.runs[account] {
+		es = append(es, t.started[i].Enrollment)
+	}
+	slices.SortFunc(es, func(a, b store.Enrollment) int {
+		return cmp.Or(a.StartedAt.Compare(b.StartedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return es, nil
+}
 
 func (t *recall) Enrollment(id string) (store.Enrollment, error) {
 	if i, there := t.place[id]; there {

@@ -47,15 +47,16 @@ type Refusal struct {
 // conditions are looked at when their answer can have changed, and not
 // otherwise. Not safe for concurrent use.
 type Replay struct {
-	opt     ReplayOptions
-	b       *batch
-	tx      *recall
-	scans   scans
-	began   bool
-	until   time.Time // of what is being looked at
-	goals   bool
-	Result  Result // Problems are left out
-	Trouble []error
+	opt      ReplayOptions
+	b        *batch
+	tx       *recall
+	scans    scans
+	began    bool
+	until    time.Time // of what is being looked at
+	goals    bool
+	rankedOn string // the day of its populations
+	Result   Result // Problems are left out
+	Trouble  []error
 }
 
 // NewReplay begins a replay. Take gives it messages, End says when it is over.
@@ -87,7 +88,7 @@ func NewReplay(opt ReplayOptions) *Replay {
 	})
 	r.b = in.batchAt(r.tx, History, opt.From)
 	r.tx.now, r.b.until = &r.b.now, &r.until
-	r.b.derives = watched(opt.Playbooks)
+	r.b.derives, r.b.populated = watched(opt.Playbooks), r.population
 	for _, p := range opt.Playbooks {
 		r.goals = r.goals || goalByClock(p)
 	}
@@ -99,7 +100,7 @@ func watched(books []*playbooks.Playbook) func(field string) bool {
 	var reads []rules.Reads
 	for _, p := range books {
 		for _, t := range p.Triggers {
-			reads = append(reads, readsOf(t.When, t.At, p.When)...)
+			reads = append(reads, readsOf(t.When, t.Rearm, t.At, p.When)...)
 		}
 		for _, x := range p.Exits {
 			reads = append(reads, readsOf(x.When)...)
@@ -144,13 +145,23 @@ func (r *Replay) Take(m holdfast.Message) (reason string, err error) {
 		r.b.res.Problems = nil
 	}
 	r.Result.Add(r.b.res)
-	s := r.b.sheets[m.Account]
+	account, err := r.b.who(m.Account)
+	if err != nil {
+		return "", err
+	}
+	s := r.b.sheets[account]
 	if s == nil && m.Contact != "" && reason == "" {
-		p, err := r.b.person(m.Contact)
+		id, err := r.b.whoIs(m.Contact)
 		if err != nil {
 			return "", err
 		}
-		s = r.b.sheets[p.Account]
+		p, err := r.b.person(id)
+		if none(err) != nil {
+			return "", err
+		}
+		if err == nil {
+			s = r.b.sheets[p.Account]
+		}
 	}
 	for _, f := range append(r.b.former, s) {
 		if f == nil {
@@ -226,7 +237,11 @@ func (r *Replay) pass(to time.Time) error {
 // fire acts on what is due now: the agenda first, then the scan.
 func (r *Replay) fire(at time.Time) error {
 	for due, ok := r.tx.dues.pop(at); ok; due, ok = r.tx.dues.pop(at) {
-		s, err := r.b.sheet(due.Account)
+		id, err := r.b.who(due.Account)
+		if err != nil {
+			return err
+		}
+		s, err := r.b.sheet(id)
 		if err != nil {
 			return err
 		}
@@ -235,6 +250,9 @@ func (r *Replay) fire(at time.Time) error {
 		}
 	}
 	for _, s := range r.scans.pop(at) {
+		if r.b.sheets[s.acct.ID] != s {
+			continue // it has become another
+		}
 		err := r.look(s, func() error {
 			c := &cause{scan: true, start: true}
 			if r.goals || len(s.runs) > 0 {

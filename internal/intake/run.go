@@ -1,8 +1,8 @@
 package intake
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 
 	"holdfast"
 	"holdfast/internal/store"
@@ -37,13 +37,17 @@ func (in *Intake) Start(tx store.Tx, r Run) (Ran, error) {
 		return Ran{}, err
 	}
 	trig := &triggers.Trigger{ID: RunTrigger, Kind: RunTrigger}
-	id := holdfast.EnrollmentID(book.Name, r.Account, entryKey(book.Enroll.OncePer, trig.ID, r.Occurrence))
+	key := entryKey(book.Enroll.OncePer, trig.ID, r.Occurrence)
+	id := holdfast.EnrollmentID(book.Name, r.Account, key)
 	f := b.facts(s, r.Contact)
-	if _, err := tx.Enrollment(id); errors.Is(err, store.ErrNotFound) {
-		runs, err := b.runs(s)
-		if err != nil {
-			return Ran{}, err
-		}
+	runs, err := b.runs(s)
+	if err != nil {
+		return Ran{}, err
+	}
+	entry := func(e store.Enrollment) bool { return e.Playbook == book.Name && e.EntryKey == key }
+	if i := slices.IndexFunc(runs, entry); i >= 0 {
+		id = runs[i].ID // it began under the id of an account that has become this one
+	} else {
 		if refused, err := b.refusal(s, f, book, runs); err != nil || refused != "" {
 			return Ran{Refused: refused}, err
 		}
@@ -54,8 +58,6 @@ func (in *Intake) Start(tx store.Tx, r Run) (Ran, error) {
 		if err := b.flush(); err != nil {
 			return Ran{}, err
 		}
-	} else if err != nil {
-		return Ran{}, fmt.Errorf("read enrollment %s: %w", id, err)
 	}
 	e, err := tx.Enrollment(id)
 	if err != nil {

@@ -36,7 +36,7 @@ func (in *Intake) nextScan(ctx context.Context) (next time.Time, ok bool, err er
 			return next, false, err
 		}
 	}
-	if in.Options.Foresee && in.Options.Place != nil {
+	if in.Options.Foresee && in.Options.Place != nil && len(in.Rules().Ranked()) == 0 {
 		next, err = in.foreseen(ctx, next)
 	}
 	return next, true, err
@@ -82,6 +82,9 @@ func (in *Intake) scanIfDue(ctx context.Context, now time.Time) error {
 // snapshots and writes only for accounts of which something changed, so a scan
 // cut short is simply run again.
 func (in *Intake) Scan(ctx context.Context, now time.Time) error {
+	if err := in.rank(ctx, now, false); err != nil {
+		return err
+	}
 	look, err := in.looker(ctx)
 	if err != nil {
 		return err

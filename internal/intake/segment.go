@@ -22,6 +22,8 @@ type segment struct {
 	Timestamp  string         `json:"timestamp"`
 	UserID     any            `json:"userId"`
 	GroupID    any            `json:"groupId"`
+	PreviousID any            `json:"previousId"`
+	FormerID   any            `json:"previousGroupId"`
 	Event      string         `json:"event"`
 	Properties map[string]any `json:"properties"`
 	Traits     map[string]any `json:"traits"`
@@ -30,8 +32,10 @@ type segment struct {
 	} `json:"context"`
 }
 
-// Segment reads one Segment-shaped JSON message (track, group or identify). The
-// account is groupId or context.groupId, the contact userId. Without a messageId
+// Segment reads one Segment-shaped JSON message (track, group, identify or alias).
+// The account is groupId or context.groupId, the contact userId. An alias with
+// previousId is of contacts, as Segment's; one with previousGroupId, which Segment
+// does not know, of accounts. Without a messageId
 // the id is derived from the content, so the same bytes are one message. The
 // error says what to change; the caller sets Source.
 func Segment(line []byte) (holdfast.Message, error) {
@@ -56,10 +60,12 @@ func Segment(line []byte) (holdfast.Message, error) {
 		m.Props = s.Properties
 	case holdfast.Group, holdfast.Identify:
 		m.Props = s.Traits
+	case holdfast.Alias:
+		aliased(&m, s)
 	case "":
-		return m, fmt.Errorf("no type: expected track, group or identify")
+		return m, fmt.Errorf("no type: expected track, group, identify or alias")
 	default:
-		return m, fmt.Errorf("type %q is not taken: expected track, group or identify", s.Type)
+		return m, fmt.Errorf("type %q is not taken: expected track, group, identify or alias", s.Type)
 	}
 	at, err := ParseTime(s.Timestamp)
 	if err != nil {
@@ -70,6 +76,15 @@ func Segment(line []byte) (holdfast.Message, error) {
 		m.ID = ContentID(line)
 	}
 	return m, nil
+}
+
+// aliased says who has become whom.
+func aliased(m *holdfast.Message, s segment) {
+	old := text(s.PreviousID)
+	if former := text(s.FormerID); old == "" && former != "" {
+		old, m.Contact = former, ""
+	}
+	m.Props = map[string]any{holdfast.Previous: old}
 }
 
 // ParseTime reads RFC 3339, or a day as its midnight in UTC.

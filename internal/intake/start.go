@@ -37,7 +37,7 @@ func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(runs, func(e store.Enrollment) bool { return e.ID == id }) {
+	if slices.ContainsFunc(runs, func(e store.Enrollment) bool { return e.ID == id || e.Playbook == p.Name && e.EntryKey == key }) {
 		return nil
 	}
 	refused, err := b.refusal(s, f, p, runs)

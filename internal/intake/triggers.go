@@ -83,12 +83,16 @@ func (b *batch) happenedTo(s *sheet, c *cause, r ref) error {
 // playbook's own become true together. What is unset is not true: an edge that
 // passes through it counts as falling and rising. Each edge fires once, whether
 // the rules of entry then let it in or not; one that must not start anything
-// (late, history) is marked as gone by.
+// (late, history) is marked as gone by. With rearm, one that has fired stays true
+// until that holds.
 func (b *batch) condition(s *sheet, f *rules.Facts, r ref, c *cause) error {
 	now := b.holds(f, r.book.Name, s.acct.ID, r.trig.When, r.book.When)
 	old, err := b.truth(r.book.Name, r.trig.ID, s.acct.ID)
 	if err != nil || now == old.True {
 		return err
+	}
+	if !now && old.Fired && r.trig.Rearm != nil && !b.holds(f, r.book.Name, s.acct.ID, r.trig.Rearm) {
+		return nil // it has not recovered: a swing about the limit is no new edge
 	}
 	t := store.Truth{Playbook: r.book.Name, Trigger: r.trig.ID, Account: s.acct.ID, True: now}
 	if !now {

@@ -58,7 +58,7 @@ func newWatch(heads []*playbooks.Playbook) *watch {
 	w.index = triggers.NewIndex(entries)
 	w.clocked = len(w.index.Clock()) > 0 || slices.ContainsFunc(heads, endsByClock)
 	w.moments = slices.ContainsFunc(w.refs(w.index.Clock()), func(r ref) bool {
-		return byMoment(readsOf(r.trig.When, r.trig.At, r.book.When))
+		return byMoment(readsOf(r.trig.When, r.trig.Rearm, r.trig.At, r.book.When))
 	})
 	return w
 }

@@ -100,10 +100,11 @@ lanes: [save, renewal, win-back]
 // world is an intake over a store in memory, its clock at start.
 type world struct {
 	*intake.Intake
-	t     testing.TB
-	clock *clock.Virtual
-	pokes int
-	n     int
+	t        testing.TB
+	clock    *clock.Virtual
+	pokes    int
+	n        int
+	versions map[string]*playbooks.Playbook
 }
 
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
@@ -125,6 +126,7 @@ func newWorld(t testing.TB, books ...string) *world {
 		t.Fatal(err)
 	}
 	versions := map[string]*playbooks.Playbook{}
+	w.versions = versions
 	w.Intake = &intake.Intake{
 		Store: st, Clock: w.clock,
 		Rules:     func() *rules.Set { return set },

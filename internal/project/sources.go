@@ -28,6 +28,7 @@ type Allow struct {
 	Events  []string // names, in which * stands for any text
 	Fields  []string // of account and contact; nil is all that the schema declares
 	Objects []string // kinds; nil is all
+	Merges  bool     // it may say that a contact was another all along
 }
 
 // Event reports whether an event of that name may be sent.
@@ -169,6 +170,7 @@ func (ld *loader) allow(n *source.Node) (a Allow) {
 	}
 	known := append(slices.Clone(ld.accountNames), ld.contactNames...)
 	a.Fields = ld.among(n.Get("fields"), "field", known)
+	a.Merges = n.Get("merges").Bool(l, "merges")
 	a.Objects = ld.among(n.Get("objects"), "object", ld.p.Rules.ObjectKinds())
 	return a
 }

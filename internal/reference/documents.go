@@ -77,6 +77,9 @@ func given(e rules.Example) string {
 	for _, name := range slices.Sorted(maps.Keys(e.Fields)) {
 		facts = append(facts, "`"+name+"` = "+e.Fields[name])
 	}
+	if e.Population != "" {
+		facts = append(facts, "those of all accounts are "+e.Population)
+	}
 	if e.Series != "" {
 		facts = append(facts, "the metric's last days are "+e.Series)
 	}

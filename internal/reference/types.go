@@ -59,5 +59,7 @@ var guides = []struct{ file, says string }{
 	{"tasks", "who gets a task, when it is due, and what happens when nobody does it"},
 	{"slack", "let your people work in Slack: cards with buttons, forms, home tab, command, digest"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
+	{"signals", "several weak signals at once, edges that flap, the worst quarter"},
+	{"merge", "two accounts, or two contacts, that were one all along"},
 	{"elsewhere", "PostgreSQL instead of the file, a Temporal cluster instead of the embedded server"},
 }

@@ -52,6 +52,7 @@ type Tx interface {
 	Parking
 	Personal
 	Pruner
+	Merges
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now",

@@ -78,8 +78,14 @@ func (r *reader) message(place, kind string, raw []byte) {
 			return
 		}
 	case "alias":
-		r.alias(place, id(o["previousId"]), user)
-		return
+		old := id(o["previousId"])
+		if old == "" || user == "" {
+			drop(NoUser, "an alias message has no previousId or no userId")
+			return
+		}
+		m.Kind, m.Contact = holdfast.Alias, user
+		r.in.same = append(r.in.same, intake.Same{Old: old, New: user})
+		said = map[string]any{holdfast.Previous: old}
 	default:
 		drop(BadType, "the type is none of identify, group, track, page, screen and alias")
 		return
@@ -90,7 +96,7 @@ func (r *reader) message(place, kind string, raw []byte) {
 		return
 	}
 	m.Props, _ = tidy(props).(map[string]any)
-	if m.Account == "" {
+	if m.Account == "" && m.Kind != holdfast.Alias {
 		context, _ := o["context"].(map[string]any)
 		m.Account = or(id(context["groupId"]), r.groupID)
 	}
@@ -114,18 +120,6 @@ func (r *reader) message(place, kind string, raw []byte) {
 		r.in.same = append(r.in.same, intake.Same{Old: anonymous, New: user})
 	}
 	r.in.items = append(r.in.items, item{place, m})
-}
-
-// alias says that two ids are one person. What waits under the old one becomes the
-// other's. To merge what is known of both, hand it on from here: until then an
-// alias is counted as dropped.
-func (r *reader) alias(place, old, user string) {
-	if old == "" || user == "" {
-		r.in.drop(place, NoUser, "an alias message has no previousId or no userId")
-		return
-	}
-	r.in.same = append(r.in.same, intake.Same{Old: old, New: user})
-	r.in.drop(place, Alias, "what waits for previousId is now userId's; people who are known already are not merged")
 }
 
 // when a message happened, by our clock; dated is whether it says so itself.

@@ -31,7 +31,7 @@ const (
 	TooDeep    = "too_deep"    // over 32 levels
 	Refused    = "refused"     // a value that its field cannot have, an id that is none
 	Unread     = "unread"      // what a webhook said and its source cannot read
-	Alias      = "alias"       // taken as far as what waits is concerned; see segment.go
+	Alias      = "alias"       // taken as far as what waits is concerned: the source may not merge people
 )
 
 // Why a call is turned away, with nothing of it taken.
@@ -57,6 +57,8 @@ func admit(s *project.Source, m holdfast.Message) (reason, text string) {
 	switch {
 	case strings.Contains(m.Event, "."):
 		return Forged, "events with a dot in their name are Holdfast's own; give yours a name without one"
+	case m.Kind == holdfast.Alias && !s.Allow.Merges:
+		return Alias, fmt.Sprintf("what waits for previousId is now userId's; to make people one who are known already, the source %s needs allow.merges: true", s.Name)
 	case m.Kind != holdfast.Track:
 		return "", ""
 	case ownNames[m.Event]:

@@ -62,7 +62,8 @@ kind: segment
 allow: {events: [Login, Feature *], fields: [name]}
 ---
 source: billing
-kind: webhook
+kind: stripe
+secret: stripe_test
 allow: {events: ["*"]}
 `
 

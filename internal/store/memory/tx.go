@@ -43,6 +43,7 @@ type tables struct {
 	tokens       table[string, store.Token]
 	parked       table[key, store.Parked]
 	erasures     table[string, store.Erasure]
+	aliases      table[key, store.Alias]
 
 	accountsByID        *index[store.Account]
 	contactsByAccount   *index[store.Contact]
@@ -90,6 +91,7 @@ type tables struct {
 	tokensByCreation    *index[store.Token]
 	parkedOf            *index[store.Parked]
 	parkedByReceipt     *index[store.Parked]
+	aliasesOf           *index[store.Alias]
 }
 
 // newTables makes empty ones, with their indexes.
@@ -113,6 +115,7 @@ func newTables() tables {
 	relayTables(&t)
 	tokenTables(&t)
 	erasureTables(&t)
+	mergeTables(&t)
 	return t
 }
 

@@ -104,22 +104,25 @@ func (t *tx) PutMessage(m store.Outmail) (fresh bool, err error) {
 
 func scanMessage(row scanner) (store.Outmail, error) {
 	var m store.Outmail
+	var account string
 	var body []byte
-	err := row.Scan(&m.Seq, &body)
+	err := row.Scan(&m.Seq, &account, &body)
 	if err != nil {
 		return m, err
 	}
-	return m, json.Unmarshal(body, &m.Outbound)
+	err = json.Unmarshal(body, &m.Outbound)
+	m.Account = account // it may have become another since
+	return m, err
 }
 
 // Messages of an account, or of all when it is empty.
 func (t *tx) Messages(account string, after int64, limit int) ([]store.Outmail, error) {
 	w := narrowed("account", account)
 	w.and("seq > ", after)
-	return all(t, "list messages", scanMessage, "SELECT seq, body FROM messages"+w.clause()+
+	return all(t, "list messages", scanMessage, "SELECT seq, account, body FROM messages"+w.clause()+
 		" ORDER BY seq LIMIT "+w.arg(limited(limit)), w.values()...)
 }
 
 func (t *tx) Message(touch string) (store.Outmail, error) {
-	return one(t, "read message", scanMessage, "SELECT seq, body FROM messages WHERE touch = $1", touch)
+	return one(t, "read message", scanMessage, "SELECT seq, account, body FROM messages WHERE touch = $1", touch)
 }

@@ -98,3 +98,13 @@ func (s *session) plan(ctx context.Context, query string) (details []string, err
 	}
 	return details, rows.Err()
 }
+
+// TablesWith are the tables that have a column, by name.
+func (s *Store) TablesWith(ctx context.Context, column string) (tables []string, err error) {
+	err = s.View(ctx, func(v store.Tx) error {
+		tables, err = all(v.(*tx), "list tables", value[string], //nolint:forcetypeassert // a test
+			"SELECT m.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = ? ORDER BY m.name", column)
+		return err
+	})
+	return tables, err
+}

@@ -112,24 +112,27 @@ func (t *tx) PutMessage(m store.Outmail) (fresh bool, err error) {
 
 func scanMessage(row scanner) (store.Outmail, error) {
 	var m store.Outmail
+	var account string
 	var body []byte
-	err := row.Scan(&m.Seq, text{&body})
+	err := row.Scan(&m.Seq, &account, text{&body})
 	if err != nil {
 		return m, err
 	}
-	return m, json.Unmarshal(body, &m.Outbound)
+	err = json.Unmarshal(body, &m.Outbound)
+	m.Account = account // it may have become another since
+	return m, err
 }
 
 // Messages of an account, or of all when it is empty.
 func (t *tx) Messages(account string, after int64, limit int) ([]store.Outmail, error) {
 	if account == "" {
 		return all(t, "list messages", scanMessage,
-			"SELECT seq, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", after, limited(limit))
+			"SELECT seq, account, body FROM messages WHERE seq > ? ORDER BY seq LIMIT ?", after, limited(limit))
 	}
 	return all(t, "list messages", scanMessage,
-		"SELECT seq, body FROM messages WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?", account, after, limited(limit))
+		"SELECT seq, account, body FROM messages WHERE account = ? AND seq > ? ORDER BY seq LIMIT ?", account, after, limited(limit))
 }
 
 func (t *tx) Message(touch string) (store.Outmail, error) {
-	return one(t, "read message", scanMessage, "SELECT seq, body FROM messages WHERE touch = ?", touch)
+	return one(t, "read message", scanMessage, "SELECT seq, account, body FROM messages WHERE touch = ?", touch)
 }

@@ -73,6 +73,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"erasures":             erasuresAreKept,
 		"texts":                textsAreRewritten,
 		"pages of texts":       textsPage,
+		"aliases":              aliasesAreKept,
+		"moving an account":    accountsMove,
+		"moving a contact":     contactsMove,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
