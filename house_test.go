@@ -62,6 +62,7 @@ var mayImport = map[string][]string{
 	"internal/intake":                {"", "internal/diag", "steps", "playbooks", "triggers", "guards", "rules", "internal/store", "internal/facts", "internal/calendar", "internal/clock"},
 	"internal/relay":                 {"", "workflows", "steps", "internal/store", "internal/clock"},
 	"internal/conductor":             {"", "internal/store", "internal/clock"},
+	"internal/leader":                {"internal/store", "internal/clock"},
 	"internal/cast":                  {"", "internal/store", "internal/source", "internal/diag", "internal/calendar"},
 	"internal/temporal":              {"", "internal/clock"},
 	"internal/temporal/temporaltest": {"internal/child", "internal/clock"},

@@ -39,6 +39,8 @@ func commands(s Streams) []*cobra.Command {
 		demoCommand(s),
 		devCommand(s),
 		serverCommand(s),
+		workerCommand(s),
+		relayCommand(s),
 		initCommand(s),
 		enrollmentsCommand(s),
 		tasksCommand(s),

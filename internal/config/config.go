@@ -50,6 +50,10 @@ type Temporal struct {
 	APIKey    string // HOLDFAST_TEMPORAL_API_KEY, as Temporal Cloud has them; goes over TLS alone
 }
 
+// Elsewhere reports whether both the database and Temporal are: then nothing is kept
+// in a data directory, and several processes may share the work.
+func (e Environment) Elsewhere() bool { return e.DatabaseURL != "" && e.Temporal.Address != "" }
+
 // FromEnvironment reads it.
 func FromEnvironment() Environment {
 	return Environment{
