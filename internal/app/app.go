@@ -82,8 +82,9 @@ type App struct {
 	mu     sync.Mutex
 	relay  *relay.Relay
 	client client.Client
-	stops  []func() error // undone last to first
-	doors  []Door         // what the outside may call
+	reach  func(*temporal.PayloadKeys) (client.Client, error) // another client, with these keys or none
+	stops  []func() error                                     // undone last to first
+	doors  []Door                                             // what the outside may call
 }
 
 // Open takes the data directory, opens the store and makes the parts that need

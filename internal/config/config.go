@@ -33,6 +33,10 @@ type Environment struct {
 	// as libpq takes it (postgres://user:password@host:5432/database?sslmode=verify-full).
 	DatabaseURL string
 	Temporal    Temporal
+	// PayloadKeys encrypt what Temporal keeps: HOLDFAST_PAYLOAD_KEYS, id:base64 by comma. The first
+	// encrypts, all decrypt.
+	PayloadKeys []string
+	CodecToken  string // HOLDFAST_CODEC_TOKEN: what callers of the codec server must know
 	NoColor     bool   // NO_COLOR is set (https://no-color.org)
 	By          string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
 	Commit      string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
@@ -78,9 +82,11 @@ func FromEnvironment() Environment {
 			TLSCA:     os.Getenv("HOLDFAST_TEMPORAL_TLS_CA"),
 			APIKey:    os.Getenv("HOLDFAST_TEMPORAL_API_KEY"),
 		},
-		NoColor: os.Getenv("NO_COLOR") != "",
-		By:      first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
-		Commit:  first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
+		PayloadKeys: list(os.Getenv("HOLDFAST_PAYLOAD_KEYS")),
+		CodecToken:  os.Getenv("HOLDFAST_CODEC_TOKEN"),
+		NoColor:     os.Getenv("NO_COLOR") != "",
+		By:          first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
+		Commit:      first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
 	}
 }
 

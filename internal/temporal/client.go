@@ -2,6 +2,7 @@ package temporal
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -22,6 +23,7 @@ type ClientOptions struct {
 	Namespace string // default Namespace
 	TLS       *tls.Config
 	APIKey    string       // "" none
+	Keys      *PayloadKeys // nil encrypts nothing
 	Logger    *slog.Logger // nil discards
 }
 
@@ -34,13 +36,17 @@ func Client(ctx context.Context, o ClientOptions) (client.Client, error) {
 	if o.APIKey != "" {
 		credentials = client.NewAPIKeyStaticCredentials(o.APIKey)
 	}
+	dial, err := o.Keys.dialOptions()
+	if err != nil {
+		return nil, err
+	}
 	c, err := client.DialContext(ctx, client.Options{
 		Credentials:       credentials,
 		HostPort:          o.HostPort,
 		Namespace:         o.Namespace,
-		Identity:          "holdfast@" + strconv.Itoa(os.Getpid()), // not the SDK's, which writes the machine's name into every history
+		Identity:          "holdfast@" + strconv.Itoa(os.Getpid()) + "-" + rand.Text()[:6], // not the SDK's, which writes the machine's name into every history
 		Logger:            log.NewStructuredLogger(orDiscard(o.Logger)),
-		ConnectionOptions: client.ConnectionOptions{TLS: o.TLS},
+		ConnectionOptions: client.ConnectionOptions{TLS: o.TLS, DialOptions: dial},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("connect to temporal at %s: %w", o.HostPort, err)
