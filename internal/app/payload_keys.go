@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"go.temporal.io/sdk/client"
 
 	"holdfast"
+	"holdfast/internal/clock"
 	"holdfast/internal/store"
 	"holdfast/internal/temporal"
 )
@@ -19,6 +21,7 @@ import (
 const metaPayloadKeys = "payload_keys"
 
 const (
+	lookForKey    = time.Minute
 	lookedAtOnce  = 1000 // enrollments in a page
 	readersOfKeys = 16   // histories read at once
 )
@@ -52,19 +55,48 @@ func (a *App) fitKeys(ctx context.Context, keys *temporal.PayloadKeys) error {
 	if ids := keys.IDs(); len(ids) > 0 {
 		first = ids[0]
 	}
-	if len(missing) == 0 && (first == "" || known[first] != "") {
-		return nil
+	if err := a.putKeys(ctx, missing, first, keys.Sum(first)); err != nil {
+		return err
 	}
-	err = a.Store.Update(ctx, func(tx store.Tx) error {
+	if first != "" {
+		a.background(ctx, "payload keys", func(ctx context.Context) error { return a.keepKey(ctx, first, keys.Sum(first)) })
+	}
+	return nil
+}
+
+// keepKey writes it down again, should a process that does not know the key have
+// forgotten it: this one goes on to encrypt with it.
+func (a *App) keepKey(ctx context.Context, id, sum string) error {
+	for {
+		if err := clock.Sleep(ctx, lookForKey); err != nil {
+			return err
+		}
+		known, err := a.knownKeys(ctx)
+		if err == nil && known[id] == "" {
+			a.log.WarnContext(ctx, "a process that lacks a payload key runs beside this one, which encrypts with it", "key", id)
+			err = a.putKeys(ctx, nil, id, sum)
+		}
+		if err != nil && ctx.Err() == nil {
+			a.log.WarnContext(ctx, "which payload keys are in use cannot be kept", "error", err)
+		}
+	}
+}
+
+// putKeys forgets keys, and knows that first encrypts ("": none does).
+func (a *App) putKeys(ctx context.Context, forget map[string]bool, first, sum string) error {
+	err := a.Store.Update(ctx, func(tx store.Tx) error {
 		now, err := readKeys(tx) // another process may have begun with a key meanwhile
 		if err != nil {
 			return err
 		}
-		for id := range missing {
+		if len(forget) == 0 && (first == "" || now[first] == sum) {
+			return nil
+		}
+		for id := range forget {
 			delete(now, id)
 		}
 		if first != "" {
-			now[first] = keys.Sum(first)
+			now[first] = sum
 		}
 		text, err := json.Marshal(now)
 		if err != nil {

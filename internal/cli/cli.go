@@ -41,6 +41,7 @@ func commands(s Streams) []*cobra.Command {
 		serverCommand(s),
 		workerCommand(s),
 		relayCommand(s),
+		codecServerCommand(s),
 		initCommand(s),
 		enrollmentsCommand(s),
 		tasksCommand(s),
