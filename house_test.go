@@ -119,7 +119,7 @@ var onlyIn = map[string][]string{
 	"golang.org/x/text":               {"channels/email"},
 	"github.com/gofrs/flock":          {"internal/temporal"},
 	"go.temporal.io/server":           {"internal/temporal"},
-	"go.temporal.io/sdk/workflow":     {"workflows", "bench"},
+	"go.temporal.io/sdk/workflow":     {"workflows", "bench", "internal/temporal"},
 	"go.temporal.io/sdk/worker":       {"internal/temporal", "internal/sim"},
 	"go.temporal.io/sdk/converter":    {"internal/temporal"},
 	"go.temporal.io/api/proxy":        {"internal/temporal"},

@@ -7,14 +7,12 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
 	"holdfast/activities"
@@ -29,7 +27,6 @@ import (
 	"holdfast/internal/temporal"
 	"holdfast/playbooks"
 	"holdfast/rules"
-	"holdfast/workflows"
 )
 
 // Config of an App. Dir, Project and Log are required.
@@ -192,18 +189,6 @@ func (a *App) Start(ctx context.Context) error {
 	if a.cfg.Follow {
 		a.background(ctx, "releases", a.follow)
 	}
-	return nil
-}
-
-func (a *App) startWorker() error {
-	w := temporal.Worker(a.client, temporal.TaskQueue, func(r temporal.Registry) {
-		r.RegisterWorkflow(workflows.Enrollment) // its name is workflows.EnrollmentType
-		r.RegisterActivityWithOptions(a.Activities.Advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
-	})
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("start the worker: %w", err)
-	}
-	a.onStop(func() error { w.Stop(); return nil })
 	return nil
 }
 

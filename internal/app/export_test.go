@@ -73,3 +73,6 @@ func (a *App) WaitForSlack() { a.slack.app.Wait() }
 
 // StartSlack starts what goes on in Slack by itself, without the engine.
 func (a *App) StartSlack(ctx context.Context) { a.startSlack(ctx) }
+
+// TuningOf is what the environment says of a worker.
+var TuningOf = tuningOf

@@ -36,6 +36,7 @@ type Environment struct {
 	// PayloadKeys encrypt what Temporal keeps: HOLDFAST_PAYLOAD_KEYS, id:base64 by comma. The first
 	// encrypts, all decrypt.
 	PayloadKeys []string
+	Worker      Worker
 	CodecToken  string // HOLDFAST_CODEC_TOKEN: what callers of the codec server must know
 	NoColor     bool   // NO_COLOR is set (https://no-color.org)
 	By          string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
@@ -52,6 +53,13 @@ type Temporal struct {
 	TLSKey    string // HOLDFAST_TEMPORAL_TLS_KEY: PEM file of its key
 	TLSCA     string // HOLDFAST_TEMPORAL_TLS_CA: PEM file of who signed the server's; "" is the system's
 	APIKey    string // HOLDFAST_TEMPORAL_API_KEY, as Temporal Cloud has them; goes over TLS alone
+}
+
+// Worker is how much a worker does at most, as text. "" is no limit.
+type Worker struct {
+	Concurrency string // HOLDFAST_WORKER_CONCURRENCY: enrollments that are walked at once
+	Rate        string // HOLDFAST_WORKER_RATE: walks begun in a second
+	Build       string // HOLDFAST_WORKER_BUILD: for Temporal's worker versioning; "" takes no part in it
 }
 
 // Elsewhere reports whether both the database and Temporal are: then nothing is kept
@@ -83,10 +91,15 @@ func FromEnvironment() Environment {
 			APIKey:    os.Getenv("HOLDFAST_TEMPORAL_API_KEY"),
 		},
 		PayloadKeys: list(os.Getenv("HOLDFAST_PAYLOAD_KEYS")),
-		CodecToken:  os.Getenv("HOLDFAST_CODEC_TOKEN"),
-		NoColor:     os.Getenv("NO_COLOR") != "",
-		By:          first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
-		Commit:      first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
+		Worker: Worker{
+			Concurrency: os.Getenv("HOLDFAST_WORKER_CONCURRENCY"),
+			Rate:        os.Getenv("HOLDFAST_WORKER_RATE"),
+			Build:       os.Getenv("HOLDFAST_WORKER_BUILD"),
+		},
+		CodecToken: os.Getenv("HOLDFAST_CODEC_TOKEN"),
+		NoColor:    os.Getenv("NO_COLOR") != "",
+		By:         first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
+		Commit:     first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
 	}
 }
 

@@ -1,0 +1,67 @@
+package temporal
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// Registry is where workflows and activities are made known.
+type Registry = worker.Registry
+
+// Deployment is the name under which Temporal knows workers that say their build.
+const Deployment = "holdfast"
+
+// drain is how long a worker that is stopped may take to finish: longer than a
+// provider may take to answer, so that what was being sent is recorded.
+const drain = 35 * time.Second
+
+// Tuning is how much one worker does at most, and what build it says it is. The zero
+// value is the SDK's limits, and no build.
+type Tuning struct {
+	Concurrency int     // walks at once
+	PerSecond   float64 // walks begun in a second
+	// Build has Temporal hand out tasks by build: nothing goes to this worker until
+	// somebody makes the build the deployment's current one, and workflows that run
+	// move on to it then.
+	Build string
+}
+
+// Worker makes a worker on queue with what register adds to it; the caller starts
+// and stops it. A workflow whose worker died is handed to another after a second;
+// activities say that they live (see heartbeats).
+func Worker(c client.Client, queue string, register func(Registry)) worker.Worker {
+	return TunedWorker(c, queue, Tuning{}, register)
+}
+
+// TunedWorker is Worker with limits. Stop takes no more and waits for what is under
+// way, half a minute at most.
+func TunedWorker(c client.Client, queue string, t Tuning, register func(Registry)) worker.Worker {
+	worker.SetStickyWorkflowCacheSize(StickyWorkflows) // one cache a process; its first worker makes it
+	o := worker.Options{
+		StickyScheduleToStartTimeout: time.Second,
+		WorkerStopTimeout:            drain,
+		MaxHeartbeatThrottleInterval: time.Second,
+		Interceptors:                 []interceptor.WorkerInterceptor{&heartbeats{}},
+		WorkflowTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		ActivityTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		// A walk is an activity or a local one, whichever the workflow asks for.
+		MaxConcurrentActivityExecutionSize:      t.Concurrency,
+		MaxConcurrentLocalActivityExecutionSize: t.Concurrency,
+		WorkerActivitiesPerSecond:               t.PerSecond,
+		WorkerLocalActivitiesPerSecond:          t.PerSecond,
+	}
+	if t.Build != "" {
+		o.DeploymentOptions = worker.DeploymentOptions{
+			UseVersioning:             true,
+			Version:                   worker.WorkerDeploymentVersion{DeploymentName: Deployment, BuildID: t.Build},
+			DefaultVersioningBehavior: workflow.VersioningBehaviorAutoUpgrade,
+		}
+	}
+	w := worker.New(c, queue, o)
+	register(w)
+	return w
+}
