@@ -56,8 +56,8 @@ bench: ## speed as ratios against a baseline in the same run
 	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./bench -run TestBench -v -timeout 60m -bench-pairs $${PAIRS:-10}
 
-elsewhere: ## two enrollments over PostgreSQL and Temporal's own server, both killed on the way
-	$(GO) test ./internal/app -run TestElsewhere -v -timeout 20m -elsewhere
+elsewhere: ## PostgreSQL and Temporal's own server: both killed under two enrollments, payload keys turned round, builds that take over
+	$(GO) test -tags noembed ./internal/app ./internal/temporal -run TestElsewhere -v -timeout 20m -elsewhere
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full

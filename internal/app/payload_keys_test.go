@@ -62,7 +62,7 @@ func TestElsewhereNothingIsReadableInTemporal(t *testing.T) {
 		"without the old key":        {[]string{keyB}, "lacks key a, with which histories of running enrollments are encrypted"},
 		"without any":                {nil, "lacks key "},
 		"another key of that id":     {[]string{keyB, keyA2}, "key a of HOLDFAST_PAYLOAD_KEYS is not the key that it was"},
-		"no key":                     {[]string{"a"}, "key 1 of HOLDFAST_PAYLOAD_KEYS (a) has 0 bytes; a key has 32"},
+		"no key":                     {[]string{"a:"}, "key 1 of HOLDFAST_PAYLOAD_KEYS (a) has 0 bytes; a key has 32"},
 		"a new one without the rest": {[]string{"c:" + strings.TrimPrefix(keyA2, "a:")}, "lacks key "},
 	} {
 		w.env.PayloadKeys = c.keys

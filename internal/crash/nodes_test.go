@@ -22,14 +22,20 @@ import (
 
 var manyNodes = flag.Bool("nodes", false, "run two servers, two workers and two relays over PostgreSQL and a Temporal apart, and end each in turn; builds that Temporal")
 
+// Keys of payloads: those that the nodes begin with, the other way round later.
+const (
+	keyA = "a:QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUE="
+	keyB = "b:QkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkJCQkI="
+)
+
 // rounds is how often each node is ended: the first time by kill -9, the second in order.
 const rounds = 2
 
 // TestTwoOfEverything runs two servers, two workers and two relays as processes of
 // their own over PostgreSQL and Temporal's own server, which keeps its data in
 // PostgreSQL as well. Each is killed in turn while accounts come in, start, leave and
-// answer, and later each is ended as a deployment does. There is a tenth of faults at
-// the providers. Every enrollment must end or rest as it should, each touch made at
+// answer, and later each is ended as a deployment does, which turns the payload keys
+// round. There is a tenth of faults at the providers. Every enrollment must end or rest as it should, each touch made at
 // most once.
 func TestTwoOfEverything(t *testing.T) {
 	t.Parallel()
@@ -46,6 +52,7 @@ func TestTwoOfEverything(t *testing.T) {
 	database := pgtest.Start(t)
 	h.servers = &servers{database: database, address: database.Database(t), engine: temporaltest.StartOnPostgres(t, "holdfast", database.Database(t), database.Database(t))}
 	h.env = append(h.env, h.servers.env()...)
+	h.env = append(h.env, "HOLDFAST_PAYLOAD_KEYS="+keyA+","+keyB)
 	began := clock.System{}.Now()
 	ctx := t.Context()
 
@@ -55,6 +62,9 @@ func TestTwoOfEverything(t *testing.T) {
 	c := newCluster(ctx, t, h)
 	watch := c.watchLeader(ctx, t)
 	for round := range rounds {
+		if round == 1 { // what is started from now on
+			h.env = append(h.env, "HOLDFAST_PAYLOAD_KEYS="+keyB+","+keyA)
+		}
 		for _, i := range draw.Perm(len(c.nodes)) {
 			f.take(ctx, t, h, (s.enrollments*3/4+rounds*len(c.nodes)-1)/(rounds*len(c.nodes)))
 			people.act(ctx, t)

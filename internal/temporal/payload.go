@@ -48,11 +48,11 @@ func ParsePayloadKeys(texts []string) (*PayloadKeys, error) {
 	}
 	k := &PayloadKeys{seals: map[string]cipher.AEAD{}, sums: map[string]string{}}
 	for i, text := range texts {
-		id, secret, _ := strings.Cut(text, ":")
+		id, secret, named := strings.Cut(text, ":")
 		key, err := base64.StdEncoding.DecodeString(secret)
 		var wrong string
 		switch {
-		case !keyID.MatchString(id):
+		case !named || !keyID.MatchString(id):
 			wrong = "has no id before a colon, of letters, digits, - and _"
 		case err != nil:
 			wrong = "(" + id + ") is not base64"
