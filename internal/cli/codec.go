@@ -64,7 +64,7 @@ func serveCodec(ctx context.Context, say *sayer, h http.Handler, listen string) 
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(l) }()
-	say.f("ready: http://%s\n", l.Addr())
+	say.f("ready: http://%s/\n", l.Addr())
 	select {
 	case err := <-done:
 		return fmt.Errorf("serve: %w", err)
