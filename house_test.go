@@ -121,7 +121,7 @@ var onlyIn = map[string][]string{
 	"go.temporal.io/server":           {"internal/temporal"},
 	"go.temporal.io/sdk/workflow":     {"workflows", "bench", "internal/temporal"},
 	"go.temporal.io/sdk/worker":       {"internal/temporal", "internal/sim"},
-	"go.temporal.io/sdk/converter":    {"internal/temporal"},
+	"go.temporal.io/sdk/converter":    {"internal/temporal", "workflows"},
 	"go.temporal.io/api/proxy":        {"internal/temporal"},
 	"google.golang.org/grpc":          {"internal/temporal"},
 	"go.temporal.io/sdk/testsuite":    {"internal/sim"},
