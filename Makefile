@@ -65,8 +65,8 @@ crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 chaos-elsewhere: ## chaos over PostgreSQL and Temporal's own server, which are killed five times each as well; SEED=n repeats one
 	$(GO) test ./internal/crash -run '^TestChaosElsewhere$$' -v -timeout 40m -chaos-elsewhere -chaos-full -chaos-seed $${SEED:-0}
 
-nodes: ## two servers, two workers and two relays over PostgreSQL and Temporal's own server, each ended in turn; SEED=n repeats one
-	$(GO) test -tags noembed ./internal/crash -run '^TestTwoOfEverything$$' -v -timeout 20m -nodes -chaos-seed $${SEED:-0}
+nodes: ## two servers, two workers and two relays over PostgreSQL and Temporal's own server, each ended in turn, and a worker stopped while it sends; SEED=n repeats one
+	$(GO) test -tags noembed ./internal/crash -run '^TestTwoOfEverything|^TestAWorkerThatIsStopped' -v -timeout 20m -nodes -chaos-seed $${SEED:-0}
 
 chaos: ## 2,000 enrollments, 50 kills and 5 restarts while providers fail a fifth of what they are asked; SEED=n repeats one
 	$(GO) test ./internal/crash -run '^TestChaos$$' -v -timeout 30m -chaos-full -chaos-seed $${SEED:-0}
