@@ -45,8 +45,8 @@ func (a *App) startWorker() error {
 func tuningOf(env config.Worker) (t temporal.Tuning, err error) {
 	t.Build = env.Build
 	if env.Concurrency != "" {
-		if t.Concurrency, err = strconv.Atoi(env.Concurrency); err != nil || t.Concurrency < 1 || t.Concurrency > 10_000 {
-			return t, holdfast.Errorf(holdfast.Invalid, "HOLDFAST_WORKER_CONCURRENCY is %q; expected how many enrollments are walked at once, 1 to 10000", env.Concurrency)
+		if t.Concurrency, err = strconv.Atoi(env.Concurrency); err != nil || t.Concurrency < 2 || t.Concurrency > 10_000 {
+			return t, holdfast.Errorf(holdfast.Invalid, "HOLDFAST_WORKER_CONCURRENCY is %q; expected how many enrollments are walked at once, 2 to 10000", env.Concurrency)
 		}
 	}
 	if env.Rate != "" {

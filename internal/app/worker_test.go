@@ -93,8 +93,8 @@ func TestAWorkerIsToldWhatItsLimitsAre(t *testing.T) {
 		env  config.Worker
 		want string
 	}{
-		"no number":        {config.Worker{Concurrency: "many"}, `HOLDFAST_WORKER_CONCURRENCY is "many"; expected how many enrollments are walked at once, 1 to 10000`},
-		"none":             {config.Worker{Concurrency: "0"}, "HOLDFAST_WORKER_CONCURRENCY"},
+		"no number":        {config.Worker{Concurrency: "many"}, `HOLDFAST_WORKER_CONCURRENCY is "many"; expected how many enrollments are walked at once, 2 to 10000`},
+		"too few":          {config.Worker{Concurrency: "1"}, "HOLDFAST_WORKER_CONCURRENCY"},
 		"a rate of none":   {config.Worker{Rate: "0"}, `HOLDFAST_WORKER_RATE is "0"; expected walks a second, such as 50 or 0.5`},
 		"not a number":     {config.Worker{Rate: "NaN"}, "HOLDFAST_WORKER_RATE"},
 		"without an end":   {config.Worker{Rate: "Inf"}, "HOLDFAST_WORKER_RATE"},

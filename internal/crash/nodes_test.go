@@ -42,7 +42,7 @@ func TestTwoOfEverything(t *testing.T) {
 	if !*manyNodes {
 		t.Skip("starts other processes: give -nodes")
 	}
-	s := storm{seed: *chaosSeed, enrollments: 120, faults: 0.1, patience: 4 * time.Minute}
+	s := storm{seed: *chaosSeed, enrollments: 120, faults: 0.1, patience: 8 * time.Minute}
 	if s.seed == 0 {
 		s.seed = rand.Uint64() >> 32
 	}

@@ -1,6 +1,7 @@
 package temporal
 
 import (
+	"cmp"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -19,10 +20,14 @@ const Deployment = "holdfast"
 // provider may take to answer, so that what was being sent is recorded.
 const drain = 35 * time.Second
 
+// atOnce bounds the workflow tasks that a process has in hand. Each may hold a
+// send, and each waits for its timeout when the process is killed.
+const atOnce = 200
+
 // Tuning is how much one worker does at most, and what build it says it is. The zero
-// value is the SDK's limits, and no build.
+// value is 200 walks at once, as many in a second as there are, and no build.
 type Tuning struct {
-	Concurrency int     // walks at once
+	Concurrency int     // walks at once, 2 at least: the SDK wants one for each kind of poller
 	PerSecond   float64 // walks begun in a second
 	// Build has Temporal hand out tasks by build: nothing goes to this worker until
 	// somebody makes the build the deployment's current one, and workflows that run
@@ -42,17 +47,18 @@ func Worker(c client.Client, queue string, register func(Registry)) worker.Worke
 func TunedWorker(c client.Client, queue string, t Tuning, register func(Registry)) worker.Worker {
 	worker.SetStickyWorkflowCacheSize(StickyWorkflows) // one cache a process; its first worker makes it
 	o := worker.Options{
-		StickyScheduleToStartTimeout: time.Second,
-		WorkerStopTimeout:            drain,
-		MaxHeartbeatThrottleInterval: time.Second,
-		Interceptors:                 []interceptor.WorkerInterceptor{&heartbeats{}},
-		WorkflowTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
-		ActivityTaskPollerBehavior:   worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
-		// A walk is an activity or a local one, whichever the workflow asks for.
-		MaxConcurrentActivityExecutionSize:      t.Concurrency,
-		MaxConcurrentLocalActivityExecutionSize: t.Concurrency,
-		WorkerActivitiesPerSecond:               t.PerSecond,
-		WorkerLocalActivitiesPerSecond:          t.PerSecond,
+		MaxConcurrentWorkflowTaskExecutionSize:  cmp.Or(t.Concurrency, atOnce),
+		MaxConcurrentLocalActivityExecutionSize: cmp.Or(t.Concurrency, atOnce),
+		StickyScheduleToStartTimeout:            time.Second,
+		WorkerStopTimeout:                       drain,
+		MaxHeartbeatThrottleInterval:            time.Second,
+		Interceptors:                            []interceptor.WorkerInterceptor{&heartbeats{}},
+		WorkflowTaskPollerBehavior:              worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		ActivityTaskPollerBehavior:              worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{}),
+		// A walk is a local activity, or an activity of a run that began before they were.
+		MaxConcurrentActivityExecutionSize: t.Concurrency,
+		WorkerActivitiesPerSecond:          t.PerSecond,
+		WorkerLocalActivitiesPerSecond:     t.PerSecond,
 	}
 	if t.Build != "" {
 		o.DeploymentOptions = worker.DeploymentOptions{
