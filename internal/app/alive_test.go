@@ -19,7 +19,7 @@ func production(c *app.Config) { c.Virtual = nil }
 type alive struct {
 	t     *testing.T
 	app   *app.App
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // a life of one test
 	seen  chan store.Line
 	stop  func()
 	ended chan error

@@ -90,7 +90,7 @@ func runPart(ctx context.Context, s Streams, dir string, part app.Part) (err err
 func stopped(ctx context.Context, say *sayer, err error) error {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		say.f("stopped; the same command goes on from here\n")
-		return nil
+		return nil //nolint:nilerr // it was asked to stop
 	}
 	return err
 }
@@ -110,9 +110,9 @@ func firstRelease(ctx context.Context, dir string, say *sayer) (p *project.Proje
 func partsOf(with []string) ([]app.Part, error) {
 	parts := []app.Part{app.Server}
 	for _, name := range with {
-		switch p := app.Part(name); p {
-		case app.Worker, app.Relay:
-			parts = append(parts, p)
+		switch name {
+		case string(app.Worker), string(app.Relay):
+			parts = append(parts, app.Part(name))
 		case "none":
 		default:
 			return nil, fmt.Errorf("--with %s: there is worker, relay, and none", name)

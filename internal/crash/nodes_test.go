@@ -138,7 +138,7 @@ func (c *cluster) live(ctx context.Context, t *testing.T, d time.Duration) {
 	}
 	for _, n := range c.nodes {
 		if n.process != nil {
-			n.process.live(ctx, t, 0)
+			n.live(ctx, t, 0)
 		}
 	}
 }

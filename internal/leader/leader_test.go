@@ -147,7 +147,9 @@ func TestAKilledLeaderIsReplacedWithinSeconds(t *testing.T) {
 		wait(3 * time.Second)
 		o.leads(t, "b")
 		b.kill()
-		<-b.ended
+		if err := <-b.ended; !errors.Is(err, context.Canceled) {
+			t.Errorf("it ended with %v", err)
+		}
 	})
 }
 
