@@ -7,7 +7,7 @@ TOOL     = $(GO) tool -modfile=tools/go.mod
 # What need not link it is listed here.
 LIGHT    = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|cli|sim|crash)|cmd/holdfast|bench)(/|$$)')
 
-.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere crash chaos chaos-elsewhere playbooks clean
+.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere crash chaos chaos-elsewhere nodes playbooks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -56,14 +56,17 @@ bench: ## speed as ratios against a baseline in the same run
 	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./bench -run TestBench -v -timeout 60m -bench-pairs $${PAIRS:-10}
 
-elsewhere: ## two enrollments over PostgreSQL and Temporal's own server, both killed on the way
-	$(GO) test ./internal/app -run TestElsewhere -v -timeout 20m -elsewhere
+elsewhere: ## PostgreSQL and Temporal's own server: both killed under two enrollments, payload keys turned round, builds that take over
+	$(GO) test -tags noembed ./internal/app ./internal/temporal -run TestElsewhere -v -timeout 20m -elsewhere
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full
 
 chaos-elsewhere: ## chaos over PostgreSQL and Temporal's own server, which are killed five times each as well; SEED=n repeats one
 	$(GO) test ./internal/crash -run '^TestChaosElsewhere$$' -v -timeout 40m -chaos-elsewhere -chaos-full -chaos-seed $${SEED:-0}
+
+nodes: ## two servers, two workers and two relays over PostgreSQL and Temporal's own server, each ended in turn, and a worker stopped while it sends; SEED=n repeats one
+	$(GO) test -tags noembed ./internal/crash -run '^TestTwoOfEverything|^TestAWorkerThatIsStopped' -v -timeout 20m -nodes -chaos-seed $${SEED:-0}
 
 chaos: ## 2,000 enrollments, 50 kills and 5 restarts while providers fail a fifth of what they are asked; SEED=n repeats one
 	$(GO) test ./internal/crash -run '^TestChaos$$' -v -timeout 30m -chaos-full -chaos-seed $${SEED:-0}

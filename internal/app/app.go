@@ -5,17 +5,14 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 
 	"holdfast/activities"
@@ -31,12 +28,13 @@ import (
 	"holdfast/internal/temporal"
 	"holdfast/playbooks"
 	"holdfast/rules"
-	"holdfast/workflows"
 )
 
 // Config of an App. Dir, Project and Log are required.
 type Config struct {
-	Dir     string // data directory; made when it is not there
+	// Dir is the data directory; made when it is not there. "" where the database and
+	// Temporal are both elsewhere: nothing is in it then.
+	Dir     string
 	Project *project.Project
 	Env     config.Environment
 	Log     *slog.Logger
@@ -49,6 +47,9 @@ type Config struct {
 	// later release is used for all but its channels, which are opened once.
 	Follow bool
 	Stamp  release.Stamp
+	// Parts are what this process does of the product; nil is all. The others do the
+	// rest, over the same database and Temporal, which are then both elsewhere.
+	Parts []Part
 	// Offline opens a directory as it is, whatever its clock, to publish: every
 	// message goes to the outbox.
 	Offline bool
@@ -74,22 +75,25 @@ type App struct {
 	slack    *slackParts  // nil when the project does not post to Slack
 	exits    clock.Bell   // rings with every commit
 	news     news         // tells followers and the conductor that something was committed
+	name     string       // of this process among others: random, so that it is no other's anywhere
+	alone    []solo       // what one process does for all, by turns
 
 	mu     sync.Mutex
 	relay  *relay.Relay
 	client client.Client
-	stops  []func() error // undone last to first
-	doors  []Door         // what the outside may call
+	reach  func(*temporal.PayloadKeys) (client.Client, error) // another client, with these keys or none
+	stops  []func() error                                     // undone last to first
+	doors  []Door                                             // what the outside may call
 }
 
 // Open takes the data directory, opens the store and makes the parts that need
 // no engine. It publishes nothing. Close it.
 func Open(ctx context.Context, cfg Config) (*App, error) {
-	dir, err := temporal.OpenDir(cfg.Dir)
+	dir, err := takeDir(cfg)
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, log: cfg.Log, dir: dir, Project: cfg.Project}
+	a := &App{cfg: cfg, log: cfg.Log, dir: dir, Project: cfg.Project, name: rand.Text()}
 	a.onStop(dir.Close)
 	if err := a.open(ctx); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -148,9 +152,9 @@ func (a *App) wire(ctx context.Context) error {
 	return err
 }
 
-// Start publishes the project's playbooks and starts the engine: Temporal (inside,
-// or the cluster that the environment names), a worker, the relay, and what moves or waits for the clock. sources join the
-// agenda in making things happen at their time.
+// Start publishes the project's playbooks and starts the parts that this process
+// does: Temporal (inside, or the cluster that the environment names), a worker, the
+// relay, and what moves or waits for the clock.
 func (a *App) Start(ctx context.Context) error {
 	if err := a.publish(ctx); err != nil {
 		return err
@@ -158,30 +162,33 @@ func (a *App) Start(ctx context.Context) error {
 	if err := a.inherit(ctx); err != nil {
 		return err
 	}
-	if a.cfg.Virtual == nil {
+	if a.cfg.Virtual == nil && (a.does(Server) || a.does(Worker)) {
 		a.background(ctx, "exits", a.closeLeaving)
 	}
-	if err := a.engine(ctx); err != nil {
-		return err
+	if a.does(Worker) || a.does(Relay) {
+		if err := a.engine(ctx); err != nil {
+			return err
+		}
 	}
-	w := temporal.Worker(a.client, temporal.TaskQueue, func(r temporal.Registry) {
-		r.RegisterWorkflow(workflows.Enrollment) // its name is workflows.EnrollmentType
-		r.RegisterActivityWithOptions(a.Activities.Advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
-	})
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("start the worker: %w", err)
+	if a.does(Worker) {
+		if err := a.startWorker(); err != nil {
+			return err
+		}
 	}
-	a.onStop(func() error { w.Stop(); return nil })
-	a.relay = &relay.Relay{
-		Store: a.Store, Client: a.client, TaskQueue: temporal.TaskQueue, Compressed: a.cfg.Virtual != nil,
-		Holder: "process-" + strconv.Itoa(os.Getpid()), Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
+	if a.does(Relay) {
+		a.relay = &relay.Relay{
+			Store: a.Store, Client: a.client, TaskQueue: temporal.TaskQueue, Compressed: a.cfg.Virtual != nil,
+			Holder: a.name, Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
+		}
+		a.background(ctx, "relay", a.relay.Run)
 	}
-	a.background(ctx, "relay", a.relay.Run)
-	if err := a.keepLists(ctx); err != nil {
-		return err
+	if a.does(Server) {
+		if err := a.keepLists(ctx); err != nil {
+			return err
+		}
+		a.keepPrivate(ctx)
+		a.startSlack(ctx)
 	}
-	a.keepPrivate(ctx)
-	a.startSlack(ctx)
 	if a.cfg.Follow {
 		a.background(ctx, "releases", a.follow)
 	}

@@ -13,12 +13,13 @@ import (
 )
 
 // channels are the ways to reach people that the project chose. What it did not
-// choose goes to the embedded outbox, which sends nothing.
+// choose goes to the embedded outbox, which sends nothing; so does all of a process
+// that reaches nobody, which needs no keys.
 func (a *App) channels() (map[string]channels.Channel, error) {
 	out := map[string]channels.Channel{}
 	for _, name := range []string{"email", "slack", "webhook"} {
 		provider := a.cfg.Project.Settings.Channels[name]
-		if a.cfg.Offline {
+		if a.cfg.Offline || !a.does(Server) && !a.does(Worker) {
 			provider = ""
 		}
 		way, err := a.channel(name, provider)

@@ -41,8 +41,13 @@ func (a *App) openClock(ctx context.Context) (clock.Clock, error) {
 
 // Run makes time pass: on a compressed clock until its end or until nothing is
 // due any more, returning nil then; in production until ctx ends. The agenda,
-// people's work and alarms are always among the sources.
+// people's work and alarms are always among the sources. Of several servers over one
+// database, one makes it pass; a process that is no server only waits for ctx.
 func (a *App) Run(ctx context.Context, sources ...conductor.Source) error {
+	if !a.does(Server) {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	sources = append([]conductor.Source{a.Intake, a.Activities.Alarms()}, append(sources, a.Activities)...)
 	if v, ok := a.Clock.(*clock.Virtual); ok {
 		c := &conductor.Conductor{
@@ -54,6 +59,9 @@ func (a *App) Run(ctx context.Context, sources ...conductor.Source) error {
 	}
 	t := &conductor.Ticker{Clock: a.Clock, Sources: sources, Woken: a.poke, Log: a.log}
 	defer a.news.listen(t.Poke)()
+	if a.shared() {
+		return a.lead(ctx, t.Run)
+	}
 	return t.Run(ctx)
 }
 

@@ -46,6 +46,7 @@ steps:
 id,name,status,country,timezone,owner
 acme,Acme,active,DE,Europe/Berlin,mira
 globex,Globex,active,DE,Europe/Berlin,mira
+initech,Initech,active,DE,Europe/Berlin,mira
 `
 
 // TestElsewhere runs the product in production's time over PostgreSQL and over

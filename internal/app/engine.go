@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 
+	"go.temporal.io/sdk/client"
+
 	"holdfast"
 	"holdfast/internal/config"
 	"holdfast/internal/store"
@@ -35,23 +37,34 @@ func (a *App) engine(ctx context.Context) error {
 			return err
 		}
 		a.onStop(func() error { server.Stop(); return nil })
-		if a.client, err = server.Client(ctx, temporal.Namespace, a.log); err != nil {
-			return err
+		a.reach = func(keys *temporal.PayloadKeys) (client.Client, error) {
+			return temporal.Client(ctx, temporal.ClientOptions{HostPort: server.HostPort(), TLS: server.TLS(), Keys: keys, Logger: a.log})
 		}
 	} else {
 		o, err := a.cluster()
 		if err != nil {
 			return err
 		}
-		if a.client, err = temporal.Connect(ctx, o); err != nil {
-			return err
+		a.reach = func(keys *temporal.PayloadKeys) (client.Client, error) {
+			o.Keys = keys
+			return temporal.Connect(ctx, o)
 		}
+	}
+	keys, err := temporal.ParsePayloadKeys(a.cfg.Env.PayloadKeys)
+	if err != nil {
+		return err
+	}
+	if a.client, err = a.reach(keys); err != nil {
+		return err
 	}
 	a.onStop(func() error { a.client.Close(); return nil })
 	if a.cfg.Env.Temporal.Address == "" && a.cfg.Env.DatabaseURL == "" {
-		return nil // both are in the one directory
+		return a.fitKeys(ctx, keys) // both are in the one directory
 	}
-	return a.marry(ctx)
+	if err := a.marry(ctx); err != nil {
+		return err
+	}
+	return a.fitKeys(ctx, keys)
 }
 
 // cluster is what the environment says of Temporal.

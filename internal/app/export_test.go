@@ -6,13 +6,28 @@ import (
 	"regexp"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
 // History is all that Temporal keeps of a workflow, as text.
 func (a *App) History(ctx context.Context, id string) (string, error) {
+	return history(ctx, a.client, id)
+}
+
+// RawHistory is History as somebody reads it who has no key.
+func (a *App) RawHistory(ctx context.Context, id string) (string, error) {
+	c, err := a.reach(nil)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	return history(ctx, c, id)
+}
+
+func history(ctx context.Context, c client.Client, id string) (string, error) {
 	text := ""
-	for it := a.client.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
+	for it := c.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); it.HasNext(); {
 		e, err := it.Next()
 		if err != nil {
 			return "", err
@@ -58,3 +73,6 @@ func (a *App) WaitForSlack() { a.slack.app.Wait() }
 
 // StartSlack starts what goes on in Slack by itself, without the engine.
 func (a *App) StartSlack(ctx context.Context) { a.startSlack(ctx) }
+
+// TuningOf is what the environment says of a worker.
+var TuningOf = tuningOf

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"holdfast"
 	"holdfast/internal/clock"
+	"holdfast/internal/config"
 	"holdfast/internal/project"
 	"holdfast/internal/release"
 	"holdfast/internal/store"
@@ -20,8 +22,12 @@ import (
 const followEvery = time.Second
 
 // publish makes the project of this process the one in force: as the release
-// that its data directory has, when it follows those.
+// that its data directory has, when it follows those. Servers publish; the others
+// have what was published.
 func (a *App) publish(ctx context.Context) error {
+	if !a.does(Server) {
+		return a.adopt(ctx)
+	}
 	if !a.cfg.Follow {
 		if _, err := a.Intake.Publish(ctx, a.cfg.Project.Playbooks); err != nil {
 			return err
@@ -60,6 +66,12 @@ func (a *App) follow(ctx context.Context) error {
 		force, err := a.force(ctx)
 		if err != nil || force == 0 || force == a.taken.Load() {
 			continue // a store that is away is reported by those who need it
+		}
+		if !a.does(Server) {
+			if err := a.adopt(ctx); err != nil && ctx.Err() == nil {
+				a.log.WarnContext(ctx, "a release is not in force here yet", "release", force, "error", err)
+			}
+			continue
 		}
 		err = a.takeOver(ctx)
 		if holdfast.CodeOf(err) == holdfast.Unavailable {
@@ -123,10 +135,58 @@ func (a *App) takeOver(ctx context.Context) error {
 	return release.Take(ctx, a.Store, n)
 }
 
-// TakeOver publishes the release in force in a data directory that no process
-// holds; temporal.IsHeld tells when one does.
-func TakeOver(ctx context.Context, dir string, p *project.Project, log *slog.Logger) (err error) {
-	a, err := Open(ctx, Config{Dir: dir, Project: p, Log: log, Offline: true})
+// adopt makes the release that a server has taken over the one that runs here. It
+// waits for none: until its conditions have looked at the accounts there are, what
+// this process tells of itself would start playbooks for those of old.
+func (a *App) adopt(ctx context.Context) error {
+	var n int64
+	var p *project.Project
+	err := a.Store.View(ctx, func(tx store.Tx) (err error) {
+		if n, _, err = release.Taken(tx); err != nil || n == 0 || n == a.taken.Load() {
+			return err
+		}
+		p, err = release.Open(tx, n)
+		return err
+	})
+	if err != nil || p == nil {
+		return err
+	}
+	if err := mayMail(p, a.Activities.Channels); err != nil {
+		return err
+	}
+	a.heads.set(p)
+	a.taken.Store(n)
+	a.log.InfoContext(ctx, "a release is in force", "release", n)
+	return nil
+}
+
+// TakenOver waits until a server has taken a release over, and is that; waits is
+// called once when it has to. A store that is away is an error.
+func TakenOver(ctx context.Context, st store.Store, waits func()) (p *project.Project, err error) {
+	waits = sync.OnceFunc(waits)
+	for {
+		var n int64
+		err := st.View(ctx, func(tx store.Tx) (err error) {
+			if n, _, err = release.Taken(tx); err != nil || n == 0 {
+				return err
+			}
+			p, err = release.Open(tx, n)
+			return err
+		})
+		if err != nil || n > 0 {
+			return p, err
+		}
+		waits()
+		if err := clock.Sleep(ctx, followEvery); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// TakeOver publishes the release in force where no process runs that would;
+// temporal.IsHeld tells when one holds the data directory.
+func TakeOver(ctx context.Context, dir string, p *project.Project, env config.Environment, log *slog.Logger) (err error) {
+	a, err := Open(ctx, Config{Dir: dir, Project: p, Env: env, Log: log, Offline: true})
 	if err != nil {
 		return err
 	}

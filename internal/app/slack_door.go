@@ -46,8 +46,8 @@ func (a *App) slackDoor(mux *http.ServeMux) error {
 }
 
 // startSlack keeps cards as their tasks are, tells people how their week stands,
-// and opens the connection of Socket Mode where there is a token for it. On a
-// compressed clock weeks are no news.
+// and opens the connection of Socket Mode where there is a token for it: Slack gives
+// each call to one of an app's connections. On a compressed clock weeks are no news.
 func (a *App) startSlack(ctx context.Context) {
 	if a.slack == nil {
 		return
@@ -55,10 +55,10 @@ func (a *App) startSlack(ctx context.Context) {
 	var changed clock.Bell
 	stop := a.news.listen(changed.Ring)
 	a.onStop(func() error { stop(); return nil })
-	a.background(ctx, "cards", func(ctx context.Context) error { return a.Activities.RunRedraws(ctx, changed.Rung()) })
+	a.once(ctx, "cards", func(ctx context.Context) error { return a.Activities.RunRedraws(ctx, changed.Rung()) })
 	if a.cfg.Virtual == nil {
 		g := &desk.Digests{Desk: a.slack.desk, Post: a.slack.channel.PostDigest, Log: a.log}
-		a.background(ctx, "digests", g.Run)
+		a.once(ctx, "digests", g.Run)
 	}
 	if token := a.cfg.Env.SlackAppToken; token != "" {
 		s := &slack.Socket{App: a.slack.app, Token: token, URL: a.cfg.Env.SlackURL}

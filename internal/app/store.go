@@ -24,7 +24,7 @@ const storeFile = "holdfast.db"
 func (a *App) openStore(ctx context.Context) (store.Store, error) {
 	file := filepath.Join(a.dir.Path(), storeFile)
 	url := a.cfg.Env.DatabaseURL
-	there, err := exists(file)
+	there, err := exists(a.dir.Path(), file)
 	switch {
 	case err != nil:
 		return nil, err
@@ -47,14 +47,14 @@ func (a *App) openStore(ctx context.Context) (store.Store, error) {
 
 // OpenStore opens a data directory's store beside a running process, for
 // commands that read or leave a row. The environment's database is that of every
-// directory but those that have a file of their own.
+// directory but those that have a file of their own, and of "", which is none.
 func OpenStore(ctx context.Context, dir string) (store.Store, error) {
 	return storeBeside(ctx, dir, config.FromEnvironment().DatabaseURL)
 }
 
 func storeBeside(ctx context.Context, dir, url string) (store.Store, error) {
 	file := filepath.Join(dir, storeFile)
-	there, err := exists(file)
+	there, err := exists(dir, file)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,11 @@ func needsDatabase(dir string) error {
 	return e
 }
 
-func exists(file string) (bool, error) {
+// exists reports whether file is there; where there is no directory, it is not.
+func exists(dir, file string) (bool, error) {
+	if dir == "" {
+		return false, nil
+	}
 	_, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil

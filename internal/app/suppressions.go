@@ -26,7 +26,7 @@ func (a *App) keepLists(ctx context.Context) error {
 		t := &conductor.Ticker{Clock: a.Clock, Sources: []conductor.Source{source}, Log: a.log}
 		stop := a.news.listen(t.Poke)
 		a.onStop(func() error { stop(); return nil })
-		a.background(ctx, name, t.Run)
+		a.once(ctx, name, t.Run)
 	}
 	return nil
 }

@@ -117,6 +117,7 @@ type shipment struct {
 	project *project.Project
 	source  string // what it was taken from
 	of      int64  // rollback to
+	others  bool   // a server elsewhere took the release over
 }
 
 // newShipment reads DIR: its mistakes end the command, its warnings are shown.

@@ -16,6 +16,7 @@ import (
 
 func serverCommand(s Streams) *cobra.Command {
 	var o runOptions
+	var with []string
 	c := &cobra.Command{
 		Use:   "server [DIR]",
 		Short: "Run a project in production: real time, and the providers that it names",
@@ -36,8 +37,12 @@ of the data directory. HOLDFAST_TEMPORAL_ADDRESS (host:port) uses a Temporal clu
 instead of the embedded engine; _NAMESPACE, _TLS_CERT, _TLS_KEY, _TLS_CA and _API_KEY
 go with it. The guide "PostgreSQL and Temporal of your own" has all of it.
 
+With both elsewhere, any number of servers may run over them, and --with none leaves
+the walking of enrollments and the relay to holdfast worker and holdfast relay, on as
+many machines as you like: the guide "On several machines".
+
 ` + publicHelp,
-		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080\n  HOLDFAST_DATABASE_URL=postgres://db.internal/retention holdfast server --dir /var/lib/holdfast",
+		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080\n  HOLDFAST_DATABASE_URL=postgres://db.internal/retention holdfast server --dir /var/lib/holdfast\n  holdfast server --with none --public :8080",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := ""
@@ -52,15 +57,20 @@ go with it. The guide "PostgreSQL and Temporal of your own" has all of it.
 				return err
 			}
 			env := config.FromEnvironment()
+			parts, err := partsOf(with)
+			if err != nil {
+				return err
+			}
 			by := env.By
 			if by == "" {
 				by = "holdfast server"
 			}
-			cfg := app.Config{Project: p, Env: env, Follow: true, Stamp: release.Stamp{By: by, Source: project.Commit(p.Dir)}}
+			cfg := app.Config{Project: p, Env: env, Parts: parts, Follow: true, Stamp: release.Stamp{By: by, Source: project.Commit(p.Dir)}}
 			return runProject(cmd.Context(), s, o, dir, cfg, false)
 		},
 	}
 	o.flags(c)
+	c.Flags().StringSliceVar(&with, "with", []string{string(app.Worker), string(app.Relay)}, "what it does beside the server's own: worker, relay, or none")
 	return c
 }
 

@@ -36,6 +36,11 @@ type Environment struct {
 	// as libpq takes it (postgres://user:password@host:5432/database?sslmode=verify-full).
 	DatabaseURL string
 	Temporal    Temporal
+	// PayloadKeys encrypt what Temporal keeps: HOLDFAST_PAYLOAD_KEYS, id:base64 by comma. The first
+	// encrypts, all decrypt.
+	PayloadKeys []string
+	Worker      Worker
+	CodecToken  string // HOLDFAST_CODEC_TOKEN: what callers of the codec server must know
 	NoColor     bool   // NO_COLOR is set (https://no-color.org)
 	By          string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
 	Commit      string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
@@ -52,6 +57,17 @@ type Temporal struct {
 	TLSCA     string // HOLDFAST_TEMPORAL_TLS_CA: PEM file of who signed the server's; "" is the system's
 	APIKey    string // HOLDFAST_TEMPORAL_API_KEY, as Temporal Cloud has them; goes over TLS alone
 }
+
+// Worker is how much a worker does at most, as text. "" is no limit.
+type Worker struct {
+	Concurrency string // HOLDFAST_WORKER_CONCURRENCY: enrollments that are walked at once
+	Rate        string // HOLDFAST_WORKER_RATE: walks begun in a second
+	Build       string // HOLDFAST_WORKER_BUILD: for Temporal's worker versioning; "" takes no part in it
+}
+
+// Elsewhere reports whether both the database and Temporal are: then nothing is kept
+// in a data directory, and several processes may share the work.
+func (e Environment) Elsewhere() bool { return e.DatabaseURL != "" && e.Temporal.Address != "" }
 
 // FromEnvironment reads it.
 func FromEnvironment() Environment {
@@ -78,9 +94,16 @@ func FromEnvironment() Environment {
 			TLSCA:     os.Getenv("HOLDFAST_TEMPORAL_TLS_CA"),
 			APIKey:    os.Getenv("HOLDFAST_TEMPORAL_API_KEY"),
 		},
-		NoColor: os.Getenv("NO_COLOR") != "",
-		By:      first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
-		Commit:  first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
+		PayloadKeys: list(os.Getenv("HOLDFAST_PAYLOAD_KEYS")),
+		Worker: Worker{
+			Concurrency: os.Getenv("HOLDFAST_WORKER_CONCURRENCY"),
+			Rate:        os.Getenv("HOLDFAST_WORKER_RATE"),
+			Build:       os.Getenv("HOLDFAST_WORKER_BUILD"),
+		},
+		CodecToken: os.Getenv("HOLDFAST_CODEC_TOKEN"),
+		NoColor:    os.Getenv("NO_COLOR") != "",
+		By:         first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
+		Commit:     first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
 	}
 }
 

@@ -74,7 +74,7 @@ func (h *house) run(ctx context.Context, t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// process is a running `holdfast server`.
+// process is a running `holdfast server`, or another command that says when it is ready.
 type process struct {
 	cmd     *exec.Cmd
 	started time.Time
@@ -95,6 +95,12 @@ func (h *house) serve(t *testing.T) *process {
 	if h.public != "" {
 		args = append(args, "--public", h.public)
 	}
+	return h.start(t, args...)
+}
+
+// start starts a command of the product that runs until it is ended.
+func (h *house) start(t *testing.T, args ...string) *process {
+	t.Helper()
 	p := &process{
 		// Not bound to the test's context: the test ends it, by the signal it means.
 		cmd:   exec.Command("holdfast", args...),

@@ -19,6 +19,9 @@ var writes = map[string]string{
 	"PutApproval": "approvals", "PutHold": "quiet", "PutArm": "quiet", "DropHold": "only takes away",
 	"PutEnrollment": "Enroll writes it whole", "Wake": "a copy wakes all at once", "DropDue": "only takes away", "DropListener": "only takes away",
 	"AddRelease": "the heads say what is published; nobody here asks where it came from", "DropHead": "only takes away",
+	"Park": "what waits for its account is of none", "Unpark": "Park", "Parked": "Park", "ForgetParked": "Park",
+	"PutToken": "who may call changes nothing of an account", "PutErasure": "a copy has what is left", "PutText": "PutErasure", "DropText": "only takes away", "DropContact": "only takes away", "Prune": "only takes away",
+	"WakeEnded": "a copy wakes all at once", "UnleaseAll": "there is no relay",
 	"PutMessage": "what the outbox keeps is read by nobody here",
 	"Lease":      "there is no relay", "Delivered": "there is no relay", "Unlease": "there is no relay",
 }

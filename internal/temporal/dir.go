@@ -1,6 +1,7 @@
 package temporal
 
 import (
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,10 +25,10 @@ const (
 	ClockVirtual    = "virtual"
 )
 
-// Dir is a data directory that this process alone holds. Safe for concurrent use
-// except FixClock and Close.
+// Dir is a data directory that this process holds: alone, or with others that keep
+// nothing in it. Safe for concurrent use except FixClock, FixStore and Close.
 type Dir struct {
-	path string
+	path string // "" is none at all
 	mark dirMark
 	lock *flock.Flock
 }
@@ -46,6 +47,9 @@ const StorePostgres = "postgres"
 // Peek reads the clock mode and store of a data directory without taking it. Both
 // are "" where there is none yet.
 func Peek(dir string) (clock, store string, err error) {
+	if dir == "" {
+		return "", "", nil
+	}
 	d := Dir{path: dir}
 	if err := readJSON(d.markFile(), &d.mark); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", "", err
@@ -56,7 +60,20 @@ func Peek(dir string) (clock, store string, err error) {
 // OpenDir takes the data directory, making it (mode 0700) when it is not there.
 // The error has code conflict when another process holds the directory or a newer
 // holdfast wrote it.
-func OpenDir(dir string) (*Dir, error) {
+func OpenDir(dir string) (*Dir, error) { return takeDir(dir, lockDir) }
+
+// ShareDir is OpenDir for a process that keeps nothing in the directory, the
+// database and Temporal being elsewhere: others may share it at the same time. It is
+// held against those that want it alone. dir "" is no directory: nothing is held and
+// nothing is written down.
+func ShareDir(dir string) (*Dir, error) {
+	if dir == "" {
+		return &Dir{}, nil
+	}
+	return takeDir(dir, shareDir)
+}
+
+func takeDir(dir string, take func(string) (*flock.Flock, error)) (*Dir, error) {
 	path, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open data directory %s: %w", dir, err)
@@ -64,7 +81,7 @@ func OpenDir(dir string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
-	lock, err := lockDir(path)
+	lock, err := take(path)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +111,7 @@ func (d *Dir) FixClock(mode string) error {
 		return e
 	}
 	d.mark.Clock = mode
-	return writeJSON(d.markFile(), d.mark)
+	return d.writeMark()
 }
 
 // Store is "" or StorePostgres.
@@ -107,11 +124,14 @@ func (d *Dir) FixStore(store string) error {
 		return nil
 	}
 	d.mark.Store = store
-	return writeJSON(d.markFile(), d.mark)
+	return d.writeMark()
 }
 
 // Close gives the directory back.
 func (d *Dir) Close() error {
+	if d.lock == nil {
+		return nil
+	}
 	if err := d.lock.Unlock(); err != nil {
 		return fmt.Errorf("unlock data directory: %w", err)
 	}
@@ -124,7 +144,7 @@ func (d *Dir) readMark() error {
 	err := readJSON(d.markFile(), &d.mark)
 	if errors.Is(err, fs.ErrNotExist) {
 		d.mark.Format = dirFormat
-		return writeJSON(d.markFile(), d.mark)
+		return d.writeMark()
 	}
 	if err != nil {
 		return err
@@ -135,6 +155,32 @@ func (d *Dir) readMark() error {
 		return e
 	}
 	return nil
+}
+
+func (d *Dir) writeMark() error {
+	if d.path == "" {
+		return nil
+	}
+	return writeJSON(d.markFile(), d.mark)
+}
+
+// shareDir takes the lock file beside others that share it. It names nobody: who
+// wants the directory alone has all of them in its way.
+func shareDir(path string) (*flock.Flock, error) {
+	file := filepath.Join(path, "LOCK")
+	lock := flock.New(file, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
+	ok, err := lock.TryRLock()
+	if err != nil {
+		return nil, fmt.Errorf("share data directory: %w", err)
+	}
+	if !ok {
+		return nil, &heldError{holdfast.Errorf(holdfast.Conflict, "data directory %s is in use by %s", path, holder(file))}
+	}
+	if err := os.Truncate(file, 0); err != nil {
+		_ = lock.Unlock()
+		return nil, fmt.Errorf("write lock file: %w", err)
+	}
+	return lock, nil
 }
 
 // lockDir takes the lock file, which names the process that holds it. The kernel
@@ -194,7 +240,7 @@ func writeJSON(file string, v any) error {
 	if err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}
-	tmp := file + ".tmp"
+	tmp := file + "." + rand.Text() + ".tmp" // others that share the directory may write the same
 	if err := os.WriteFile(tmp, append(b, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write %s: %w", file, err)
 	}

@@ -1,6 +1,7 @@
 package temporal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -34,6 +35,49 @@ func TestOneProcessHoldsTheDataDirectory(t *testing.T) {
 	}
 	if err := openDir(t, path).Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Those who keep nothing in it share a directory, against who wants it alone.
+func TestADataDirectoryIsSharedByThoseWhoKeepNothingInIt(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	var held []*Dir
+	for range 3 {
+		d, err := ShareDir(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(d.FixClock(ClockProduction), d.FixStore(StorePostgres)); err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, d)
+	}
+	for _, d := range held {
+		if _, err := OpenDir(path); !IsHeld(err) || !strings.Contains(err.Error(), "in use by another process") {
+			t.Errorf("alone, beside others: %v", err)
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := openDir(t, path)
+	if d.Store() != StorePostgres || d.Clock() != ClockProduction {
+		t.Errorf("it says store %q and clock %q", d.Store(), d.Clock())
+	}
+	if _, err := ShareDir(path); !IsHeld(err) || !strings.Contains(err.Error(), fmt.Sprintf("in use by process %d", os.Getpid())) {
+		t.Errorf("shared, beside who has it alone: %v", err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	none, err := ShareDir("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(none.FixClock(ClockProduction), none.FixStore(StorePostgres), none.Close()); err != nil {
+		t.Errorf("no directory: %v", err)
 	}
 }
 

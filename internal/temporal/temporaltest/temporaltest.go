@@ -1,21 +1,17 @@
 // Package temporaltest runs Temporal's own server for a test, as others run it: a
 // process apart, on free loopback ports, in plain text, over a file that goes with
-// the test. It can be stopped, killed and started again in the same place.
+// the test or over PostgreSQL. It can be stopped, killed and started again in the
+// same place.
 package temporaltest
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
-	"text/template"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -26,9 +22,6 @@ import (
 	"holdfast/internal/child"
 	"holdfast/internal/clock"
 )
-
-// module is the server, at the version that go.mod pins.
-const module = "go.temporal.io/server"
 
 // answerWithin bounds a start.
 const answerWithin = 90 * time.Second
@@ -41,12 +34,25 @@ type Server struct {
 	log                  *os.File
 }
 
-// Start builds the server, which takes minutes the first time, starts it with a
-// namespace and waits until both answer. It is gone when t ends.
+// Start builds the server, which takes minutes the first time, starts it over a file
+// with a namespace and waits until both answer. It is gone when t ends.
 func Start(t testing.TB, namespace string) *Server {
 	t.Helper()
-	s := &Server{binary: build(t), dir: t.TempDir()}
-	s.configure(t)
+	return start(t, namespace, stores{File: "temporal.db"})
+}
+
+// StartOnPostgres is Start over two empty databases, by their addresses, in which
+// Temporal's own tool makes the tables. Their owner must be allowed to make
+// extensions.
+func StartOnPostgres(t testing.TB, namespace, main, visibility string) *Server {
+	t.Helper()
+	return start(t, namespace, stores{Main: schema(t, main, "temporal"), Visibility: schema(t, visibility, "visibility")})
+}
+
+func start(t testing.TB, namespace string, in stores) *Server {
+	t.Helper()
+	s := &Server{binary: build(t, "server", "cmd/server"), dir: t.TempDir()}
+	s.configure(t, in)
 	t.Cleanup(func() { s.Kill(t) })
 	s.launch(t)
 	s.until(t, func(ctx context.Context, c client.NamespaceClient) error {
@@ -152,96 +158,4 @@ func (s *Server) said() string {
 		return err.Error()
 	}
 	return string(text[max(0, len(text)-5000):])
-}
-
-// build makes the server's binary and keeps it for the next time: linking takes
-// seconds even when all is compiled.
-func build(t testing.TB) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "list", "-m", "-f", "{{.Version}}", module).Output()
-	if err != nil {
-		t.Fatalf("which version of %s: %v", module, err)
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(cache, "holdfast-test", "temporal-server-"+strings.TrimSpace(string(out)))
-	if _, err := os.Stat(path); err == nil {
-		return path
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	fresh := fmt.Sprintf("%s.%d", path, os.Getpid())
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", fresh, module+"/cmd/server").CombinedOutput(); err != nil {
-		t.Fatalf("build Temporal's server: %v\n%s", err, out)
-	}
-	if err := os.Rename(fresh, path); err != nil { // in one step, for tests beside this one
-		t.Fatal(err)
-	}
-	return path
-}
-
-// configure writes config.yaml: one shard in a SQLite file, each service on ports
-// of its own.
-func (s *Server) configure(t testing.TB) {
-	t.Helper()
-	ports := freePorts(t, 8)
-	s.address = fmt.Sprintf("127.0.0.1:%d", ports[0])
-	var text bytes.Buffer
-	if err := template.Must(template.New("").Parse(config)).Execute(&text, map[string]any{"File": filepath.Join(s.dir, "temporal.db"), "Ports": ports}); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(s.dir, "config.yaml"), text.Bytes(), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-const config = `log: {stdout: true, level: warn}
-persistence:
-  defaultStore: file
-  visibilityStore: file
-  numHistoryShards: 1
-  datastores:
-    file:
-      sql:
-        pluginName: sqlite
-        databaseName: "{{.File}}"
-        connectAddr: localhost
-        connectProtocol: tcp
-        connectAttributes: {cache: private, mode: rwc, setup: "true", journal_mode: wal, synchronous: "2", busy_timeout: "10000"}
-        maxConns: 1
-        maxIdleConns: 1
-global:
-  membership: {maxJoinDuration: 30s, broadcastAddress: 127.0.0.1}
-services:
-  frontend: {rpc: {grpcPort: {{index .Ports 0}}, membershipPort: {{index .Ports 1}}, bindOnLocalHost: true}}
-  matching: {rpc: {grpcPort: {{index .Ports 2}}, membershipPort: {{index .Ports 3}}, bindOnLocalHost: true}}
-  history: {rpc: {grpcPort: {{index .Ports 4}}, membershipPort: {{index .Ports 5}}, bindOnLocalHost: true}}
-  worker: {rpc: {grpcPort: {{index .Ports 6}}, membershipPort: {{index .Ports 7}}, bindOnLocalHost: true}}
-clusterMetadata:
-  enableGlobalNamespace: false
-  failoverVersionIncrement: 10
-  masterClusterName: active
-  currentClusterName: active
-  clusterInformation:
-    active: {enabled: true, initialFailoverVersion: 1, rpcName: frontend, rpcAddress: "127.0.0.1:{{index .Ports 0}}"}
-dcRedirectionPolicy: {policy: noop}
-archival: {history: {state: disabled}, visibility: {state: disabled}}
-publicClient: {hostPort: "127.0.0.1:{{index .Ports 0}}"}
-`
-
-// freePorts asks the kernel for n free ports.
-func freePorts(t testing.TB, n int) (ports []int) {
-	t.Helper()
-	for range n {
-		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close()                                     //nolint:errcheck // nothing was accepted on it
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port) // a tcp listener's address
-	}
-	return ports
 }

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"holdfast"
+	"holdfast/internal/app"
+	"holdfast/internal/config"
+	"holdfast/internal/project"
+	"holdfast/internal/store"
+)
+
+// elsewhereHelp is said by the commands that do one part.
+const elsewhereHelp = `It needs the database and Temporal of the others: HOLDFAST_DATABASE_URL and
+HOLDFAST_TEMPORAL_ADDRESS with what goes with them, as holdfast server says. A data
+directory is not needed. It runs the release that a server has taken over, waits for
+the first, and follows the next.
+
+Run as many as you like, on as many machines. One that dies is replaced by the others
+within seconds. On interrupt or SIGTERM it takes no more, finishes what is under way,
+and ends with 0.`
+
+func workerCommand(s Streams) *cobra.Command {
+	return partCommand(s, app.Worker, &cobra.Command{
+		Use:   "worker",
+		Short: "Walk enrollments and send, beside servers and relays on other machines",
+		Long: `Does what enrollments have to do, and sends, in a process of its own.
+
+` + elsewhereHelp + `
+
+It needs the providers' keys: HOLDFAST_SENDGRID_KEY, HOLDFAST_SMTP_URL,
+HOLDFAST_SLACK_TOKEN, and the HOLDFAST_LINK_KEYS of the servers.`,
+		Example: "  HOLDFAST_DATABASE_URL=postgres://db.internal/retention HOLDFAST_TEMPORAL_ADDRESS=temporal.internal:7233 holdfast worker",
+	})
+}
+
+func relayCommand(s Streams) *cobra.Command {
+	return partCommand(s, app.Relay, &cobra.Command{
+		Use:   "relay",
+		Short: "Hand what was decided to Temporal, beside servers and workers on other machines",
+		Long: `Starts and wakes workflows as the rows in the database say, in a process of its own.
+
+` + elsewhereHelp + `
+
+It needs no provider's key.`,
+		Example: "  HOLDFAST_DATABASE_URL=postgres://db.internal/retention HOLDFAST_TEMPORAL_ADDRESS=temporal.internal:7233 holdfast relay",
+	})
+}
+
+// partCommand makes c a command that does one part.
+func partCommand(s Streams, part app.Part, c *cobra.Command) *cobra.Command {
+	dir := c.Flags().String("dir", "", "data directory that is held against a process that wants it alone (default: none)")
+	c.Args = cobra.NoArgs
+	c.RunE = func(cmd *cobra.Command, _ []string) error {
+		return runPart(cmd.Context(), s, *dir, part)
+	}
+	return c
+}
+
+// runPart does one part until ctx ends.
+func runPart(ctx context.Context, s Streams, dir string, part app.Part) (err error) {
+	env := config.FromEnvironment()
+	if !env.Elsewhere() {
+		e := holdfast.Errorf(holdfast.Invalid, "a %s works beside servers on other machines, and needs the database and Temporal where they have them", part)
+		e.Hint = "set HOLDFAST_DATABASE_URL and HOLDFAST_TEMPORAL_ADDRESS; without them, holdfast server does everything in one process"
+		return e
+	}
+	say := newSayer(s, false)
+	p, err := firstRelease(ctx, dir, say)
+	if err != nil {
+		return stopped(ctx, say, err)
+	}
+	a, err := app.Open(ctx, app.Config{Dir: dir, Project: p, Env: env, Log: quietLog(s.Err), Follow: true, Parts: []app.Part{part}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.Start(ctx); err != nil {
+		return err
+	}
+	say.f("ready: %s\n", part)
+	return stopped(ctx, say, a.Run(ctx))
+}
+
+// stopped is nil when err is that ctx was ended, as an operator does.
+func stopped(ctx context.Context, say *sayer, err error) error {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		say.f("stopped; the same command goes on from here\n")
+		return nil //nolint:nilerr // it was asked to stop
+	}
+	return err
+}
+
+// firstRelease is the release that a server has taken over; while there is none, it waits.
+func firstRelease(ctx context.Context, dir string, say *sayer) (p *project.Project, err error) {
+	err = withStore(ctx, app.OpenStore, dir, func(st store.Store) error {
+		p, err = app.TakenOver(ctx, st, func() {
+			say.f("no release yet: waiting for a holdfast server to take one over\n")
+		})
+		return err
+	})
+	return p, err
+}
+
+// partsOf is what --with says beside the doors: nil is all there is.
+func partsOf(with []string) ([]app.Part, error) {
+	parts := []app.Part{app.Server}
+	for _, name := range with {
+		switch name {
+		case string(app.Worker), string(app.Relay):
+			parts = append(parts, app.Part(name))
+		case "none":
+		default:
+			return nil, fmt.Errorf("--with %s: there is worker, relay, and none", name)
+		}
+	}
+	if len(parts) == 3 {
+		return nil, nil
+	}
+	return parts, nil
+}
