@@ -106,11 +106,11 @@ func (r *reader) next() ([]byte, error) {
 	}
 }
 
-// mark is the next line, one that is no row.
+// mark is the next line, one that is no row; the zero line when it is one.
 func (r *reader) mark() (l line, err error) {
 	text, err := r.next()
 	if err == nil && json.Unmarshal(text, &l) != nil {
-		err = r.wrong("expected the name of a table, or its end")
+		l = line{}
 	}
 	return l, err
 }

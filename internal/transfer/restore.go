@@ -152,6 +152,9 @@ func (w *restoring) run(ctx context.Context, newest int) error {
 	if err := w.into.Migrate(ctx, newest); err != nil {
 		return err
 	}
+	if err := w.into.Update(ctx, loaded); err != nil { // from here on, numbers are given again
+		return err
+	}
 	var err error
 	if w.done.Unknown, err = doubt(ctx, w.into, w.o.Now); err != nil {
 		return err
@@ -160,6 +163,14 @@ func (w *restoring) run(ctx context.Context, newest int) error {
 		return err
 	}
 	return w.into.Update(ctx, w.finish)
+}
+
+func loaded(tx store.Tx) error {
+	b, err := bulk(tx)
+	if err != nil {
+		return err
+	}
+	return b.Loaded()
 }
 
 // table loads the next table, page by page.
@@ -231,14 +242,10 @@ func (w *restoring) fits(t store.Table) (store.Table, error) {
 
 // finish makes the store one that may be used.
 func (w *restoring) finish(tx store.Tx) error {
-	b, err := bulk(tx)
-	if err != nil {
-		return err
-	}
 	if err := w.still(tx); err != nil {
 		return err
 	}
-	if err := errors.Join(b.Loaded(), leaveEngine(tx, "")); err != nil {
+	if err := leaveEngine(tx, ""); err != nil {
 		return err
 	}
 	w.done.Stopped = !w.o.Running && w.r.header.Clock != "virtual"
