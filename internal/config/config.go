@@ -32,10 +32,13 @@ type Environment struct {
 	// DatabaseURL is HOLDFAST_DATABASE_URL: a PostgreSQL database instead of the data directory's file,
 	// as libpq takes it (postgres://user:password@host:5432/database?sslmode=verify-full).
 	DatabaseURL string
-	Temporal    Temporal
-	NoColor     bool   // NO_COLOR is set (https://no-color.org)
-	By          string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
-	Commit      string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
+	// Migrate is HOLDFAST_MIGRATE: "off" keeps a process from changing the shape of a database, which
+	// holdfast migrate then does; "" and "on" bring it up to date at the start.
+	Migrate  string
+	Temporal Temporal
+	NoColor  bool   // NO_COLOR is set (https://no-color.org)
+	By       string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
+	Commit   string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
 }
 
 // Temporal is a cluster to use instead of the server inside this process. An
@@ -66,6 +69,7 @@ func FromEnvironment() Environment {
 		LinkKeys:              list(os.Getenv("HOLDFAST_LINK_KEYS")),
 		WebhookSecrets:        webhookSecrets(os.Environ()),
 		DatabaseURL:           os.Getenv("HOLDFAST_DATABASE_URL"),
+		Migrate:               os.Getenv("HOLDFAST_MIGRATE"),
 		Temporal: Temporal{
 			Address:   os.Getenv("HOLDFAST_TEMPORAL_ADDRESS"),
 			Namespace: os.Getenv("HOLDFAST_TEMPORAL_NAMESPACE"),

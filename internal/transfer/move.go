@@ -124,6 +124,13 @@ func (m *moving) depart(ctx context.Context) error {
 			if err := Admit(tx); err != nil { // a restore that is not done
 				return err
 			}
+			if ran, err := RanIn(tx, m.o.Engine); err != nil {
+				return err
+			} else if ran {
+				e := holdfast.Errorf(holdfast.Conflict, "the enrollments of this store ran in Temporal namespace %s before, and their ids are taken there", m.o.Engine)
+				e.Hint = "make another namespace"
+				return e
+			}
 			g = &Gone{ID: rand.Text(), To: m.o.To, At: m.o.Now}
 			m.id = g.ID
 			return setNote(tx, metaMoved, g)

@@ -46,7 +46,7 @@ func openArchive(name string, from io.Reader, newest int) (*reader, error) {
 		return nil, newer(name, fmt.Sprintf("its format is %d and this holdfast knows %d", h.Format, format))
 	case h.Schema > newest:
 		return nil, newer(name, fmt.Sprintf("its schema is version %d and this holdfast knows %d", h.Schema, newest))
-	case h.Format < 1 || h.Schema < 1 || len(h.Tables) == 0:
+	case h.Format < 1 || h.Schema < 1 || len(h.Tables) == 0 || h.Clock != "production" && h.Clock != "virtual":
 		return nil, r.wrong("its header is not whole")
 	}
 	return r, nil
