@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"internal/store/postgres/pgtest": {"internal/child"},
 	"internal/store/storetest":       {"", "internal/store"},
 	"internal/facts":                 {"", "internal/store", "rules"},
+	"internal/transfer":              {"", "activities", "internal/store"},
 
 	// How a person is reached.
 	"channels":               {""},

@@ -8,7 +8,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -115,13 +114,11 @@ func intoFile(file string, write func(io.Writer) ([]transfer.Counted, error)) (t
 
 // printTables lists those with rows, and adds them up.
 func printTables(w io.Writer, tables []transfer.Counted) (total int64) {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, one := range tables {
 		if total += one.Rows; one.Rows > 0 {
-			fmt.Fprintf(t, "%d\t %s\t\n", one.Rows, one.Table)
+			fmt.Fprintf(w, "%10d  %s\n", one.Rows, one.Table)
 		}
 	}
-	_ = t.Flush() // as every print of ours
 	return total
 }
 
