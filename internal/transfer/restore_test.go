@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -14,7 +15,10 @@ import (
 
 	"holdfast"
 	"holdfast/internal/store"
+	"holdfast/internal/store/migrations"
+	"holdfast/internal/store/postgres"
 	"holdfast/internal/store/postgres/pgtest"
+	"holdfast/internal/store/sqlite"
 	"holdfast/internal/store/storetest"
 	"holdfast/internal/transfer"
 )
@@ -212,4 +216,81 @@ func (h holding) Read([]byte) (int, error) {
 	close(h.held)
 	<-h.release
 	return 0, io.ErrUnexpectedEOF
+}
+
+// An archive of an older holdfast goes into tables of its own time, which are brought
+// up to date afterwards.
+func TestAnOlderArchiveIsBroughtUpToDate(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	old, err := sqlite.OpenAs(t.Context(), filepath.Join(t.TempDir(), "old.db"), migrations.Keep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = old.Close() })
+	if err := old.Migrate(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if err := old.Update(t.Context(), func(tx store.Tx) error {
+		_, _, err := tx.AppendEvent(holdfast.Message{ID: "1", Source: "s", Account: "acme", At: now}, now)
+		return errors.Join(err, tx.MetaSet("k", "v"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	archive := export(t, old)
+	fresh, err := postgres.OpenAs(t.Context(), server.Database(t), migrations.Keep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = fresh.Close() })
+	if done := restore(t, fresh, archive); done.Schema != 3 {
+		t.Errorf("done %+v", done)
+	}
+	version, newest, err := fresh.Schema(t.Context())
+	if err != nil || version != newest {
+		t.Errorf("schema %d of %d, %v", version, newest, err)
+	}
+	if err := fresh.View(t.Context(), func(tx store.Tx) error {
+		v, err := tx.MetaGet("k")
+		e, errE := tx.LastEvent("acme", "")
+		if v != "v" || e.ID != "1" {
+			t.Errorf("got %q, %+v", v, e)
+		}
+		return errors.Join(err, errE)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = transfer.Restore(t.Context(), postgresStore(t, server), bytes.NewReader(archive), transfer.RestoreOptions{Name: "a.gz", Now: now})
+	if holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "make the database anew") {
+		t.Errorf("into tables of today: %v", err)
+	}
+}
+
+// What came in by no driver of ours, such as bytes that are no text, is the same
+// again in the database it came from; PostgreSQL has no NUL, and says U+FFFD.
+func TestOddBytesAreTheSameAgain(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	from, into, away := sqliteStore(t), sqliteStore(t), postgresStore(t, server)
+	odd := "a\xff\x00b"
+	if err := from.Update(t.Context(), func(tx store.Tx) error { return tx.MetaSet("odd", odd) }); err != nil {
+		t.Fatal(err)
+	}
+	archive := export(t, from)
+	for want, st := range map[string]transfer.Database{odd: into, postgres.Plain(odd): away} {
+		restore(t, st, archive)
+		if err := st.View(t.Context(), func(tx store.Tx) error {
+			got, err := tx.MetaGet("odd")
+			if got != want {
+				t.Errorf("got %q, want %q", got, want)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	moved := postgresStore(t, server)
+	if _, err := transfer.Move(t.Context(), from, moved, moveOptions()); err != nil {
+		t.Errorf("moved: %v", err)
+	}
 }
