@@ -28,42 +28,51 @@ var moves = flag.Bool("move", false, "move and restore a store whose enrollments
 func underWay(ctx context.Context, t *testing.T, enrollments int) *house {
 	t.Helper()
 	misbehave := standin.NewPlan(1, 0)
-	misbehave.Latency = latency
+	misbehave.Latency = 4 * latency
 	h := houseOf(t, standin.Options{Plan: misbehave, File: filepath.Join(t.TempDir(), "accepted.jsonl")})
 	f := &feed{total: enrollments}
-	share := enrollments / 8
-	for life := 0; ; life++ {
-		f.take(ctx, t, h, share)
+	f.take(ctx, t, h, enrollments/3)
+	for life := 1; life <= 20; life++ {
 		p := h.serve(t)
 		p.waitReady(ctx, t)
-		p.live(ctx, t, 700*time.Millisecond)
-		p.kill(t)
+		f.take(ctx, t, h, enrollments/3)
 		st := h.open(ctx, t)
-		runs := readRuns(st, t)
+		for end := (clock.System{}).Now().Add(time.Minute); !allKinds(doing(st, t)) && (clock.System{}).Now().Before(end); {
+			p.live(ctx, t, 50*time.Millisecond)
+		}
+		p.kill(t)
+		now := doing(st, t)
 		if err := st.Close(); err != nil {
 			t.Fatal(err)
 		}
-		doing := map[string]int{}
-		for _, r := range runs {
-			if r.Status != "active" {
-				doing["ended"]++
-				continue
-			}
-			doing["at "+r.Step]++
-			if slices.ContainsFunc(r.touches, func(one store.Touch) bool { return one.State == holdfast.Claimed || one.State == holdfast.Sending }) {
-				doing["being sent"]++
-			}
-		}
-		t.Logf("killed %d times: %v", life+1, doing)
-		if doing["being sent"] > 0 && doing["at answer"] > 0 && f.given >= enrollments/2 {
+		t.Logf("killed %d times: %v", life, now)
+		if allKinds(now) {
 			f.take(ctx, t, h, enrollments-f.given)
 			return h
 		}
-		if life == 20 {
-			t.Fatal("no kill met a touch being sent beside a wait for an answer")
+	}
+	t.Fatal("no kill met a touch being sent beside a wait for an answer")
+	return nil
+}
+
+// doing counts what enrollments do.
+func doing(st store.Store, t *testing.T) map[string]int {
+	t.Helper()
+	now := map[string]int{}
+	for _, r := range readRuns(st, t) {
+		if r.Status != "active" {
+			now["ended"]++
+			continue
+		}
+		now["at "+r.Step]++
+		if slices.ContainsFunc(r.touches, func(one store.Touch) bool { return one.State == holdfast.Claimed || one.State == holdfast.Sending }) {
+			now["being sent"]++
 		}
 	}
+	return now
 }
+
+func allKinds(now map[string]int) bool { return now["being sent"] > 0 && now["at answer"] > 0 }
 
 // kill9 runs a command and kills it after d; done is that it ended by itself before.
 func (h *house) kill9(t *testing.T, d time.Duration, args ...string) (done bool) {
