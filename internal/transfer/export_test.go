@@ -6,7 +6,7 @@ import (
 	"holdfast/internal/store"
 )
 
-// StopAfter has the n-th page of a move, or its hand-over, fail as a killed process would.
+// MoveUntil moves until n pages were told, and is cut off there.
 func MoveUntil(ctx context.Context, from, to Database, o MoveOptions, n int) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -3,6 +3,7 @@ package transfer_test
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"testing"
 	"time"
@@ -111,11 +112,7 @@ var unnumbered = cmp.Options{
 }
 
 func clone(m map[string]any) map[string]any {
-	out := map[string]any{}
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
+	return maps.Clone(m)
 }
 
 // A move changes nothing at all, but for the starts where the engine is another one.

@@ -116,6 +116,8 @@ func (c *content) runs() {
 	c.keep("enrollments", runs, err)
 	unsettled, err := c.tx.Unsettled()
 	c.keep("unsettled", unsettled, err)
+	leaving, err := c.tx.Leaving(0)
+	c.keep("leaving", leaving, err)
 	for _, id := range fillIDs() {
 		signals, err := c.tx.Signals(id, 0)
 		c.keep("signals "+id, signals, err)

@@ -150,7 +150,7 @@ func (f filler) run(tx store.Tx) error {
 		}
 		return errors.Join(tx.PutEnrollment(e), tx.Delivered(id, f.Int64N(40), "ok"))
 	}
-	return errors.Join(tx.Signal(store.Signal{Enrollment: id, Kind: "heard", Path: f.text(), Reason: f.text(), At: f.at(), Data: f.json()}),
+	return errors.Join(tx.Signal(store.Signal{Enrollment: id, Kind: pick(f, []string{"heard", "exit"}), Path: f.text(), Reason: f.text(), At: f.at(), Data: f.json()}),
 		tx.PutListener(store.Listener{Enrollment: id, Path: f.text(), Account: e.Account, Events: []string{pick(f, fillNames)}, OpenedAt: f.at()}))
 }
 
