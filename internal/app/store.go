@@ -36,7 +36,7 @@ func (a *App) openStore(ctx context.Context) (store.Store, error) {
 		return s, err
 	}
 	if err := a.dir.FixStore(temporal.StorePostgres); err != nil {
-		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // it takes none
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
