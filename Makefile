@@ -7,7 +7,7 @@ TOOL     = $(GO) tool -modfile=tools/go.mod
 # What need not link it is listed here.
 LIGHT    = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|cli|sim|crash)|cmd/holdfast|bench)(/|$$)')
 
-.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere crash chaos chaos-elsewhere nodes playbooks clean
+.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere move crash chaos chaos-elsewhere nodes playbooks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ bench: ## speed as ratios against a baseline in the same run
 
 elsewhere: ## PostgreSQL and Temporal's own server: both killed under two enrollments, payload keys turned round, builds that take over
 	$(GO) test -tags noembed ./internal/app ./internal/temporal -run TestElsewhere -v -timeout 20m -elsewhere
+
+move: ## a store moved, and restored, in the middle of everything: kill -9 all over the way, each touch at most once
+	$(GO) test ./internal/crash -run '^Test(Move|Restore)With' -v -timeout 20m -move
 
 crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 	$(GO) test ./internal/crash -run TestKillTwentyTimes -v -timeout 20m -crash-full

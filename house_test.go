@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 	"internal/facts":                 {"", "internal/store", "rules"},
 	"internal/erased":                {"", "internal/store"},
 	"internal/privacy":               {"", "internal/calendar", "internal/clock", "internal/erased", "internal/intake", "internal/project", "internal/store", "rules"},
+	"internal/transfer":              {"", "activities", "internal/store"},
 
 	// How a person is reached.
 	"channels":               {""},

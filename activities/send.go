@@ -219,6 +219,20 @@ func (w *walk) markUnknown(row store.Touch, reason string) error {
 	return w.tx.AddLine(line)
 }
 
+// Doubt makes a touch that somebody was sending one of unknown fate, unless its
+// provider has told of it: what is remembered of it may be older than what became
+// of it, as after a restore. Nobody may be sending it now.
+func Doubt(tx store.Tx, row store.Touch, now time.Time) error {
+	w := &walk{tx: tx, now: now}
+	if done, err := w.told(&row); err != nil || done {
+		return err
+	}
+	if row.SendingAt.IsZero() {
+		row.SendingAt = now
+	}
+	return w.markUnknown(row, "restored")
+}
+
 // unknown looks after touches whose fate was unknown when the enrollment came to
 // rest: it takes what the provider said since, or asks the owner to look.
 func (w *walk) unknown() error {

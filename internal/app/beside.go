@@ -14,7 +14,7 @@ import (
 // and the parts that decide, no engine and no channel; what it commits, the
 // running process finds. cfg.Project is the one in force there. Close it.
 func Beside(ctx context.Context, cfg Config) (*App, error) {
-	st, err := storeBeside(ctx, cfg.Dir, cfg.Env.DatabaseURL)
+	st, err := storeBeside(ctx, cfg.Dir, cfg.Env)
 	if err != nil {
 		return nil, err
 	}

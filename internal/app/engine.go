@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"go.temporal.io/sdk/client"
@@ -11,6 +12,7 @@ import (
 	"holdfast/internal/config"
 	"holdfast/internal/store"
 	"holdfast/internal/temporal"
+	"holdfast/internal/transfer"
 )
 
 // inherit ends the leases of relays that are dead: in a directory of its own this
@@ -41,7 +43,7 @@ func (a *App) engine(ctx context.Context) error {
 			return temporal.Client(ctx, temporal.ClientOptions{HostPort: server.HostPort(), TLS: server.TLS(), Keys: keys, Logger: a.log})
 		}
 	} else {
-		o, err := a.cluster()
+		o, err := cluster(a.cfg.Env.Temporal, a.log)
 		if err != nil {
 			return err
 		}
@@ -58,9 +60,6 @@ func (a *App) engine(ctx context.Context) error {
 		return err
 	}
 	a.onStop(func() error { a.client.Close(); return nil })
-	if a.cfg.Env.Temporal.Address == "" && a.cfg.Env.DatabaseURL == "" {
-		return a.fitKeys(ctx, keys) // both are in the one directory
-	}
 	if err := a.marry(ctx); err != nil {
 		return err
 	}
@@ -68,9 +67,8 @@ func (a *App) engine(ctx context.Context) error {
 }
 
 // cluster is what the environment says of Temporal.
-func (a *App) cluster() (o temporal.ClientOptions, err error) {
-	env := a.cfg.Env.Temporal
-	o = temporal.ClientOptions{HostPort: env.Address, Namespace: env.Namespace, APIKey: env.APIKey, Logger: a.log}
+func cluster(env config.Temporal, log *slog.Logger) (o temporal.ClientOptions, err error) {
+	o = temporal.ClientOptions{HostPort: env.Address, Namespace: env.Namespace, APIKey: env.APIKey, Logger: log}
 	files := map[string][]byte{}
 	for name, path := range map[string]string{"TLS_CERT": env.TLSCert, "TLS_KEY": env.TLSKey, "TLS_CA": env.TLSCA} {
 		if path == "" {
@@ -86,21 +84,33 @@ func (a *App) cluster() (o temporal.ClientOptions, err error) {
 
 // marry binds the store to the namespace whose workflows its enrollments are. A
 // second engine would take rows from the first, and know nothing of what runs there.
+// Where both are in the one directory nothing can come between them, and the
+// namespace is noted for a store that is copied from here.
 func (a *App) marry(ctx context.Context) error {
 	id, err := temporal.NamespaceID(ctx, a.client, a.cfg.Env.Temporal.Namespace)
 	if err != nil {
 		return err
 	}
+	inside := a.cfg.Env.Temporal.Address == "" && a.cfg.Env.DatabaseURL == ""
 	var bound string
+	var ran bool
 	err = a.Store.Update(ctx, func(tx store.Tx) (err error) {
-		if bound, err = tx.MetaGet("engine"); err != nil || bound != "" {
+		if ran, err = transfer.RanIn(tx, id); err != nil || ran {
+			return err
+		}
+		if bound, err = tx.MetaGet(transfer.MetaEngine); err != nil || bound == id || bound != "" && !inside {
 			return err
 		}
 		bound = id
-		return tx.MetaSet("engine", id)
+		return tx.MetaSet(transfer.MetaEngine, id)
 	})
-	if err != nil || bound == id {
+	if err != nil || bound == id && !ran {
 		return err
+	}
+	if ran {
+		e := holdfast.Errorf(holdfast.Conflict, "the enrollments of this store ran in Temporal namespace %s before they were copied, and may run there still", id)
+		e.Hint = "use another namespace; with the embedded engine, another data directory"
+		return e
 	}
 	e := holdfast.Errorf(holdfast.Conflict, "the enrollments of this store run in another Temporal namespace (%s) than this one (%s)", bound, id)
 	e.Hint = "name the data directory and the cluster that it was used with before"

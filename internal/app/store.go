@@ -10,9 +10,11 @@ import (
 	"holdfast"
 	"holdfast/internal/config"
 	"holdfast/internal/store"
+	"holdfast/internal/store/migrations"
 	"holdfast/internal/store/postgres"
 	"holdfast/internal/store/sqlite"
 	"holdfast/internal/temporal"
+	"holdfast/internal/transfer"
 )
 
 // storeFile is our database in the data directory; Temporal's lies beside it.
@@ -22,58 +24,105 @@ const storeFile = "holdfast.db"
 // names. A directory keeps to the one it began with: to begin again in an empty
 // one would send again what was sent. A compressed run's file is always its own.
 func (a *App) openStore(ctx context.Context) (store.Store, error) {
-	file := filepath.Join(a.dir.Path(), storeFile)
-	url := a.cfg.Env.DatabaseURL
-	there, err := exists(a.dir.Path(), file)
-	switch {
-	case err != nil:
-		return nil, err
-	case there && url != "" && a.dir.Clock() != temporal.ClockVirtual:
-		return nil, hasFile(a.dir.Path())
-	case !there && url == "" && a.dir.Store() == temporal.StorePostgres:
-		return nil, needsDatabase(a.dir.Path())
-	case there || url == "":
-		return sqlite.Open(ctx, file)
-	}
-	s, err := postgres.Open(ctx, url)
+	there, err := exists(a.dir.Path(), filepath.Join(a.dir.Path(), storeFile))
 	if err != nil {
 		return nil, err
 	}
+	if !there && a.cfg.Env.DatabaseURL == "" && a.dir.Store() != temporal.StorePostgres {
+		return openFile(ctx, a.dir.Path(), a.dir.Clock(), a.cfg.Env) // a new one
+	}
+	s, err := storeOf(ctx, a.dir.Path(), a.dir.Clock(), a.dir.Store(), a.cfg.Env)
+	if _, away := s.(*postgres.Store); !away || err != nil {
+		return s, err
+	}
 	if err := a.dir.FixStore(temporal.StorePostgres); err != nil {
-		return nil, errors.Join(err, s.Close()) //nolint:contextcheck // it takes none
+		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
 }
 
-// OpenStore opens a data directory's store beside a running process, for
-// commands that read or leave a row. The environment's database is that of every
-// directory but those that have a file of their own, and of "", which is none.
-func OpenStore(ctx context.Context, dir string) (store.Store, error) {
-	return storeBeside(ctx, dir, config.FromEnvironment().DatabaseURL)
-}
-
-func storeBeside(ctx context.Context, dir, url string) (store.Store, error) {
-	file := filepath.Join(dir, storeFile)
-	there, err := exists(dir, file)
-	if err != nil {
-		return nil, err
-	}
-	clock, kept, err := temporal.Peek(dir)
+// storeOf opens the store that is there: the file of a directory, or the database.
+// A file that was moved to a database is passed over where that is named.
+func storeOf(ctx context.Context, dir, clock, kept string, env config.Environment) (store.Store, error) {
+	there, err := exists(dir, filepath.Join(dir, storeFile))
 	switch {
 	case err != nil:
 		return nil, err
-	case there && url != "" && clock != temporal.ClockVirtual:
+	case there && (env.DatabaseURL == "" || clock == temporal.ClockVirtual):
+		return openFile(ctx, dir, clock, env)
+	case there && kept != temporal.StorePostgres:
 		return nil, hasFile(dir)
-	case there:
-		return sqlite.Open(ctx, file)
-	case url != "":
-		return postgres.Open(ctx, url)
+	case env.DatabaseURL != "":
+		return openPostgres(ctx, env)
 	case kept == temporal.StorePostgres:
 		return nil, needsDatabase(dir)
 	}
 	e := holdfast.Errorf(holdfast.NotFound, "%s holds no data", dir)
 	e.Hint = "name the data directory with --dir"
 	return nil, e
+}
+
+// openFile opens a directory's file, or makes it. That of a compressed run is always
+// brought up to date: nobody looks after it.
+func openFile(ctx context.Context, dir, clock string, env config.Environment) (store.Store, error) {
+	policy, err := migrating(env)
+	if err != nil {
+		return nil, err
+	}
+	if clock == temporal.ClockVirtual {
+		policy = migrations.Newest
+	}
+	s, err := sqlite.OpenAs(ctx, filepath.Join(dir, storeFile), policy)
+	if err != nil {
+		return nil, err
+	}
+	return admitted(ctx, s)
+}
+
+func openPostgres(ctx context.Context, env config.Environment) (store.Store, error) {
+	policy, err := migrating(env)
+	if err != nil {
+		return nil, err
+	}
+	s, err := postgres.OpenAs(ctx, env.DatabaseURL, policy)
+	if err != nil {
+		return nil, err
+	}
+	return admitted(ctx, s)
+}
+
+// admitted closes a store that was moved away, or is not whole yet.
+func admitted(ctx context.Context, s store.Store) (store.Store, error) {
+	if err := s.View(ctx, transfer.Admit); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// migrating is what HOLDFAST_MIGRATE says.
+func migrating(env config.Environment) (migrations.Policy, error) {
+	switch env.Migrate {
+	case "", "on":
+		return migrations.Newest, nil
+	case "off":
+		return migrations.Refuse, nil
+	}
+	return 0, holdfast.Errorf(holdfast.Invalid, "HOLDFAST_MIGRATE is %q; expected on or off", env.Migrate)
+}
+
+// OpenStore opens a data directory's store beside a running process, for
+// commands that read or leave a row. The environment's database is that of every
+// directory but those that have a file of their own, and of "", which is none.
+func OpenStore(ctx context.Context, dir string) (store.Store, error) {
+	return storeBeside(ctx, dir, config.FromEnvironment())
+}
+
+func storeBeside(ctx context.Context, dir string, env config.Environment) (store.Store, error) {
+	clock, kept, err := temporal.Peek(dir)
+	if err != nil {
+		return nil, err
+	}
+	return storeOf(ctx, dir, clock, kept, env)
 }
 
 func hasFile(dir string) error {

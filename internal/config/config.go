@@ -35,7 +35,10 @@ type Environment struct {
 	// DatabaseURL is HOLDFAST_DATABASE_URL: a PostgreSQL database instead of the data directory's file,
 	// as libpq takes it (postgres://user:password@host:5432/database?sslmode=verify-full).
 	DatabaseURL string
-	Temporal    Temporal
+	// Migrate is HOLDFAST_MIGRATE: "off" keeps a process from changing the shape of a database, which
+	// holdfast migrate then does; "" and "on" bring it up to date at the start.
+	Migrate  string
+	Temporal Temporal
 	// PayloadKeys encrypt what Temporal keeps: HOLDFAST_PAYLOAD_KEYS, id:base64 by comma. The first
 	// encrypts, all decrypt.
 	PayloadKeys []string
@@ -86,6 +89,7 @@ func FromEnvironment() Environment {
 		WebhookSecrets:        webhookSecrets(os.Environ()),
 		SourceSecrets:         sourceSecrets(os.Environ()),
 		DatabaseURL:           os.Getenv("HOLDFAST_DATABASE_URL"),
+		Migrate:               os.Getenv("HOLDFAST_MIGRATE"),
 		Temporal: Temporal{
 			Address:   os.Getenv("HOLDFAST_TEMPORAL_ADDRESS"),
 			Namespace: os.Getenv("HOLDFAST_TEMPORAL_NAMESPACE"),

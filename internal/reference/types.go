@@ -61,6 +61,7 @@ var guides = []struct{ file, says string }{
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 	{"signals", "several weak signals at once, edges that flap, the worst quarter"},
 	{"merge", "two accounts, or two contacts, that were one all along"},
+	{"move", "export, restore, migrate, and move to PostgreSQL and a Temporal cluster with all that runs"},
 	{"elsewhere", "PostgreSQL instead of the file, a Temporal cluster instead of the embedded server"},
 	{"many-machines", "servers, workers and relays as processes of their own; payloads encrypted in Temporal"},
 }

@@ -25,6 +25,9 @@ type Relay interface {
 	Unlease(enrollment string) error
 	// UnleaseAll ends every lease, for who knows that no relay lives that holds one.
 	UnleaseAll() error
+	// Restart writes a start row that carries the Woken count, for an engine that
+	// knows nothing of the enrollment. One that waits already is enough.
+	Restart(enrollment string) error
 }
 
 // Line is one thing that happened, as people see it. Key makes writing it

@@ -3,6 +3,7 @@
 package temporal
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -133,4 +134,77 @@ func TestAFileWithoutItsMarkIsRefused(t *testing.T) {
 	if _, err := Start(t.Context(), Options{Dir: dir}); holdfast.CodeOf(err) != holdfast.Conflict {
 		t.Errorf("got %v, want conflict", err)
 	}
+}
+
+// A process that is killed while it migrates leaves the old file, or the new one with
+// the old mark, and what it had begun to write. The next one finishes.
+func TestAMigrationThatIsKilledIsFinishedByTheNext(t *testing.T) {
+	t.Parallel()
+	linked, err := linkedMark()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, kill := range map[string]func(file string, was fileMark) error{
+		"before the swap": func(file string, _ fileMark) error {
+			return errors.Join(os.WriteFile(file+".new", []byte("half a file"), 0o600), os.WriteFile(file+".new-journal", []byte("half a journal"), 0o600))
+		},
+		"after the swap, before the mark": func(file string, was fileMark) error { return migrateFile(t.Context(), file, was) },
+	} {
+		file := filepath.Join(t.TempDir(), "temporal.db")
+		if err := createFile(t.Context(), file, linked); err != nil {
+			t.Fatal(err)
+		}
+		version := func(file, set string) (n int) {
+			db, err := openSQL(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if set != "" {
+				if _, err := db.ExecContext(t.Context(), set); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := db.QueryRowContext(t.Context(), "SELECT notification_version FROM namespace_metadata").Scan(&n); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			return n
+		}
+		version(file, "UPDATE namespace_metadata SET notification_version = 4711")
+		age(t, file)
+		was := fileMark{Server: "1.29.1", Schema: "of another time"}
+		if err := kill(file, was); err != nil {
+			t.Fatal(err)
+		}
+		if err := openFile(t.Context(), file); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var now fileMark
+		if err := readJSON(markOf(file), &now); err != nil || now != linked {
+			t.Errorf("%s: mark %+v, %v", name, now, err)
+		}
+		if n := version(file, ""); n != 4711 {
+			t.Errorf("%s: a row was lost: %d", name, n)
+		}
+		if n := version(file+".1.29.1.bak", ""); n != 4711 {
+			t.Errorf("%s: the backup is not the old file: %d", name, n)
+		}
+		if !hasTable(t, file, "current_chasm_executions") || hasTable(t, file+".1.29.1.bak", "current_chasm_executions") {
+			t.Errorf("%s: the new file has the old shape, or the backup the new one", name)
+		}
+	}
+}
+
+func hasTable(t *testing.T, file, table string) bool {
+	t.Helper()
+	db, err := openSQL(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var n int
+	if err := db.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", table).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n == 1
 }

@@ -2,6 +2,7 @@ package memory
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -96,5 +97,22 @@ func (t *tx) UnleaseAll() error {
 	for id := range t.leases.rows {
 		t.leases.drop(t, id)
 	}
+	return nil
+}
+
+func (t *tx) Restart(enrollment string) error {
+	if err := t.writes("restart"); err != nil {
+		return err
+	}
+	e := t.enrollments.rows[enrollment]
+	if e == nil {
+		return fmt.Errorf("restart enrollment %s: %w", enrollment, store.ErrNotFound)
+	}
+	for _, r := range t.relayWaitingOf.of(enrollment) {
+		if r.Kind == "start" {
+			return nil
+		}
+	}
+	t.send(store.Relayed{Enrollment: e.ID, Kind: "start", N: e.Woken, Digest: e.Digest, CreatedAt: e.StartedAt})
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+
+	"holdfast"
 )
 
 //go:embed *.sql
@@ -18,6 +20,32 @@ type Migration struct {
 	Version int
 	Name    string
 	SQL     string
+}
+
+// Policy is what opening a database does when its shape is of an older holdfast. One
+// of a newer holdfast is refused whatever the policy.
+type Policy int
+
+// Policies.
+const (
+	Newest Policy = iota // bring it up to date
+	Refuse               // an error that names the command which does
+	Keep                 // leave it as it is: for whatever copies or migrates it
+)
+
+// Check is nil when a shape of a version may be used under p, of which want is the
+// newest. An older one is to be brought up to date first under Newest.
+func (p Policy) Check(version, want int) error {
+	if p != Refuse || version >= want {
+		return nil
+	}
+	what := fmt.Sprintf("the database's schema is version %d, and this holdfast needs %d", version, want)
+	if version == 0 {
+		what = "the database has no tables of holdfast yet"
+	}
+	e := holdfast.Errorf(holdfast.Conflict, "%s; HOLDFAST_MIGRATE=off keeps it from changing them", what)
+	e.Hint = "run holdfast migrate"
+	return e
 }
 
 // All steps of SQLite, in order.

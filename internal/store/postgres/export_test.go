@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"holdfast/internal/store/migrations"
 )
 
 // SetPatience changes how long the database may be away.
@@ -17,7 +19,7 @@ func OpenTraced(ctx context.Context, address string, told func(query string, arg
 		return nil, err
 	}
 	pool.ConnConfig.Tracer = tracer(told)
-	return connected(ctx, pool)
+	return connected(ctx, pool, migrations.Newest)
 }
 
 type tracer func(query string, args []any)

@@ -35,9 +35,41 @@ func steps() ([]migrations.Migration, error) {
 	return migrations.Read(dir)
 }
 
-// migrate brings the shape up to date, all missing steps in one transaction. Of
-// processes that start together one does it while the others wait.
-func migrate(ctx context.Context, conn *pgx.Conn) error {
+// Schema is the version of the database's shape, 0 for an empty one, and the
+// newest that there is.
+func (s *Store) Schema(ctx context.Context) (version, newest int, err error) {
+	err = s.alone(ctx, func(all []migrations.Migration) (err error) {
+		newest = len(all)
+		version, err = schemaVersion(ctx, s.write)
+		return err
+	})
+	return version, newest, err
+}
+
+// Migrate brings the shape forward to a version, all missing steps in one
+// transaction. One that is there already is left alone.
+func (s *Store) Migrate(ctx context.Context, to int) error {
+	return s.alone(ctx, func(all []migrations.Migration) error { return migrate(ctx, s.write, all, to) })
+}
+
+// alone gives fn the writer's connection, in its turn, and the migrations there are.
+func (s *Store) alone(ctx context.Context, fn func([]migrations.Migration) error) error {
+	all, err := steps()
+	if err != nil {
+		return err
+	}
+	if err := s.turns.Take(ctx); err != nil {
+		return err
+	}
+	defer s.turns.Pass(false)
+	if err := s.connect(ctx); err != nil {
+		return err
+	}
+	return fn(all)
+}
+
+// shape makes the database's shape such as the policy wants it.
+func shape(ctx context.Context, conn *pgx.Conn, policy migrations.Policy) error {
 	all, err := steps()
 	if err != nil {
 		return err
@@ -45,25 +77,50 @@ func migrate(ctx context.Context, conn *pgx.Conn) error {
 	if err := suits(ctx, conn); err != nil {
 		return err
 	}
-	if version, err := schemaVersion(ctx, conn); err != nil || version == len(all) {
+	version, err := schemaVersion(ctx, conn)
+	if err != nil || version == len(all) {
 		return err // the usual start takes no lock
 	}
+	if policy == migrations.Newest {
+		return migrate(ctx, conn, all, len(all))
+	}
+	if version > len(all) {
+		return newer(version, len(all))
+	}
+	if version == 0 {
+		if err := vacant(ctx, conn); err != nil {
+			return err
+		}
+	}
+	return policy.Check(version, len(all))
+}
+
+func newer(version, known int) error {
+	return fmt.Errorf("%w: its schema is version %d and this holdfast knows %d; start the newer holdfast, or restore the backup made before it", store.ErrNewer, version, known)
+}
+
+// migrate brings the shape forward. Of processes that start together one does it
+// while the others wait.
+func migrate(ctx context.Context, conn *pgx.Conn, all []migrations.Migration, to int) error {
 	return pgx.BeginTxFunc(ctx, conn, readCommitted, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", lockKey); err != nil {
 			return fmt.Errorf("wait for another process: %w", err)
 		}
-		return forward(ctx, conn, all)
+		return forward(ctx, conn, all, to)
 	})
 }
 
 // forward runs what is missing, inside a transaction.
-func forward(ctx context.Context, conn *pgx.Conn, all []migrations.Migration) error {
+func forward(ctx context.Context, conn *pgx.Conn, all []migrations.Migration, to int) error {
 	version, err := schemaVersion(ctx, conn)
 	if err != nil {
 		return err
 	}
 	if version > len(all) {
-		return fmt.Errorf("%w: its schema is version %d and this holdfast knows %d; start the newer holdfast, or restore the backup made before it", store.ErrNewer, version, len(all))
+		return newer(version, len(all))
+	}
+	if version >= to {
+		return nil
 	}
 	if version == 0 {
 		if err := vacant(ctx, conn); err != nil {
@@ -73,12 +130,12 @@ func forward(ctx context.Context, conn *pgx.Conn, all []migrations.Migration) er
 			return mayNot(err)
 		}
 	}
-	for _, step := range all[version:] {
+	for _, step := range all[version:to] {
 		if err := run(ctx, conn, step.SQL); err != nil {
 			return fmt.Errorf("migrate to %s: %w", step.Name, mayNot(err))
 		}
 	}
-	return run(ctx, conn, fmt.Sprintf("UPDATE holdfast_schema SET version = %d", len(all)))
+	return run(ctx, conn, fmt.Sprintf("UPDATE holdfast_schema SET version = %d", to))
 }
 
 // suits checks what cannot be changed later: the server's version, the encoding,

@@ -35,6 +35,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/store"
+	"holdfast/internal/store/migrations"
 	"holdfast/internal/store/turns"
 )
 
@@ -69,20 +70,36 @@ var _ store.Store = (*Store)(nil)
 // shape up to date. It returns store.ErrNewer when a newer holdfast has written it.
 // No error names the password.
 func Open(ctx context.Context, address string) (*Store, error) {
+	return OpenAs(ctx, address, migrations.Newest)
+}
+
+// OpenAs is Open under a policy for shapes of an older holdfast.
+func OpenAs(ctx context.Context, address string, policy migrations.Policy) (*Store, error) {
 	pool, err := poolConfig(address)
 	if err != nil {
 		return nil, err
 	}
-	return connected(ctx, pool)
+	return connected(ctx, pool, policy)
 }
 
-func connected(ctx context.Context, pool *pgxpool.Config) (_ *Store, err error) {
+// Where names the database and the host of an address, and no secret of it.
+func Where(address string) (string, error) {
+	pool, err := poolConfig(address)
+	if err != nil {
+		return "", err
+	}
+	return place(pool.ConnConfig), nil
+}
+
+func place(c *pgx.ConnConfig) string { return fmt.Sprintf("database %s at %s", c.Database, c.Host) }
+
+func connected(ctx context.Context, pool *pgxpool.Config, policy migrations.Policy) (_ *Store, err error) {
 	s := &Store{forever: context.WithoutCancel(ctx), config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
-	where := fmt.Sprintf("database %s at %s", s.config.Database, s.config.Host)
+	where := place(s.config)
 	if s.write, err = pgx.ConnectConfig(ctx, s.config); err != nil {
 		return nil, unavailable("open "+where, "is it running, and is the address right?", err)
 	}
-	if err := migrate(ctx, s.write); err != nil {
+	if err := shape(ctx, s.write, policy); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", where, err), s.write.Close(context.WithoutCancel(ctx)))
 	}
 	if s.read, err = pgxpool.NewWithConfig(context.WithoutCancel(ctx), pool); err != nil {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"time"
 
 	"holdfast/internal/store"
@@ -44,3 +45,16 @@ func (t *tx) Unlease(enrollment string) error {
 }
 
 func (t *tx) UnleaseAll() error { return t.put("release leases", "DELETE FROM leases") }
+
+func (t *tx) Restart(enrollment string) error {
+	n, err := t.exec("restart", `INSERT INTO relay (enrollment, kind, n, digest, created_at)
+		SELECT id, 'start', woken, digest, started_at FROM enrollments e WHERE id = $1
+		AND NOT EXISTS (SELECT 1 FROM relay r WHERE r.enrollment = e.id AND r.kind = 'start' AND r.result IS NULL)`, enrollment)
+	if err != nil || n > 0 {
+		return err
+	}
+	if _, err := t.Enrollment(enrollment); err != nil {
+		return fmt.Errorf("restart enrollment %s: %w", enrollment, err)
+	}
+	return nil
+}

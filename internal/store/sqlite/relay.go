@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"time"
 
 	"holdfast/internal/store"
@@ -57,3 +58,16 @@ func (t *tx) Unlease(enrollment string) error {
 }
 
 func (t *tx) UnleaseAll() error { return t.put("release leases", "DELETE FROM leases") }
+
+func (t *tx) Restart(enrollment string) error {
+	n, err := t.exec("restart", `INSERT INTO relay (enrollment, kind, n, digest, created_at)
+		SELECT id, 'start', woken, digest, started_at FROM enrollments e WHERE id = ?
+		AND NOT EXISTS (SELECT 1 FROM relay r WHERE r.enrollment = e.id AND r.kind = 'start' AND r.result IS NULL)`, enrollment)
+	if err != nil || n > 0 {
+		return err
+	}
+	if _, err := t.Enrollment(enrollment); err != nil {
+		return fmt.Errorf("restart enrollment %s: %w", enrollment, err)
+	}
+	return nil
+}

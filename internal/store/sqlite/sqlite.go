@@ -15,6 +15,7 @@ import (
 	_ "modernc.org/sqlite"
 
 	"holdfast/internal/store"
+	"holdfast/internal/store/migrations"
 	"holdfast/internal/store/turns"
 )
 
@@ -37,7 +38,12 @@ var _ store.Store = (*Store)(nil)
 // Open opens or makes the database at path and brings its shape up to date. It
 // returns store.ErrNewer when a newer holdfast has written it.
 func Open(ctx context.Context, path string) (*Store, error) {
-	s, err := open(ctx, fileDSN(path), readers)
+	return OpenAs(ctx, path, migrations.Newest)
+}
+
+// OpenAs is Open under a policy for shapes of an older holdfast.
+func OpenAs(ctx context.Context, path string, policy migrations.Policy) (*Store, error) {
+	s, err := open(ctx, fileDSN(path), readers, policy)
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -47,7 +53,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 // OpenMemory makes an empty database that is gone when it is closed. It has one
 // connection, so that reads wait for writes too.
 func OpenMemory(ctx context.Context) (*Store, error) {
-	s, err := open(ctx, "file::memory:?_pragma=foreign_keys(1)&_pragma=temp_store(memory)", 0)
+	s, err := open(ctx, "file::memory:?_pragma=foreign_keys(1)&_pragma=temp_store(memory)", 0, migrations.Newest)
 	if err != nil {
 		return nil, fmt.Errorf("make database in memory: %w", err)
 	}
@@ -69,24 +75,24 @@ func fileDSN(path string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_txlock=immediate&_pragma=" + strings.Join(pragmas, "&_pragma=")
 }
 
-func open(ctx context.Context, dsn string, readers int) (*Store, error) {
+func open(ctx context.Context, dsn string, readers int, policy migrations.Policy) (*Store, error) {
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{db: db, closed: make(chan struct{})}
-	if err := s.connect(ctx, readers); err != nil {
+	if err := s.connect(ctx, readers, policy); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
 
-func (s *Store) connect(ctx context.Context, readers int) error {
+func (s *Store) connect(ctx context.Context, readers int, policy migrations.Policy) error {
 	var err error
 	if s.write, err = newSession(ctx, s.db, false); err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.write.conn); err != nil {
+	if err := shape(ctx, s.write.conn, policy); err != nil {
 		return err
 	}
 	if readers == 0 {

@@ -191,3 +191,27 @@ func relayIsInOrder(t *testing.T, s store.Store) {
 		t.Errorf("unsettled: got %d, want 0", n)
 	}
 }
+
+func restartsAreWrittenOnce(t *testing.T, s store.Store) {
+	enrolled(t, s, enrollment("e1"), enrollment("e2"))
+	update(t, s, func(tx store.Tx) error { return tx.Wake("e1") })
+	settle(t, s, "e1")
+	update(t, s, func(tx store.Tx) error {
+		return errors.Join(tx.Restart("e1"), tx.Restart("e1"), tx.Restart("e2"), missing("nobody", tx.Restart("nobody")))
+	})
+	var rows []store.Relayed
+	update(t, s, func(tx store.Tx) (err error) {
+		rows, err = tx.Lease("r", t0.Add(time.Hour), t0, 0)
+		return err
+	})
+	for i := range rows {
+		rows[i].Seq = 0
+	}
+	want := []store.Relayed{
+		{Enrollment: "e2", Kind: "start", N: 1, Digest: "d1", CreatedAt: t0},
+		{Enrollment: "e1", Kind: "start", N: 2, Digest: "d1", CreatedAt: t0},
+	}
+	if err := same("rows", rows, want); err != nil {
+		t.Error(err)
+	}
+}

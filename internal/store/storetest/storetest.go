@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"lifting suppressions": suppressionsAreLifted,
 		"leases":               leasesExclude,
 		"relay order":          relayIsInOrder,
+		"restarts":             restartsAreWrittenOnce,
 		"lines":                linesAreKeptOnce,
 		"tokens":               tokensAreKept,
 		"one hash is a token":  hashesAreUnique,
