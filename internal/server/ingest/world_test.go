@@ -62,7 +62,7 @@ kind: segment
 allow: {events: [Login, Feature *], fields: [name]}
 ---
 source: billing
-kind: webhook
+kind: cloudevents
 allow: {events: ["*"]}
 `
 
