@@ -62,8 +62,7 @@ kind: segment
 allow: {events: [Login, Feature *], fields: [name]}
 ---
 source: billing
-kind: stripe
-secret: stripe_test
+kind: cloudevents
 allow: {events: ["*"]}
 `
 
