@@ -53,27 +53,39 @@ func OpenStore(ctx context.Context, dir string) (store.Store, error) {
 }
 
 func storeBeside(ctx context.Context, dir, url string) (store.Store, error) {
-	file := filepath.Join(dir, storeFile)
+	file, url, err := placeOf(dir, url)
+	switch {
+	case err != nil:
+		return nil, err
+	case file != "":
+		return sqlite.Open(ctx, file)
+	}
+	return postgres.Open(ctx, url)
+}
+
+// placeOf a data directory's rows: a file, or else the address of a database.
+func placeOf(dir, url string) (file, address string, err error) {
+	file = filepath.Join(dir, storeFile)
 	there, err := exists(file)
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
 	clock, kept, err := temporal.Peek(dir)
 	switch {
 	case err != nil:
-		return nil, err
+		return "", "", err
 	case there && url != "" && clock != temporal.ClockVirtual:
-		return nil, hasFile(dir)
+		return "", "", hasFile(dir)
 	case there:
-		return sqlite.Open(ctx, file)
+		return file, "", nil
 	case url != "":
-		return postgres.Open(ctx, url)
+		return "", url, nil
 	case kept == temporal.StorePostgres:
-		return nil, needsDatabase(dir)
+		return "", "", needsDatabase(dir)
 	}
 	e := holdfast.Errorf(holdfast.NotFound, "%s holds no data", dir)
 	e.Hint = "name the data directory with --dir"
-	return nil, e
+	return "", "", e
 }
 
 func hasFile(dir string) error {

@@ -52,6 +52,7 @@ func commands(s Streams) []*cobra.Command {
 		triggersCommand(s),
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
+		doctorCommand(s),
 		suppressionsCommand(s),
 		planCommand(s),
 		applyCommand(s),
