@@ -48,6 +48,8 @@ type Tx interface {
 	Relay
 	Timeline
 	Quiet
+	Trail
+	Watch
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now",

@@ -40,6 +40,7 @@ type tables struct {
 	lines        table[int64, store.Line]
 	relay        table[int64, relayed]
 	leases       table[string, leased]
+	audits       table[int64, store.Audit]
 
 	accountsByID        *index[store.Account]
 	contactsByAccount   *index[store.Contact]
@@ -83,6 +84,7 @@ type tables struct {
 	relayBySeq          *index[relayed]
 	relayWaiting        *index[relayed]
 	relayWaitingOf      *index[relayed]
+	auditsBySeq         *index[store.Audit]
 }
 
 // newTables makes empty ones, with their indexes.
@@ -104,6 +106,7 @@ func newTables() tables {
 	sightingTables(&t)
 	timelineTables(&t)
 	relayTables(&t)
+	auditTables(&t)
 	return t
 }
 

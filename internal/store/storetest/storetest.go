@@ -65,6 +65,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"leases":               leasesExclude,
 		"relay order":          relayIsInOrder,
 		"lines":                linesAreKeptOnce,
+		"the audit log":        auditsAreKept,
+		"what is open":         standingCountsWhatIsOpen,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
