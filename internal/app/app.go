@@ -27,6 +27,7 @@ import (
 	"holdfast/internal/relay"
 	"holdfast/internal/release"
 	"holdfast/internal/store"
+	"holdfast/internal/telemetry"
 	"holdfast/internal/temporal"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -48,6 +49,8 @@ type Config struct {
 	// later release is used for all but its channels, which are opened once.
 	Follow bool
 	Stamp  release.Stamp
+	// Telemetry counts and traces what this App does; nil: nobody watches.
+	Telemetry *telemetry.Telemetry
 	// Offline opens a directory as it is, whatever its clock, to publish: every
 	// message goes to the outbox.
 	Offline bool
@@ -72,6 +75,8 @@ type App struct {
 	slack    *slackParts  // nil when the project does not post to Slack
 	exits    clock.Bell   // rings with every commit
 	news     news         // tells followers and the conductor that something was committed
+
+	up atomic.Pointer[engineParts] // nil until started, and once Close has begun
 
 	mu     sync.Mutex
 	relay  *relay.Relay
@@ -110,7 +115,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Store = s
+	a.Store = a.cfg.Telemetry.Counting(s)
 	a.onStop(s.Close)
 	if a.Clock, err = a.openClock(ctx); err != nil {
 		return err
@@ -124,6 +129,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Intake = &intake.Intake{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
 		Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place, Salt: a.cfg.Project.Settings.Salt},
+		Refused: a.cfg.Telemetry.Refused,
 	}
 	ways, err := a.channels()
 	if err != nil {
@@ -138,6 +144,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Activities, err = activities.New(activities.Config{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
 		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Links: a.linksOf, Log: a.log,
+		Held:    a.held(),
 		Redraws: a.cfg.Project.Settings.Channels["slack"] == "slack",
 	})
 	if err == nil {
@@ -164,7 +171,7 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	w := temporal.Worker(a.client, temporal.TaskQueue, func(r temporal.Registry) {
 		r.RegisterWorkflow(workflows.Enrollment) // its name is workflows.EnrollmentType
-		r.RegisterActivityWithOptions(a.Activities.Advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
+		r.RegisterActivityWithOptions(a.advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
 	})
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)
@@ -174,7 +181,13 @@ func (a *App) Start(ctx context.Context) error {
 		Store: a.Store, Client: a.client, TaskQueue: temporal.TaskQueue, Compressed: a.cfg.Virtual != nil,
 		Holder: "process-" + strconv.Itoa(os.Getpid()), Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
 	}
-	a.background(ctx, "relay", a.relay.Run)
+	up := &engineParts{client: a.client}
+	a.background(ctx, "relay", func(ctx context.Context) error {
+		defer up.relayEnded.Store(true)
+		return a.relay.Run(ctx)
+	})
+	a.up.Store(up)
+	a.cfg.Telemetry.Watch(a.snapshot)
 	if err := a.keepLists(ctx); err != nil {
 		return err
 	}
@@ -211,6 +224,7 @@ func (a *App) onStop(f func() error) {
 // Close stops what was started, last to first: no new work, running activities
 // finish, then the server, the store, the directory. Safe to call twice.
 func (a *App) Close() error {
+	a.up.Store(nil)
 	a.mu.Lock()
 	stops := a.stops
 	a.stops = nil

@@ -35,7 +35,7 @@ func (a *App) engine(ctx context.Context) error {
 			return err
 		}
 		a.onStop(func() error { server.Stop(); return nil })
-		if a.client, err = server.Client(ctx, temporal.Namespace, a.log); err != nil {
+		if a.client, err = temporal.Client(ctx, temporal.ClientOptions{HostPort: server.HostPort(), TLS: server.TLS(), Logger: a.log, Metrics: a.cfg.Telemetry.Engine()}); err != nil {
 			return err
 		}
 	} else {
@@ -57,7 +57,7 @@ func (a *App) engine(ctx context.Context) error {
 // cluster is what the environment says of Temporal.
 func (a *App) cluster() (o temporal.ClientOptions, err error) {
 	env := a.cfg.Env.Temporal
-	o = temporal.ClientOptions{HostPort: env.Address, Namespace: env.Namespace, APIKey: env.APIKey, Logger: a.log}
+	o = temporal.ClientOptions{HostPort: env.Address, Namespace: env.Namespace, APIKey: env.APIKey, Logger: a.log, Metrics: a.cfg.Telemetry.Engine()}
 	files := map[string][]byte{}
 	for name, path := range map[string]string{"TLS_CERT": env.TLSCert, "TLS_KEY": env.TLSKey, "TLS_CA": env.TLSCA} {
 		if path == "" {

@@ -36,6 +36,10 @@ of the data directory. HOLDFAST_TEMPORAL_ADDRESS (host:port) uses a Temporal clu
 instead of the embedded engine; _NAMESPACE, _TLS_CERT, _TLS_KEY, _TLS_CA and _API_KEY
 go with it. The guide "PostgreSQL and Temporal of your own" has all of it.
 
+/metrics, /healthz and /readyz are on the page's address and, with --operations ADDR,
+on one of their own; the guide "Operate" has their table. An ADDR that other machines
+reach needs HOLDFAST_OPERATIONS_TOKEN. OTEL_EXPORTER_OTLP_ENDPOINT sends traces.
+
 ` + publicHelp,
 		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080\n  HOLDFAST_DATABASE_URL=postgres://db.internal/retention holdfast server --dir /var/lib/holdfast",
 		Args:    cobra.MaximumNArgs(1),
@@ -57,6 +61,7 @@ go with it. The guide "PostgreSQL and Temporal of your own" has all of it.
 				by = "holdfast server"
 			}
 			cfg := app.Config{Project: p, Env: env, Follow: true, Stamp: release.Stamp{By: by, Source: project.Commit(p.Dir)}}
+			o.serves = true
 			return runProject(cmd.Context(), s, o, dir, cfg, false)
 		},
 	}

@@ -33,9 +33,12 @@ type Environment struct {
 	// as libpq takes it (postgres://user:password@host:5432/database?sslmode=verify-full).
 	DatabaseURL string
 	Temporal    Temporal
-	NoColor     bool   // NO_COLOR is set (https://no-color.org)
-	By          string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
-	Commit      string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
+	// OperationsToken is HOLDFAST_OPERATIONS_TOKEN: what asks for metrics from another machine shows it.
+	OperationsToken string
+	TraceEndpoint   string // OTEL_EXPORTER_OTLP_ENDPOINT: where traces go, by OTLP over HTTP; "" nowhere
+	NoColor         bool   // NO_COLOR is set (https://no-color.org)
+	By              string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
+	Commit          string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
 }
 
 // Temporal is a cluster to use instead of the server inside this process. An
@@ -74,6 +77,9 @@ func FromEnvironment() Environment {
 			TLSCA:     os.Getenv("HOLDFAST_TEMPORAL_TLS_CA"),
 			APIKey:    os.Getenv("HOLDFAST_TEMPORAL_API_KEY"),
 		},
+		OperationsToken: os.Getenv("HOLDFAST_OPERATIONS_TOKEN"),
+		TraceEndpoint:   os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
+
 		NoColor: os.Getenv("NO_COLOR") != "",
 		By:      first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
 		Commit:  first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),

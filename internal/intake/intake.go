@@ -59,6 +59,9 @@ type Intake struct {
 	Poke      func()
 	Log       *slog.Logger
 	Options   Options
+	// Refused is told of each message of Take that was not taken in, and why in a
+	// word. nil: nobody counts.
+	Refused func(source, reason string)
 
 	mu      sync.Mutex
 	watch   *watch
@@ -143,6 +146,7 @@ func (in *Intake) Take(ctx context.Context, msgs []holdfast.Message, mode Mode) 
 			return total, fmt.Errorf("take messages %d and on: %w", done, err)
 		}
 		in.after(b)
+		in.tell(msgs, b)
 		total.Add(b.res)
 		done += b.res.Messages
 	}

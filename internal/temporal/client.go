@@ -21,8 +21,9 @@ type ClientOptions struct {
 	HostPort  string
 	Namespace string // default Namespace
 	TLS       *tls.Config
-	APIKey    string       // "" none
-	Logger    *slog.Logger // nil discards
+	APIKey    string                // "" none
+	Logger    *slog.Logger          // nil discards
+	Metrics   client.MetricsHandler // nil: nobody counts
 }
 
 // Client connects, or fails when the server does not answer before ctx ends.
@@ -40,6 +41,7 @@ func Client(ctx context.Context, o ClientOptions) (client.Client, error) {
 		Namespace:         o.Namespace,
 		Identity:          "holdfast@" + strconv.Itoa(os.Getpid()), // not the SDK's, which writes the machine's name into every history
 		Logger:            log.NewStructuredLogger(orDiscard(o.Logger)),
+		MetricsHandler:    o.Metrics,
 		ConnectionOptions: client.ConnectionOptions{TLS: o.TLS},
 	})
 	if err != nil {
