@@ -81,7 +81,7 @@ var mayImport = map[string][]string{
 	"internal/graph":              {"playbooks", "steps"},
 	"internal/timeline":           {"internal/store"},
 	"internal/ledger":             {"", "internal/store", "steps"},
-	"internal/reference":          {"internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
+	"internal/reference":          {"internal/telemetry", "internal/diag", "internal/mail", "internal/project", "internal/schema", "internal/source", "rules", "triggers", "steps", "guards", "playbooks"},
 	"internal/lsp":                {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
 	"internal/schema":             {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
 	"internal/server/web":         {"", "internal/store", "internal/clock"},

@@ -198,9 +198,10 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// background runs f until Close, which waits for it.
+// background runs f until Close, which waits for it. It acts for nobody, whoever
+// started the process.
 func (a *App) background(ctx context.Context, name string, f func(context.Context) error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancel(store.As(context.WithoutCancel(ctx), ""))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/app"
+	"holdfast/internal/config"
+	"holdfast/internal/store"
 )
 
 // Exit codes of every command.
@@ -52,6 +54,7 @@ func commands(s Streams) []*cobra.Command {
 		triggersCommand(s),
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
+		auditCommand(s),
 		doctorCommand(s),
 		suppressionsCommand(s),
 		planCommand(s),
@@ -83,7 +86,7 @@ func Main(args []string, s Streams) int {
 
 	root := rootCommand(s)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(store.As(ctx, "os:"+config.FromEnvironment().User))
 	switch {
 	case err == nil:
 		return ExitOK

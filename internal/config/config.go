@@ -5,6 +5,8 @@ package config
 
 import (
 	"os"
+	"os/user"
+	"strconv"
 	"strings"
 )
 
@@ -38,6 +40,7 @@ type Environment struct {
 	TraceEndpoint   string // OTEL_EXPORTER_OTLP_ENDPOINT: where traces go, by OTLP over HTTP; "" nowhere
 	NoColor         bool   // NO_COLOR is set (https://no-color.org)
 	By              string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
+	User            string // whom the operating system runs us as: a name, or a number where it has none
 	Commit          string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
 }
 
@@ -82,6 +85,7 @@ func FromEnvironment() Environment {
 
 		NoColor: os.Getenv("NO_COLOR") != "",
 		By:      first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
+		User:    systemUser(),
 		Commit:  first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
 	}
 }
@@ -107,6 +111,14 @@ func webhookSecrets(environ []string) map[string]string {
 // list is what stands between commas, without spaces and empty parts.
 func list(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// systemUser cannot be chosen by whoever sets the environment.
+func systemUser() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return strconv.Itoa(os.Getuid())
 }
 
 // first of the variables that is set.

@@ -56,5 +56,6 @@ var guides = []struct{ file, says string }{
 	{"tasks", "who gets a task, when it is due, and what happens when nobody does it"},
 	{"slack", "let your people work in Slack: cards with buttons, forms, home tab, command, digest"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
+	{"operate", "doctor, probes, metrics, traces, logs, the audit log, limits"},
 	{"elsewhere", "PostgreSQL instead of the file, a Temporal cluster instead of the embedded server"},
 }
