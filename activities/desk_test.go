@@ -318,7 +318,7 @@ func TestAnApprovalIsReassignedToTheAuthorityOnly(t *testing.T) {
 		}
 		if diff := cmp.Diff([]string{
 			`team:max task.reassign {"from":"max","to":"ivo"}`,
-			`team:ivo approval.deny {"amount":"","asked_by":"olga","enrollment":"` + r.id + `","playbook":"p","step":"ask"}`,
+			`team:ivo approval.deny {"amount":"","asked_by":"olga","enrollment":"` + r.id + `","playbook":"nudge","step":"ask"}`,
 		}, said); diff != "" {
 			t.Errorf("the audit log: %s", diff)
 		}
