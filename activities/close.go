@@ -33,6 +33,18 @@ func (a *Activities) CloseTask(ctx context.Context, id, status, by string, answe
 		if err != nil {
 			return err
 		}
+		what := "task." + status
+		details := map[string]any{"step": k.Step, "playbook": k.Playbook, "enrollment": k.Enrollment}
+		switch r, err := tx.Approval(k.ID); {
+		case err == nil:
+			what = map[string]string{"done": "approval.approve", "cannot": "approval.deny"}[status]
+			details["asked_by"], details["amount"] = r.RequestedBy, r.Amount
+		case !errors.Is(err, store.ErrNotFound):
+			return fmt.Errorf("read approval %s: %w", k.ID, err)
+		}
+		if err := store.Audited(ctx, tx, at.UTC(), by, what, k.ID, details); err != nil {
+			return err
+		}
 		return a.closeTask(tx, k, status, by, maps.Clone(answers), at.UTC())
 	})
 	if err != nil {

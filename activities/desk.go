@@ -40,6 +40,9 @@ func (a *Activities) SnoozeTask(ctx context.Context, id, by string, until time.T
 		if err := a.mayAnswer(tx, k, who); err != nil {
 			return err
 		}
+		if err := store.Audited(ctx, tx, at, by, "task.snooze", k.ID, map[string]any{"until": until}); err != nil {
+			return err
+		}
 		k.SnoozedUntil, k.SnoozeReason = until, reason
 		if err := tx.PutTask(k); err != nil {
 			return fmt.Errorf("put task: %w", err)
@@ -81,6 +84,9 @@ func (a *Activities) ReassignTask(ctx context.Context, id, to, by, reason string
 			}
 		case !errors.Is(err, store.ErrNotFound):
 			return fmt.Errorf("read approval %s: %w", k.ID, err)
+		}
+		if err := store.Audited(ctx, tx, at, by, "task.reassign", k.ID, map[string]any{"from": k.Owner, "to": next.ID}); err != nil {
+			return err
 		}
 		_, err = a.move(tx, k, someone{Person: next}, store.Line{At: at, Reason: joinNonEmpty("by "+who.ID, reason)})
 		return err

@@ -311,6 +311,20 @@ func TestAnApprovalIsReassignedToTheAuthorityOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.update(func(tx store.Tx) error {
+		lines, err := tx.Audits(store.AuditFilter{})
+		var said []string
+		for _, l := range lines {
+			said = append(said, l.Who+" "+l.What+" "+l.Details)
+		}
+		if diff := cmp.Diff([]string{
+			`team:max task.reassign {"from":"max","to":"ivo"}`,
+			`team:ivo approval.deny {"amount":"","asked_by":"olga","enrollment":"` + r.id + `","playbook":"nudge","step":"ask"}`,
+		}, said); diff != "" {
+			t.Errorf("the audit log: %s", diff)
+		}
+		return err
+	})
+	w.update(func(tx store.Tx) error {
 		a, err := tx.Approval(id)
 		if a.Approver != "ivo" || a.Status != "denied" || a.Note != "too dear" {
 			t.Errorf("the request is %+v", a)

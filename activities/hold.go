@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -82,7 +83,11 @@ func HoldAccount(ctx context.Context, st store.Store, account, by, reason string
 			ID: byHand + account + "/" + strconv.FormatInt(now.UnixMicro(), 10), Account: account, By: by,
 			Reason: reason, Since: now.UTC(), Until: until(now),
 		}
-		if err := tx.PutHold(h); err != nil {
+		details := map[string]any{"hold": h.ID}
+		if !h.Until.IsZero() {
+			details["until"] = h.Until
+		}
+		if err := errors.Join(tx.PutHold(h), store.Audited(ctx, tx, now, by, "account.hold", account, details)); err != nil {
 			return err
 		}
 		return tx.AddLine(store.Line{
@@ -121,6 +126,9 @@ func ReleaseAccount(ctx context.Context, st store.Store, account, by string, pla
 		}
 		if len(ended) == 0 {
 			return nil
+		}
+		if err := store.Audited(ctx, tx, now, by, "account.release", account, map[string]any{"holds": len(ended)}); err != nil {
+			return err
 		}
 		return release(tx, account, "", now, "held")
 	})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/clock"
 	"holdfast/internal/intake"
 	"holdfast/internal/store"
 	"holdfast/steps"
@@ -60,7 +61,18 @@ func stop(ctx context.Context, st store.Store, key, by string) error {
 	if by == "" {
 		by = "someone"
 	}
-	return st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(key, by) })
+	return st.Update(ctx, func(tx store.Tx) error {
+		now, err := Now(tx, clock.System{}.Now())
+		if err != nil {
+			return err
+		}
+		return errors.Join(tx.MetaSet(key, by), store.Audited(ctx, tx, now, by, "sending.stop", playbookOf(key), nil))
+	})
+}
+
+// playbookOf a switch, "" for that of all.
+func playbookOf(key string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(key, store.StopAllKey), "/")
 }
 
 // published holds a name to the playbooks there are.
@@ -111,7 +123,14 @@ func ResumePlaybook(ctx context.Context, st store.Store, playbook string, machin
 }
 
 func resume(ctx context.Context, st store.Store, key, playbook string, machine time.Time) error {
-	if err := st.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(key, "") }); err != nil {
+	err := st.Update(ctx, func(tx store.Tx) error {
+		now, err := Now(tx, machine)
+		if err != nil {
+			return err
+		}
+		return errors.Join(tx.MetaSet(key, ""), store.Audited(ctx, tx, now, "", "sending.resume", playbook, nil))
+	})
+	if err != nil {
 		return err
 	}
 	for after, more := "", true; more; {

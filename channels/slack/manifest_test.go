@@ -34,6 +34,7 @@ var scopesOf = map[string][]string{
 	"GetConversations":       {"channels:read", "groups:read"},
 	"OpenView":               {},
 	"PublishView":            {},
+	"AuthTest":               {},
 }
 
 func TestTheManifestCoversWhatWeDo(t *testing.T) {

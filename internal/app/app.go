@@ -25,6 +25,7 @@ import (
 	"holdfast/internal/release"
 	"holdfast/internal/server/ingest"
 	"holdfast/internal/store"
+	"holdfast/internal/telemetry"
 	"holdfast/internal/temporal"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -50,6 +51,8 @@ type Config struct {
 	// Parts are what this process does of the product; nil is all. The others do the
 	// rest, over the same database and Temporal, which are then both elsewhere.
 	Parts []Part
+	// Telemetry counts and traces what this App does; nil: nobody watches.
+	Telemetry *telemetry.Telemetry
 	// Offline opens a directory as it is, whatever its clock, to publish: every
 	// message goes to the outbox.
 	Offline bool
@@ -77,6 +80,8 @@ type App struct {
 	news     news         // tells followers and the conductor that something was committed
 	name     string       // of this process among others: random, so that it is no other's anywhere
 	alone    []solo       // what one process does for all, by turns
+
+	up atomic.Pointer[engineParts] // nil until started, and once Close has begun
 
 	mu     sync.Mutex
 	relay  *relay.Relay
@@ -116,7 +121,7 @@ func (a *App) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.Store = s
+	a.Store = a.cfg.Telemetry.Counting(s)
 	a.onStop(s.Close)
 	if a.Clock, err = a.openClock(ctx); err != nil {
 		return err
@@ -130,6 +135,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Intake = &intake.Intake{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
 		MayWrite: a.mayWrite, Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place, Salt: a.cfg.Project.Settings.Salt},
+		Refused: a.cfg.Telemetry.Refused,
 	}
 	ways, err := a.channels()
 	if err != nil {
@@ -144,6 +150,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Activities, err = activities.New(activities.Config{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Project: a.settings, Channels: ways,
 		Emit: a.Intake.Emit, Start: a.Intake.Start, Poke: a.poke, Links: a.linksOf, Log: a.log,
+		Held:    a.held(),
 		Redraws: a.cfg.Project.Settings.Channels["slack"] == "slack",
 	})
 	if err == nil {
@@ -170,6 +177,7 @@ func (a *App) Start(ctx context.Context) error {
 			return err
 		}
 	}
+	up := &engineParts{client: a.client}
 	if a.does(Worker) {
 		if err := a.startWorker(); err != nil {
 			return err
@@ -180,8 +188,13 @@ func (a *App) Start(ctx context.Context) error {
 			Store: a.Store, Client: a.client, TaskQueue: temporal.TaskQueue, Compressed: a.cfg.Virtual != nil,
 			Holder: a.name, Clock: clock.System{}, Log: a.log, OnIdle: a.news.tell,
 		}
-		a.background(ctx, "relay", a.relay.Run)
+		a.background(ctx, "relay", func(ctx context.Context) error {
+			defer up.relayEnded.Store(true)
+			return a.relay.Run(ctx)
+		})
 	}
+	a.up.Store(up)
+	a.cfg.Telemetry.Watch(a.snapshot)
 	if a.does(Server) {
 		if err := a.keepLists(ctx); err != nil {
 			return err
@@ -195,9 +208,10 @@ func (a *App) Start(ctx context.Context) error {
 	return nil
 }
 
-// background runs f until Close, which waits for it.
+// background runs f until Close, which waits for it. It acts for nobody, whoever
+// started the process.
 func (a *App) background(ctx context.Context, name string, f func(context.Context) error) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ctx, cancel := context.WithCancel(store.As(context.WithoutCancel(ctx), ""))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -221,6 +235,7 @@ func (a *App) onStop(f func() error) {
 // Close stops what was started, last to first: no new work, running activities
 // finish, then the server, the store, the directory. Safe to call twice.
 func (a *App) Close() error {
+	a.up.Store(nil)
 	a.mu.Lock()
 	stops := a.stops
 	a.stops = nil

@@ -14,11 +14,15 @@ import (
 // and the parts that decide, no engine and no channel; what it commits, the
 // running process finds. cfg.Project is the one in force there. Close it.
 func Beside(ctx context.Context, cfg Config) (*App, error) {
+	cfg.Offline = true
+	return beside(ctx, cfg)
+}
+
+func beside(ctx context.Context, cfg Config) (*App, error) {
 	st, err := storeBeside(ctx, cfg.Dir, cfg.Env)
 	if err != nil {
 		return nil, err
 	}
-	cfg.Offline = true
 	a := &App{cfg: cfg, log: cfg.Log, Project: cfg.Project, Store: st, Clock: clock.System{}}
 	a.onStop(st.Close)
 	err = st.View(ctx, func(tx store.Tx) error {

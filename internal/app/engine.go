@@ -40,7 +40,7 @@ func (a *App) engine(ctx context.Context) error {
 		}
 		a.onStop(func() error { server.Stop(); return nil })
 		a.reach = func(keys *temporal.PayloadKeys) (client.Client, error) {
-			return temporal.Client(ctx, temporal.ClientOptions{HostPort: server.HostPort(), TLS: server.TLS(), Keys: keys, Logger: a.log})
+			return temporal.Client(ctx, temporal.ClientOptions{HostPort: server.HostPort(), TLS: server.TLS(), Keys: keys, Logger: a.log, Metrics: a.cfg.Telemetry.Engine()})
 		}
 	} else {
 		o, err := cluster(a.cfg.Env.Temporal, a.log)
@@ -48,7 +48,7 @@ func (a *App) engine(ctx context.Context) error {
 			return err
 		}
 		a.reach = func(keys *temporal.PayloadKeys) (client.Client, error) {
-			o.Keys = keys
+			o.Keys, o.Metrics = keys, a.cfg.Telemetry.Engine()
 			return temporal.Connect(ctx, o)
 		}
 	}

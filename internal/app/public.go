@@ -24,7 +24,7 @@ func (a *App) Public() (http.Handler, error) {
 			return nil, err
 		}
 	}
-	return mux, nil
+	return a.cfg.Telemetry.Doors(mux), nil
 }
 
 // Door is something that the outside may call, or what keeps it shut.

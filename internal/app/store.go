@@ -42,24 +42,36 @@ func (a *App) openStore(ctx context.Context) (store.Store, error) {
 }
 
 // storeOf opens the store that is there: the file of a directory, or the database.
-// A file that was moved to a database is passed over where that is named.
 func storeOf(ctx context.Context, dir, clock, kept string, env config.Environment) (store.Store, error) {
-	there, err := exists(dir, filepath.Join(dir, storeFile))
+	inFile, err := placeOf(dir, clock, kept, env)
 	switch {
 	case err != nil:
 		return nil, err
-	case there && (env.DatabaseURL == "" || clock == temporal.ClockVirtual):
+	case inFile:
 		return openFile(ctx, dir, clock, env)
+	}
+	return openPostgres(ctx, env)
+}
+
+// placeOf says where the rows of a data directory are: in a file of it, or in the
+// database. A file that was moved to a database is passed over where that is named.
+func placeOf(dir, clock, kept string, env config.Environment) (inFile bool, err error) {
+	there, err := exists(dir, filepath.Join(dir, storeFile))
+	switch {
+	case err != nil:
+		return false, err
+	case there && (env.DatabaseURL == "" || clock == temporal.ClockVirtual):
+		return true, nil
 	case there && kept != temporal.StorePostgres:
-		return nil, hasFile(dir)
+		return false, hasFile(dir)
 	case env.DatabaseURL != "":
-		return openPostgres(ctx, env)
+		return false, nil
 	case kept == temporal.StorePostgres:
-		return nil, needsDatabase(dir)
+		return false, needsDatabase(dir)
 	}
 	e := holdfast.Errorf(holdfast.NotFound, "%s holds no data", dir)
 	e.Hint = "name the data directory with --dir"
-	return nil, e
+	return false, e
 }
 
 // openFile opens a directory's file, or makes it. That of a compressed run is always

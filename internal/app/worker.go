@@ -32,7 +32,7 @@ func (a *App) startWorker() error {
 	}
 	w := temporal.TunedWorker(c, temporal.TaskQueue, tuning, func(r temporal.Registry) {
 		r.RegisterWorkflow(workflows.Enrollment) // its name is workflows.EnrollmentType
-		r.RegisterActivityWithOptions(a.Activities.Advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
+		r.RegisterActivityWithOptions(a.advance, activity.RegisterOptions{Name: workflows.AdvanceActivity})
 	})
 	if err := w.Start(); err != nil {
 		return fmt.Errorf("start the worker: %w", err)

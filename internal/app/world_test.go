@@ -112,9 +112,9 @@ func (w *world) open(days int, also ...func(*app.Config)) *app.App {
 
 // run takes the messages in, lets time pass until so many days after monday, and
 // returns what happened meanwhile. Each run is a process's life.
-func (w *world) run(days int) (*app.App, []store.Line) {
+func (w *world) run(days int, also ...func(*app.Config)) (*app.App, []store.Line) {
 	w.t.Helper()
-	a := w.open(days)
+	a := w.open(days, also...)
 	ctx, stop := context.WithTimeout(w.t.Context(), 2*time.Minute)
 	defer stop()
 	var total intake.Result

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/app"
+	"holdfast/internal/config"
+	"holdfast/internal/store"
 )
 
 // Exit codes of every command.
@@ -55,6 +57,8 @@ func commands(s Streams) []*cobra.Command {
 		triggersCommand(s),
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
+		auditCommand(s),
+		doctorCommand(s),
 		suppressionsCommand(s),
 		tokensCommand(s),
 		eraseCommand(s),
@@ -94,7 +98,7 @@ func Main(args []string, s Streams) int {
 
 	root := rootCommand(s)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	err := root.ExecuteContext(store.As(ctx, "os:"+config.FromEnvironment().User))
 	switch {
 	case err == nil:
 		return ExitOK

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"os"
 	"time"
 
@@ -189,9 +187,4 @@ func (r *demoRun) tempDir(prefix string) (string, error) {
 		r.temp = append(r.temp, dir)
 	}
 	return dir, err
-}
-
-// quietLog says only what needs a person.
-func quietLog(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelError}))
 }

@@ -17,12 +17,15 @@ import (
 	"holdfast/internal/conductor"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
+	"holdfast/internal/telemetry"
 )
 
 // runOptions are the flags that dev and server share.
 type runOptions struct {
 	dir, listen, public, at, speed string
+	operations, logFormat          string
 	json, verbose                  bool
+	serves                         bool // a server: somebody may collect its log
 
 	slack *slackDesk // of dev; nil: none
 }
@@ -32,6 +35,8 @@ func (o *runOptions) flags(c *cobra.Command) {
 	f.StringVar(&o.dir, "dir", "", "data directory (default: .holdfast in DIR)")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:7788", "loopback address of the page")
 	f.StringVar(&o.public, "public", "", "address at which providers call, such as :8080 (default: none)")
+	f.StringVar(&o.operations, "operations", "", "address of /metrics, /healthz and /readyz (default: that of the page)")
+	f.StringVar(&o.logFormat, "log-format", "", "text or json (default: json for a server without a terminal)")
 	f.BoolVar(&o.json, "json", false, "print one JSON object a line")
 	f.BoolVar(&o.verbose, "verbose", false, "print waits and branches as well")
 }
@@ -111,7 +116,14 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 	if cfg.Dir = o.dir; cfg.Dir == "" {
 		cfg.Dir = filepath.Join(dir, ".holdfast")
 	}
-	cfg.Log = quietLog(s.Err)
+	if cfg.Log, err = o.log(s); err != nil {
+		return err
+	}
+	cfg.Telemetry = telemetry.New(realClock)
+	if err := cfg.Telemetry.Export(ctx, cfg.Env.TraceEndpoint, buildVersion(), cfg.Log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeTelemetry(ctx, cfg)) }()
 	a, err := app.Open(ctx, cfg)
 	if err != nil {
 		return err
@@ -136,6 +148,11 @@ func runProject(ctx context.Context, s Streams, o runOptions, dir string, cfg ap
 		return err
 	}
 	defer func() { err = errors.Join(err, site.close(ctx)) }()
+	ops, err := serveOperations(ctx, a, o.operations, cfg.Env.OperationsToken, say)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ops.close(ctx)) }()
 	public, err := openDoors(ctx, o.public)
 	if err != nil {
 		return err

@@ -23,9 +23,12 @@ type printer struct {
 }
 
 // terminal reports whether w is one, and colours are wanted there.
-func terminal(w io.Writer) bool {
+func terminal(w io.Writer) bool { return !config.FromEnvironment().NoColor && tty(w) }
+
+// tty reports whether a person reads w.
+func tty(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok || config.FromEnvironment().NoColor {
+	if !ok {
 		return false
 	}
 	info, err := f.Stat()

@@ -10,6 +10,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/app"
+	"holdfast/internal/server/limits"
 )
 
 // publicHelp is said by the commands that open doors.
@@ -53,12 +54,9 @@ func (d *doors) serve(a *app.App, say *sayer) error {
 	if err != nil {
 		return err
 	}
-	d.server = &http.Server{
-		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute, WriteTimeout: 2 * time.Minute,
-		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-	}
+	d.server = limits.Public().Server(h)
 	d.done = make(chan error, 1)
-	go func() { d.done <- d.server.Serve(d.listener) }()
+	go func() { d.done <- d.server.Serve(limits.Public().Listener(d.listener)) }()
 	say.f("public: http://%s\n", d.listener.Addr())
 	for _, door := range a.Doors() {
 		if door.Shut != "" {

@@ -40,6 +40,9 @@ go with it. The guide "PostgreSQL and Temporal of your own" has all of it.
 With both elsewhere, any number of servers may run over them, and --with none leaves
 the walking of enrollments and the relay to holdfast worker and holdfast relay, on as
 many machines as you like: the guide "On several machines".
+/metrics, /healthz and /readyz are on the page's address and, with --operations ADDR,
+on one of their own; the guide "Operate" has their table. An ADDR that other machines
+reach needs HOLDFAST_OPERATIONS_TOKEN. OTEL_EXPORTER_OTLP_ENDPOINT sends traces.
 
 ` + publicHelp,
 		Example: "  HOLDFAST_SENDGRID_KEY=… holdfast server retention --dir /var/lib/holdfast\n  holdfast server --dir /var/lib/holdfast --public :8080\n  HOLDFAST_DATABASE_URL=postgres://db.internal/retention holdfast server --dir /var/lib/holdfast\n  holdfast server --with none --public :8080",
@@ -66,6 +69,7 @@ many machines as you like: the guide "On several machines".
 				by = "holdfast server"
 			}
 			cfg := app.Config{Project: p, Env: env, Parts: parts, Follow: true, Stamp: release.Stamp{By: by, Source: project.Commit(p.Dir)}}
+			o.serves = true
 			return runProject(cmd.Context(), s, o, dir, cfg, false)
 		},
 	}

@@ -11,6 +11,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/app"
+	"holdfast/internal/server/limits"
 	"holdfast/internal/server/web"
 )
 
@@ -24,7 +25,7 @@ type site struct {
 
 // serveSite serves the page on a loopback address.
 func serveSite(ctx context.Context, a *app.App, listen, pace string) (*site, error) {
-	return servePages(ctx, &web.Site{Store: a.Store, Clock: a.Clock, Log: a.Log(), Project: a.Project.Settings.Name, Pace: pace}, listen)
+	return servePages(ctx, &web.Site{Store: a.Store, Clock: a.Clock, Log: a.Log(), Project: a.Project.Settings.Name, Pace: pace, Operations: a.Operations("")}, listen)
 }
 
 // servePages serves w on a loopback address.
@@ -47,8 +48,8 @@ func servePages(ctx context.Context, w *web.Site, listen string) (*site, error) 
 	s := &site{url: "http://" + l.Addr().String() + "/", done: make(chan error, 1)}
 	s.running.Store(true)
 	w.Running = s.running.Load
-	s.server = &http.Server{Handler: w.Handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second}
-	go func() { s.done <- s.server.Serve(l) }()
+	s.server = limits.Page().Server(w.Handler())
+	go func() { s.done <- s.server.Serve(limits.Page().Listener(l)) }()
 	return s, nil
 }
 

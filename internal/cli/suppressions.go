@@ -63,6 +63,9 @@ at once: exits on contact.opted_out and email.bounced act in the same commit.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := suppressing(cmd.Context(), o, func(a *app.App, tx store.Tx) error {
+				if err := o.audit(cmd.Context(), tx, "suppression.add", a.Clock.Now()); err != nil {
+					return err
+				}
 				return suppressions.Add(tx, a.Intake.Emit, o.who(), o.kind, o.by, a.Clock.Now())
 			})
 			if err == nil {
@@ -81,6 +84,9 @@ at once: exits on contact.opted_out and email.bounced act in the same commit.`,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := suppressing(cmd.Context(), o, func(a *app.App, tx store.Tx) error {
+				if err := o.audit(cmd.Context(), tx, "suppression.lift", a.Clock.Now()); err != nil {
+					return err
+				}
 				return suppressions.Lift(tx, o.who(), o.kind, a.Clock.Now())
 			})
 			if err == nil {
@@ -95,6 +101,16 @@ at once: exits on contact.opted_out and email.bounced act in the same commit.`,
 	}
 	c.AddCommand(list, add, lift)
 	return c
+}
+
+// audit tells of a change in its transaction. An address is not kept there, nor what
+// was said: the list itself has them.
+func (o suppressionsOptions) audit(ctx context.Context, tx store.Tx, what string, now time.Time) error {
+	on := o.contact
+	if on == "" {
+		on = "an address"
+	}
+	return store.Audited(ctx, tx, now, "", what, on, map[string]any{"kind": o.kind})
 }
 
 // suppressing changes the list beside a process that may be running.

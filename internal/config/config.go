@@ -5,6 +5,8 @@ package config
 
 import (
 	"os"
+	"os/user"
+	"strconv"
 	"strings"
 )
 
@@ -44,9 +46,13 @@ type Environment struct {
 	PayloadKeys []string
 	Worker      Worker
 	CodecToken  string // HOLDFAST_CODEC_TOKEN: what callers of the codec server must know
-	NoColor     bool   // NO_COLOR is set (https://no-color.org)
-	By          string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
-	Commit      string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
+	// OperationsToken is HOLDFAST_OPERATIONS_TOKEN: what asks for metrics from another machine shows it.
+	OperationsToken string
+	TraceEndpoint   string // OTEL_EXPORTER_OTLP_ENDPOINT: where traces go, by OTLP over HTTP; "" nowhere
+	NoColor         bool   // NO_COLOR is set (https://no-color.org)
+	By              string // who does it: HOLDFAST_BY, GITHUB_ACTOR, GITLAB_USER_LOGIN, USER or USERNAME
+	User            string // whom the operating system runs us as: a name, or a number where it has none
+	Commit          string // what CI checked out: HOLDFAST_COMMIT, GITHUB_SHA or CI_COMMIT_SHA
 }
 
 // Temporal is a cluster to use instead of the server inside this process. An
@@ -104,10 +110,14 @@ func FromEnvironment() Environment {
 			Rate:        os.Getenv("HOLDFAST_WORKER_RATE"),
 			Build:       os.Getenv("HOLDFAST_WORKER_BUILD"),
 		},
-		CodecToken: os.Getenv("HOLDFAST_CODEC_TOKEN"),
-		NoColor:    os.Getenv("NO_COLOR") != "",
-		By:         first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
-		Commit:     first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
+		CodecToken:      os.Getenv("HOLDFAST_CODEC_TOKEN"),
+		OperationsToken: os.Getenv("HOLDFAST_OPERATIONS_TOKEN"),
+		TraceEndpoint:   os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT"),
+
+		NoColor: os.Getenv("NO_COLOR") != "",
+		By:      first("HOLDFAST_BY", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "USER", "USERNAME"),
+		User:    systemUser(),
+		Commit:  first("HOLDFAST_COMMIT", "GITHUB_SHA", "CI_COMMIT_SHA"),
 	}
 }
 
@@ -148,6 +158,14 @@ func sourceSecrets(environ []string) map[string][]string {
 // list is what stands between commas, without spaces and empty parts.
 func list(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
+}
+
+// systemUser cannot be chosen by whoever sets the environment.
+func systemUser() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return strconv.Itoa(os.Getuid())
 }
 
 // first of the variables that is set.

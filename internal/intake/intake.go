@@ -61,6 +61,9 @@ type Intake struct {
 	MayWrite func(source string) Writes
 	Log      *slog.Logger
 	Options  Options
+	// Refused is told of each message of Take that was not taken in, and why in a
+	// word. nil: nobody counts.
+	Refused func(source, reason string)
 
 	mu      sync.Mutex
 	watch   *watch
@@ -151,6 +154,7 @@ func (in *Intake) Take(ctx context.Context, msgs []holdfast.Message, mode Mode) 
 			return total, fmt.Errorf("take messages %d and on: %w", done, err)
 		}
 		in.after(b)
+		in.tell(msgs, b)
 		total.Add(b.res)
 		done += b.res.Messages
 	}

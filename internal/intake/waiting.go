@@ -190,7 +190,7 @@ const answerPage = 500
 // *holdfast.Error when nothing of that name is paused. It may be called again when
 // it failed half way.
 func AdmitWaiting(ctx context.Context, st store.Store, playbook, trigger string, over time.Duration, now time.Time) ([]Answered, error) {
-	return answer(ctx, st, playbook, trigger, now, func(tx store.Tx, d store.Due, _ waiting) error {
+	return answer(ctx, st, playbook, trigger, "", "trigger.resume", now, func(tx store.Tx, d store.Due, _ waiting) error {
 		d.Kind, d.At = admittedKind, now.UTC().Add(offset(d.Key, over))
 		return tx.PutDue(d)
 	})
@@ -208,7 +208,7 @@ func offset(key string, over time.Duration) time.Duration {
 // DropWaiting is AdmitWaiting for entries that are not to be: each has its line,
 // with who dropped it.
 func DropWaiting(ctx context.Context, st store.Store, playbook, trigger, by string, now time.Time) ([]Answered, error) {
-	return answer(ctx, st, playbook, trigger, now, func(tx store.Tx, d store.Due, p waiting) error {
+	return answer(ctx, st, playbook, trigger, by, "trigger.drop", now, func(tx store.Tx, d store.Due, p waiting) error {
 		if err := forgo(tx, now, d, p, "dropped by "+by); err != nil {
 			return err
 		}
@@ -216,7 +216,7 @@ func DropWaiting(ctx context.Context, st store.Store, playbook, trigger, by stri
 	})
 }
 
-func answer(ctx context.Context, st store.Store, playbook, trigger string, now time.Time, do func(store.Tx, store.Due, waiting) error) ([]Answered, error) {
+func answer(ctx context.Context, st store.Store, playbook, trigger, by, what string, now time.Time, do func(store.Tx, store.Due, waiting) error) ([]Answered, error) {
 	all, err := HeldTriggers(ctx, st)
 	if err != nil {
 		return nil, err
@@ -225,6 +225,12 @@ func answer(ctx context.Context, st store.Store, playbook, trigger string, now t
 	for _, h := range all {
 		if h.Playbook != playbook || trigger != "" && h.Trigger != trigger {
 			continue
+		}
+		err := st.Update(ctx, func(tx store.Tx) error {
+			return store.Audited(ctx, tx, now, by, what, h.Playbook+"/"+h.Trigger, map[string]any{"waiting": h.Waiting})
+		})
+		if err != nil {
+			return out, err
 		}
 		n, err := answerOne(ctx, st, h, now, do)
 		if err != nil {

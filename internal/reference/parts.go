@@ -12,7 +12,7 @@ import (
 
 // parts of the reference, in the order of reading.
 func parts(commands []Command) []part {
-	all := []part{documents(), stepsPart(), triggersPart(), guardsPart(), functionsPart(), checksPart()}
+	all := []part{documents(), stepsPart(), triggersPart(), guardsPart(), functionsPart(), checksPart(), operationPart()}
 	if commands != nil {
 		all = append(all, commandsPart(commands))
 	}

@@ -62,6 +62,7 @@ var guides = []struct{ file, says string }{
 	{"signals", "several weak signals at once, edges that flap, the worst quarter"},
 	{"merge", "two accounts, or two contacts, that were one all along"},
 	{"move", "export, restore, migrate, and move to PostgreSQL and a Temporal cluster with all that runs"},
+	{"operate", "doctor, probes, metrics, traces, logs, the audit log, limits"},
 	{"elsewhere", "PostgreSQL instead of the file, a Temporal cluster instead of the embedded server"},
 	{"many-machines", "servers, workers and relays as processes of their own; payloads encrypted in Temporal"},
 }

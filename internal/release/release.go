@@ -144,6 +144,19 @@ func Put(ctx context.Context, st store.Store, p *project.Project, base int64, s 
 			return err
 		}
 		fresh = true
+		what, details := "release.apply", map[string]any{"digest": digest, "playbooks": len(p.Playbooks), "former": force}
+		if s.Of != 0 {
+			what, details["of"] = "release.rollback", s.Of
+		}
+		if s.Source != "" {
+			details["source"] = s.Source
+		}
+		if p.Settings.RedirectAllTo != "" {
+			details["redirect_all_to"] = true // every e-mail goes to one address, which is no business of this log
+		}
+		if err := store.Audited(ctx, tx, s.At, s.By, what, strconv.FormatInt(n, 10), details); err != nil {
+			return err
+		}
 		for _, b := range p.Playbooks {
 			v := store.Version{Digest: b.Digest, Playbook: b.Name, Bundle: b.Bundle.Encode(), PublishedAt: s.At}
 			if err := tx.PutVersion(v); err != nil {

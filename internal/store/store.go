@@ -53,6 +53,8 @@ type Tx interface {
 	Personal
 	Pruner
 	Merges
+	Trail
+	Watch
 }
 
 // Meta is small named facts: "clock" (production|virtual), "virtual_now",

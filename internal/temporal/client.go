@@ -19,9 +19,10 @@ type ClientOptions struct {
 	HostPort  string
 	Namespace string // default Namespace
 	TLS       *tls.Config
-	APIKey    string       // "" none
-	Keys      *PayloadKeys // nil encrypts nothing
-	Logger    *slog.Logger // nil discards
+	APIKey    string                // "" none
+	Keys      *PayloadKeys          // nil encrypts nothing
+	Logger    *slog.Logger          // nil discards
+	Metrics   client.MetricsHandler // nil: nobody counts
 }
 
 // Client connects, or fails when the server does not answer before ctx ends.
@@ -43,6 +44,7 @@ func Client(ctx context.Context, o ClientOptions) (client.Client, error) {
 		Namespace:         o.Namespace,
 		Identity:          "holdfast@" + strconv.Itoa(os.Getpid()) + "-" + rand.Text()[:6], // not the SDK's, which writes the machine's name into every history
 		Logger:            log.NewStructuredLogger(orDiscard(o.Logger)),
+		MetricsHandler:    o.Metrics,
 		ConnectionOptions: client.ConnectionOptions{TLS: o.TLS, DialOptions: dial},
 	})
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strconv"
 	"sync"
@@ -89,12 +90,22 @@ func startServer(ctx context.Context, file string, o Options, k keys) (e *Embedd
 		_ = srv.Stop()
 		return nil, fmt.Errorf("start the embedded temporal server: %w", err)
 	}
+	listening := filepath.Join(o.Dir, portsFile)
+	said := make(map[string]string, len(ports))
+	for name, port := range ports {
+		said[string(name)] = hostPort(port)
+	}
+	if err := writeJSON(listening, said); err != nil {
+		log.mute()
+		return nil, errors.Join(err, srv.Stop())
+	}
 	return &Embedded{
 		hostPort: hostPort(ports[primitives.FrontendService]),
 		tls:      k.client,
 		stop: sync.OnceFunc(func() {
 			log.mute() // its own parts complain about each other's leaving
 			_ = srv.Stop()
+			_ = os.Remove(listening)
 		}),
 	}, nil
 }

@@ -117,6 +117,32 @@ func TestAStrangerOnThisMachineIsNotLetIn(t *testing.T) {
 	dial(t, e)
 }
 
+func TestEachPortIsToldAndLetsNoStrangerIn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	held, err := OpenDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := start(t, Options{Dir: dir})
+	ports, err := Ports(dir)
+	if err != nil || len(ports) != len(services) || ports["frontend"] != e.HostPort() {
+		t.Fatalf("got %v, %v; the frontend is at %s", ports, err, e.HostPort())
+	}
+	for name, address := range ports {
+		if in, err := LetsIn(t.Context(), address); in || err != nil {
+			t.Errorf("%s: a stranger is let in: %v, %v", name, in, err)
+		}
+	}
+	e.Stop()
+	if err := held.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if ports, err := Ports(dir); ports != nil || err != nil {
+		t.Errorf("after its end: %v, %v", ports, err)
+	}
+}
+
 func TestEveryPortIsOnLoopbackAndAsksForACertificate(t *testing.T) {
 	t.Parallel()
 	k, err := newKeys()

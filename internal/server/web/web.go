@@ -31,6 +31,8 @@ type Site struct {
 	Pace    string
 	// Running reports whether more may still happen; a finished run stops refreshing.
 	Running func() bool
+	// Operations answers /metrics, /healthz and /readyz; nil: nobody does.
+	Operations http.Handler
 }
 
 // Handler of the site. It answers GET and HEAD to a loopback Host only, so that
@@ -48,6 +50,11 @@ func (s *Site) Handler() http.Handler {
 	mux.HandleFunc("GET /style.css", func(w http.ResponseWriter, r *http.Request) {
 		http.ServeFileFS(w, r, files, "style.css")
 	})
+	if s.Operations != nil {
+		for _, path := range []string{"/metrics", "/healthz", "/readyz"} {
+			mux.Handle("GET "+path, s.Operations)
+		}
+	}
 	return guard(mux)
 }
 

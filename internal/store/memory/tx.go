@@ -44,6 +44,7 @@ type tables struct {
 	parked       table[key, store.Parked]
 	erasures     table[string, store.Erasure]
 	aliases      table[key, store.Alias]
+	audits       table[int64, store.Audit]
 
 	accountsByID        *index[store.Account]
 	contactsByAccount   *index[store.Contact]
@@ -92,6 +93,7 @@ type tables struct {
 	parkedOf            *index[store.Parked]
 	parkedByReceipt     *index[store.Parked]
 	aliasesOf           *index[store.Alias]
+	auditsBySeq         *index[store.Audit]
 }
 
 // newTables makes empty ones, with their indexes.
@@ -116,6 +118,7 @@ func newTables() tables {
 	tokenTables(&t)
 	erasureTables(&t)
 	mergeTables(&t)
+	auditTables(&t)
 	return t
 }
 

@@ -135,3 +135,21 @@ func TestOddTextsDoNotStopATransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestTheAuditLogIsNotChanged(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Start(t).Database(t)
+	s, err := postgres.Open(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Update(t.Context(), func(tx store.Tx) error { return tx.AddAudit(store.Audit{Who: "os:mira", What: "stop"}) }), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	conn := raw(t, address)
+	for _, change := range []string{"UPDATE audit SET who = 'os:nobody'", "DELETE FROM audit", "TRUNCATE audit"} {
+		if _, err := conn.Exec(t.Context(), change); err == nil {
+			t.Errorf("%s: it was done", change)
+		}
+	}
+}

@@ -126,6 +126,6 @@ func (t *tx) NextEnrollmentDue() (time.Time, bool, error) {
 
 func (t *tx) Unsettled() (int, error) {
 	return one(t, "count unsettled", value[int], `SELECT
-		(SELECT count(*) FROM enrollments WHERE status = 'active' AND woken <> echoed) +
+		(SELECT count(*) FROM enrollments INDEXED BY enrollments_unsettled WHERE status = 'active' AND woken <> echoed) +
 		(SELECT count(*) FROM relay WHERE result IS NULL)`)
 }

@@ -147,3 +147,21 @@ func TestHotQuestionsUseTheirIndexes(t *testing.T) {
 		}
 	}
 }
+
+func TestTheAuditLogIsNotChanged(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "holdfast.db")
+	s, err := sqlite.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Update(t.Context(), func(tx store.Tx) error { return tx.AddAudit(store.Audit{Who: "os:mira", What: "stop"}) }), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	db := raw(t, path)
+	for _, change := range []string{"UPDATE audit SET who = 'os:nobody'", "DELETE FROM audit"} {
+		if _, err := db.ExecContext(t.Context(), change); err == nil {
+			t.Errorf("%s: it was done", change)
+		}
+	}
+}

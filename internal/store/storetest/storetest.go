@@ -77,6 +77,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"aliases":              aliasesAreKept,
 		"moving an account":    accountsMove,
 		"moving a contact":     contactsMove,
+		"the audit log":        auditsAreKept,
+		"what is open":         standingCountsWhatIsOpen,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

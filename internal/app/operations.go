@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"holdfast/internal/store"
+)
+
+// readyWithin bounds each check of readiness.
+const readyWithin = 2 * time.Second
+
+// Operations is what whoever runs us asks: /metrics, /healthz (the process lives)
+// and /readyz (it can do its work). With a token, metrics are for those who show it
+// as Bearer; the other two name no more than what is checked.
+func (a *App) Operations(token string) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		ready := a.Ready(r.Context())
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "no-store")
+		if !ready.Ready {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+		_ = json.NewEncoder(w).Encode(ready) // whoever asked has gone
+	})
+	if t := a.cfg.Telemetry; t != nil {
+		metrics := t.Handler()
+		mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+			if token != "" && !sameText(r.Header.Get("Authorization"), "Bearer "+token) {
+				w.Header().Set("WWW-Authenticate", "Bearer")
+				http.Error(w, "unauthorized", http.StatusUnauthorized)
+				return
+			}
+			metrics.ServeHTTP(w, r)
+		})
+	}
+	return mux
+}
+
+// sameText compares in a time that tells nothing of either.
+func sameText(a, b string) bool {
+	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
+}
+
+// Readiness is what keeps an App from its work. Its words name no address.
+type Readiness struct {
+	Ready  bool         `json:"ready"`
+	Checks []ReadyCheck `json:"checks"`
+}
+
+// ReadyCheck is one of store, migrations, temporal and relay.
+type ReadyCheck struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Why  string `json:"why,omitempty"`
+}
+
+// Ready asks the store and Temporal, each for two seconds at most. It is not ready
+// before Start has ended, nor once Close has begun.
+func (a *App) Ready(ctx context.Context) Readiness {
+	up := a.up.Load()
+	checks := []ReadyCheck{
+		ready("store", "does not answer", a.storeReady(ctx)),
+		ready("migrations", "the schema is another one than this binary's", a.shapeReady(ctx)),
+	}
+	if up == nil {
+		const why = "not started yet, or shutting down"
+		checks = append(checks, ready("temporal", why, false), ready("relay", why, false))
+	} else {
+		if up.client != nil { // a server may leave it to others
+			checks = append(checks, ready("temporal", "does not answer", temporalReady(ctx, up.client)))
+		}
+		if a.does(Relay) {
+			checks = append(checks, ready("relay", "has ended by itself; the log says why", !up.relayEnded.Load()))
+		}
+	}
+	r := Readiness{Ready: true, Checks: checks}
+	for _, c := range checks {
+		r.Ready = r.Ready && c.OK
+	}
+	return r
+}
+
+func ready(name, why string, ok bool) ReadyCheck {
+	if ok {
+		why = ""
+	}
+	return ReadyCheck{Name: name, OK: ok, Why: why}
+}
+
+func (a *App) storeReady(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	return a.Store.View(ctx, func(tx store.Tx) error { _, err := tx.MetaGet("clock"); return err }) == nil
+}
+
+// shapeReady finds out about a database that a newer holdfast has moved on.
+func (a *App) shapeReady(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	s, _, err := Shape(ctx, a.cfg.Dir, a.cfg.Env)
+	return err == nil && s.Version == s.Known
+}
+
+func temporalReady(ctx context.Context, c client.Client) bool {
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
+	return err == nil
+}
