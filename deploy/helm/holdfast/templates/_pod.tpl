@@ -46,7 +46,9 @@
 {{- define "holdfast.args" -}}
 {{- $root := .root -}}
 {{- $args := list .role -}}
-{{- if or (eq .role "server") (eq .role "single") -}}
+{{- if eq .role "server" -}}
+{{- $args = list "server" $root.Values.project "--dir" "/var/lib/holdfast" "--with" "none" "--public" ":8080" -}}
+{{- else if eq .role "single" -}}
 {{- $args = list "server" $root.Values.project "--dir" "/var/lib/holdfast" "--public" ":8080" -}}
 {{- end -}}
 {{- range concat $args (index $root.Values .role).args }}
@@ -98,11 +100,15 @@ spec:
       imagePullPolicy: {{ $values.image.pullPolicy }}
       args:
         {{- include "holdfast.args" . | nindent 8 }}
+      {{- with include "holdfast.env" $root | trim }}
       env:
-        {{- include "holdfast.env" $root | nindent 8 }}
+        {{- . | nindent 8 }}
+      {{- end }}
+      {{- if ne .role "relay" }}
       envFrom:
         - secretRef:
             name: {{ $values.secrets.environment }}
+      {{- end }}
       ports:
         {{- if eq .role (include "holdfast.doors" $root) }}
         - {name: doors, containerPort: 8080}
