@@ -34,7 +34,7 @@ func written(t *testing.T) string {
 	if err := os.CopyFS(dir, os.DirFS(root+"compose")); err != nil {
 		t.Fatal(err)
 	}
-	text := strings.Replace(slurp(t, root+"compose/example.env"), "\nPOSTGRES_PASSWORD=\n", "\nPOSTGRES_PASSWORD=f00d\n", 1)
+	text := strings.NewReplacer("\nPOSTGRES_PASSWORD=\n", "\nPOSTGRES_PASSWORD=f00d\n", "_TOKEN=\n", "_TOKEN=cafe\n").Replace(slurp(t, root+"compose/example.env"))
 	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

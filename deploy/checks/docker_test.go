@@ -95,7 +95,7 @@ func TestTheImageIsAsPodsExpectIt(t *testing.T) {
 	if c.StopSignal != "SIGTERM" || c.Labels["org.opencontainers.image.version"] != "v1.2.3" {
 		t.Errorf("stop signal %q, labels %v", c.StopSignal, c.Labels)
 	}
-	for _, port := range []string{"8080/tcp", "9090/tcp"} {
+	for _, port := range []string{"8080/tcp", "7789/tcp"} {
 		if _, ok := c.ExposedPorts[port]; !ok {
 			t.Errorf("%s is not exposed", port)
 		}

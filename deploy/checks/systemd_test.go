@@ -90,7 +90,7 @@ func installed(t *testing.T, name, text string) string {
 		t.Fatal(err)
 	}
 	for path, text := range map[string]string{
-		filepath.Join(dir, name): strings.ReplaceAll(text, "/usr/local/bin/holdfast", program),
+		filepath.Join(dir, name):                           strings.ReplaceAll(text, "/usr/local/bin/holdfast", program),
 		filepath.Join(dir, name+".d", "temporal-tls.conf"): slurp(t, root+"systemd/temporal-tls.conf"),
 	} {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

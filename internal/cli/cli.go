@@ -39,6 +39,7 @@ func commands(s Streams) []*cobra.Command {
 		demoCommand(s),
 		devCommand(s),
 		serverCommand(s),
+		readyCommand(s),
 		initCommand(s),
 		enrollmentsCommand(s),
 		tasksCommand(s),

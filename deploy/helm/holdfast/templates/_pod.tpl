@@ -1,5 +1,10 @@
 {{/* The environment of every process. */}}
 {{- define "holdfast.env" -}}
+- name: HOLDFAST_OPERATIONS_TOKEN
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.secrets.operations.name }}
+      key: {{ .Values.secrets.operations.key }}
 {{- if eq .Values.mode "cluster" }}
 - name: HOLDFAST_DATABASE_URL
   valueFrom:
@@ -51,6 +56,7 @@
 {{- else if eq .role "single" -}}
 {{- $args = list "server" $root.Values.project "--dir" "/var/lib/holdfast" "--public" ":8080" -}}
 {{- end -}}
+{{- $args = concat $args (list "--operations" (printf ":%v" $root.Values.operations.port)) -}}
 {{- range concat $args (index $root.Values .role).args }}
 - {{ . | quote }}
 {{- end }}
@@ -100,10 +106,8 @@ spec:
       imagePullPolicy: {{ $values.image.pullPolicy }}
       args:
         {{- include "holdfast.args" . | nindent 8 }}
-      {{- with include "holdfast.env" $root | trim }}
       env:
-        {{- . | nindent 8 }}
-      {{- end }}
+        {{- include "holdfast.env" $root | nindent 8 }}
       {{- if ne .role "relay" }}
       envFrom:
         - secretRef:
