@@ -14,6 +14,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/frontend/dockerfile/dockerfile2llb"
 	"github.com/moby/buildkit/frontend/dockerui"
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
 	"github.com/opencontainers/go-digest"
@@ -77,15 +78,21 @@ func TestBuildKitsLintFindsMistakes(t *testing.T) {
 	}
 }
 
-// TestTheImageIsAsPodsExpectIt: what the chart and the compose files assume of it.
-func TestTheImageIsAsPodsExpectIt(t *testing.T) {
-	t.Parallel()
+// image is what BuildKit would write into the image's description.
+func image(t *testing.T) *dockerspec.DockerOCIImage {
+	t.Helper()
 	text := slurp(t, dockerfile)
 	result, err := dockerfile2llb.Dockerfile2LLB(t.Context(), []byte(text), options(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := result.Image.Config
+	return result.Image
+}
+
+// TestTheImageIsAsPodsExpectIt: what the chart and the compose files assume of it.
+func TestTheImageIsAsPodsExpectIt(t *testing.T) {
+	t.Parallel()
+	c := image(t).Config
 	if c.User != "65532:65532" {
 		t.Errorf("runs as %q, want a number that is not root's", c.User)
 	}
