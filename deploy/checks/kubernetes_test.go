@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -286,7 +287,7 @@ func TestSecretsGoToWhomTheyAreFor(t *testing.T) {
 			t.Errorf("%s has the providers' keys: %v", p.name, got)
 		}
 		for _, e := range c.Env {
-			if secret := strings.HasSuffix(e.Name, "_URL") || strings.HasSuffix(e.Name, "API_KEY"); secret && e.ValueFrom == nil {
+			if secret := strings.HasSuffix(e.Name, "_URL") || regexp.MustCompile(`_(KEYS?|TOKEN)$`).MatchString(e.Name) && !strings.HasSuffix(e.Name, "_TLS_KEY"); secret && e.ValueFrom == nil {
 				t.Errorf("%s: %s is written where everybody can read it", p.name, e.Name)
 			}
 		}

@@ -57,4 +57,5 @@ var guides = []struct{ file, says string }{
 	{"slack", "let your people work in Slack: cards with buttons, forms, home tab, command, digest"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 	{"elsewhere", "PostgreSQL instead of the file, a Temporal cluster instead of the embedded server"},
+	{"deploy", "systemd, containers, Kubernetes; dashboards and alerts; upgrade and the way back"},
 }

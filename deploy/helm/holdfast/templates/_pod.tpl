@@ -31,6 +31,19 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- if .Values.migrate.enabled }}
+- name: HOLDFAST_MIGRATE
+  value: "off"
+{{- end }}
+{{- with .Values.temporal.payloadKeys }}
+{{- if .secret }}
+- name: HOLDFAST_PAYLOAD_KEYS
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- end }}
+{{- end }}
 {{- with .Values.temporal.apiKey }}
 {{- if .secret }}
 - name: HOLDFAST_TEMPORAL_API_KEY
