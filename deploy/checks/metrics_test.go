@@ -2,13 +2,10 @@ package checks
 
 import (
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -22,52 +19,24 @@ type metric struct {
 	labels []string
 }
 
-// ours are the metrics that internal/telemetry declares.
+var (
+	metricRow = regexp.MustCompile("(?m)^\\| `(holdfast_\\w+)` \\| (counter|gauge|histogram) \\| ([^|]*) \\|")
+	labelName = regexp.MustCompile("`(\\w+)`")
+)
+
+// ours are the metrics of the reference, which is written from the code.
 func ours(t *testing.T) map[string]metric {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), repository+"internal/telemetry/metrics.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	metrics := map[string]metric{}
-	ast.Inspect(file, func(n ast.Node) bool {
-		literal, ok := n.(*ast.CompositeLit)
-		if !ok {
-			return true
+	for _, row := range metricRow.FindAllStringSubmatch(slurp(t, repository+"docs/reference/metrics.md"), -1) {
+		m := metric{kind: row[2]}
+		for _, label := range labelName.FindAllStringSubmatch(row[3], -1) {
+			m.labels = append(m.labels, label[1])
 		}
-		if name, ok := literal.Type.(*ast.Ident); !ok || name.Name != "Metric" {
-			return true
-		}
-		var name string
-		var m metric
-		for _, e := range literal.Elts {
-			pair, ok := e.(*ast.KeyValueExpr)
-			if !ok {
-				continue
-			}
-			switch key := pair.Key.(*ast.Ident).Name; v := pair.Value.(type) {
-			case *ast.BasicLit:
-				if key == "Name" {
-					name, _ = strconv.Unquote(v.Value)
-				}
-			case *ast.Ident:
-				if key == "Kind" {
-					m.kind = v.Name
-				}
-			case *ast.CompositeLit:
-				for _, l := range v.Elts {
-					if text, ok := l.(*ast.BasicLit); ok && key == "Labels" {
-						label, _ := strconv.Unquote(text.Value)
-						m.labels = append(m.labels, label)
-					}
-				}
-			}
-		}
-		metrics[name] = m
-		return true
-	})
+		metrics[row[1]] = m
+	}
 	if len(metrics) < 20 {
-		t.Fatalf("only %d metrics were found in internal/telemetry", len(metrics))
+		t.Fatalf("only %d metrics were found in the reference", len(metrics))
 	}
 	return metrics
 }
@@ -118,11 +87,11 @@ func wrong(expr string, metrics map[string]metric, o others) []string {
 		m, known := metrics[v.Name]
 		if !known {
 			for _, suffix := range []string{"_bucket", "_count", "_sum"} {
-				if base, ok := strings.CutSuffix(v.Name, suffix); ok && metrics[base].kind == "Histogram" {
+				if base, ok := strings.CutSuffix(v.Name, suffix); ok && metrics[base].kind == "histogram" {
 					m, known = metrics[base], true
 				}
 			}
-		} else if m.kind == "Histogram" {
+		} else if m.kind == "histogram" {
 			found = append(found, v.Name+" is a histogram: take its _bucket, _count or _sum")
 		}
 		if !known {
