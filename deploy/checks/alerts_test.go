@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"log/slog"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -15,7 +16,7 @@ const alertsFile = root + "prometheus/alerts.yaml"
 
 func alerts(t *testing.T) []rulefmt.Rule {
 	t.Helper()
-	groups, errs := rulefmt.ParseFile(alertsFile, false, model.UTF8Validation, promql_parser.NewParser(promql_parser.Options{}))
+	groups, errs := rulefmt.ParseFile(alertsFile, false, model.UTF8Validation, promql_parser.NewParser(promql_parser.Options{}), slog.New(slog.DiscardHandler))
 	for _, err := range errs {
 		t.Error(err)
 	}
