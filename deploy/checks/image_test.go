@@ -30,10 +30,10 @@ func TestTheImagesProgramNeedsNothing(t *testing.T) {
 		t.Skip("make deploy-image builds and runs it")
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	make := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(strings.ReplaceAll(build, "\\\n", " "), "/out/", out+"/"))
-	make.Dir = repository
-	make.Env = append(os.Environ(), "VERSION=v1.2.3", "TAGS="+*imageTags, "TARGETOS=linux", "TARGETARCH=")
-	if said, err := make.CombinedOutput(); err != nil {
+	builder := exec.CommandContext(t.Context(), "sh", "-c", strings.ReplaceAll(strings.ReplaceAll(build, "\\\n", " "), "/out/", out+"/"))
+	builder.Dir = repository
+	builder.Env = append(os.Environ(), "VERSION=v1.2.3", "TAGS="+*imageTags, "TARGETOS=linux", "TARGETARCH=")
+	if said, err := builder.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, said)
 	}
 	for _, d := range []string{"tmp", "var/lib/holdfast"} {
