@@ -7,7 +7,7 @@ TOOL     = $(GO) tool -modfile=tools/go.mod
 # What need not link it is listed here.
 LIGHT    = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|cli|sim|crash)|cmd/holdfast|bench)(/|$$)')
 
-.PHONY: help build demo test race vet lint workflowcheck fmt gen golden fuzz bench elsewhere move crash chaos chaos-elsewhere nodes playbooks clean
+.PHONY: help build demo test deploy-check deploy-image race vet lint workflowcheck fmt gen golden fuzz bench elsewhere move crash chaos chaos-elsewhere nodes playbooks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -21,6 +21,13 @@ demo: build ## the main job: three playbooks over their whole length, time compr
 
 test: vet workflowcheck playbooks ## all tests
 	$(GO) test -shuffle=on -timeout 15m ./...
+	@$(MAKE) --no-print-directory deploy-check
+
+deploy-check: ## deploy/ read by the parsers of whoever will read it; a module of its own, five minutes the first time
+	cd deploy/checks && $(GO) test -vet=off -shuffle=on -timeout 15m ./... # vet would analyse all of Helm and Kubernetes first
+
+deploy-image: ## the image's program, built with its flags, runs on an empty file system; without a container engine
+	cd deploy/checks && $(GO) test -run '^TestTheImagesProgram' -v -timeout 60m -vet=off -image
 
 race: ## the race detector, with fewer random cases: everything without the embedded server, plus one smoke test with it
 	CGO_ENABLED=1 $(GO) test -race -short -shuffle=on -timeout 15m $(LIGHT)

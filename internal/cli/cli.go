@@ -44,6 +44,7 @@ func commands(s Streams) []*cobra.Command {
 		workerCommand(s),
 		relayCommand(s),
 		codecServerCommand(s),
+		readyCommand(s),
 		initCommand(s),
 		enrollmentsCommand(s),
 		tasksCommand(s),

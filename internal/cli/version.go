@@ -19,7 +19,7 @@ func versionCommand(s Streams) *cobra.Command {
 			if !ok {
 				return errors.New("this binary carries no build information")
 			}
-			fmt.Fprintf(s.Out, "holdfast %s %s\n", info.Main.Version, info.GoVersion)
+			fmt.Fprintf(s.Out, "holdfast %s %s\n", buildVersion(), info.GoVersion)
 			for _, dep := range info.Deps {
 				switch dep.Path {
 				case "go.temporal.io/server", "go.temporal.io/sdk", "github.com/google/cel-go", "modernc.org/sqlite":
@@ -31,8 +31,14 @@ func versionCommand(s Streams) *cobra.Command {
 	}
 }
 
+// stamped is the version that a build without git was given: -ldflags "-X holdfast/internal/cli.stamped=v1.2.3".
+var stamped string
+
 // buildVersion is the version of this binary, "" when it is not known.
 func buildVersion() string {
+	if stamped != "" {
+		return stamped
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""

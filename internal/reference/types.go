@@ -65,4 +65,5 @@ var guides = []struct{ file, says string }{
 	{"operate", "doctor, probes, metrics, traces, logs, the audit log, limits"},
 	{"elsewhere", "PostgreSQL instead of the file, a Temporal cluster instead of the embedded server"},
 	{"many-machines", "servers, workers and relays as processes of their own; payloads encrypted in Temporal"},
+	{"deploy", "systemd, containers, Kubernetes; dashboards and alerts; upgrade and the way back"},
 }
