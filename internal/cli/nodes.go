@@ -12,6 +12,7 @@ import (
 	"holdfast/internal/config"
 	"holdfast/internal/project"
 	"holdfast/internal/store"
+	"holdfast/internal/telemetry"
 )
 
 // elsewhereHelp is said by the commands that do one part.
@@ -46,23 +47,27 @@ func relayCommand(s Streams) *cobra.Command {
 
 ` + elsewhereHelp + `
 
-It needs no provider's key.`,
+It needs no provider's key. --operations serves /metrics, /healthz and /readyz.`,
 		Example: "  HOLDFAST_DATABASE_URL=postgres://db.internal/retention HOLDFAST_TEMPORAL_ADDRESS=temporal.internal:7233 holdfast relay",
 	})
 }
 
 // partCommand makes c a command that does one part.
 func partCommand(s Streams, part app.Part, c *cobra.Command) *cobra.Command {
-	dir := c.Flags().String("dir", "", "data directory that is held against a process that wants it alone (default: none)")
+	var o runOptions
+	c.Flags().StringVar(&o.dir, "dir", "", "data directory that is held against a process that wants it alone (default: none)")
+	c.Flags().StringVar(&o.operations, "operations", "", "address of /metrics, /healthz and /readyz (default: none)")
+	c.Flags().StringVar(&o.logFormat, "log-format", "", "text or json (default: json without a terminal)")
 	c.Args = cobra.NoArgs
 	c.RunE = func(cmd *cobra.Command, _ []string) error {
-		return runPart(cmd.Context(), s, *dir, part)
+		o.serves = true
+		return runPart(cmd.Context(), s, o, part)
 	}
 	return c
 }
 
 // runPart does one part until ctx ends.
-func runPart(ctx context.Context, s Streams, dir string, part app.Part) (err error) {
+func runPart(ctx context.Context, s Streams, o runOptions, part app.Part) (err error) {
 	env := config.FromEnvironment()
 	if !env.Elsewhere() {
 		e := holdfast.Errorf(holdfast.Invalid, "a %s works beside servers on other machines, and needs the database and Temporal where they have them", part)
@@ -70,15 +75,28 @@ func runPart(ctx context.Context, s Streams, dir string, part app.Part) (err err
 		return e
 	}
 	say := newSayer(s, false)
-	p, err := firstRelease(ctx, dir, say)
-	if err != nil {
+	cfg := app.Config{Dir: o.dir, Env: env, Follow: true, Parts: []app.Part{part}}
+	if cfg.Log, err = o.log(s); err != nil {
+		return err
+	}
+	cfg.Telemetry = telemetry.New(realClock)
+	if err := cfg.Telemetry.Export(ctx, env.TraceEndpoint, buildVersion(), cfg.Log); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeTelemetry(ctx, cfg)) }()
+	if cfg.Project, err = firstRelease(ctx, o.dir, say); err != nil {
 		return stopped(ctx, say, err)
 	}
-	a, err := app.Open(ctx, app.Config{Dir: dir, Project: p, Env: env, Log: quietLog(s.Err), Follow: true, Parts: []app.Part{part}})
+	a, err := app.Open(ctx, cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	ops, err := serveOperations(ctx, a, o.operations, env.OperationsToken, say)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ops.close(ctx)) }()
 	if err := a.Start(ctx); err != nil {
 		return err
 	}

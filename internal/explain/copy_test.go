@@ -21,6 +21,8 @@ var writes = map[string]string{
 	"AddRelease": "the heads say what is published; nobody here asks where it came from", "DropHead": "only takes away",
 	"Park": "what waits for its account is of none", "Unpark": "Park", "Parked": "Park", "ForgetParked": "Park",
 	"PutToken": "who may call changes nothing of an account", "PutErasure": "a copy has what is left", "PutText": "PutErasure", "DropText": "only takes away", "DropContact": "only takes away", "Prune": "only takes away",
+	"PutAlias": "a copy is of one account, under the id that it has now", "MoveAccount": "PutAlias", "MoveContact": "PutAlias", "MoveTruth": "truths",
+	"AddAudit": "who did it changes nothing of an account", "Restart": "there is no relay",
 	"WakeEnded": "a copy wakes all at once", "UnleaseAll": "there is no relay",
 	"PutMessage": "what the outbox keeps is read by nobody here",
 	"Lease":      "there is no relay", "Delivered": "there is no relay", "Unlease": "there is no relay",
@@ -29,7 +31,7 @@ var writes = map[string]string{
 // reads are methods that only read, by how their names begin.
 var reads = []string{"MetaGet", "Account", "Contact", "Object", "Event", "LastEvent", "Bucket", "AllBuckets", "Suppressions", "AllSuppressions", "Rests", "Many", "Version", "Heads",
 	"Sighting", "Truth", "Due", "DueBefore", "NextDue", "DueEnrollments", "NextEnrollmentDue", "ListEnrollments", "Enrollment", "Unsettled", "Signals", "ExitOf", "Listeners",
-	"Task", "Touch", "Count", "LastTouch", "Message", "Lines", "LastLine", "Approval", "Arm", "Hold", "Release"}
+	"Task", "Touch", "Count", "LastTouch", "Message", "Lines", "LastLine", "Approval", "Arm", "Hold", "Release", "Alias", "AllTokens", "Token", "Erasure", "TextsOf", "Leaving", "Audits", "Standing"}
 
 func TestNothingThatIsStoredIsLeftOutOfACopy(t *testing.T) {
 	t.Parallel()
