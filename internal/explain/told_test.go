@@ -44,7 +44,7 @@ func TestEveryShippedTriggerIsExplained(t *testing.T) {
 		}
 		for _, event := range p.Rules.Events() {
 			ms = append(ms, holdfast.Message{ID: "e-" + event, Source: "system", Kind: holdfast.Track, Event: event, Account: "acme", At: start,
-				Props: map[string]any{"subscription_id": "s1", "deal_id": "d1"}})
+				Props: map[string]any{"subscription_id": "s1"}})
 		}
 		r, err := Told(t.Context(), p, placed(ms), Question{Account: "acme", At: start.AddDate(0, 1, 0)})
 		if err != nil {
