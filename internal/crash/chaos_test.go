@@ -39,6 +39,13 @@ func chosenStorm() storm {
 // lives is how often the product is started before the last time.
 func (s storm) lives() int { return s.kills + s.restarts }
 
+// share of the enrollments that begin after each life: all have begun when a fifth
+// of the lives is still to come, so that the last of them are killed in their midst too.
+func (s storm) share() int {
+	n := s.lives() * 4 / 5
+	return (s.enrollments*3/4 + n - 1) / n
+}
+
 // restarts are spread among the kills.
 func (s storm) restart(life int) bool { return (life+1)%(s.lives()/s.restarts) == 0 }
 
@@ -70,7 +77,7 @@ func chaos(t *testing.T, s storm) {
 	people := newCustomers(t, h)
 	for n := range s.lives() {
 		h.liveOnce(ctx, t, draw, people, n, s.restart(n))
-		f.take(ctx, t, h, (s.enrollments*3/4+s.lives()-1)/s.lives())
+		f.take(ctx, t, h, s.share())
 	}
 	last := h.serve(t)
 	last.waitReady(ctx, t)
