@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -64,8 +65,8 @@ type ruleError struct {
 // takeSome takes messages from msgs[from] on, until the transaction is full.
 func (b *batch) takeSome(msgs []holdfast.Message, from int) error {
 	wall := clock.System{}
-	end := wall.Now().Add(or(b.in.Options.BatchTime, 50*time.Millisecond))
-	most := or(b.in.Options.BatchMessages, 500)
+	end := wall.Now().Add(cmp.Or(b.in.Options.BatchTime, 50*time.Millisecond))
+	most := cmp.Or(b.in.Options.BatchMessages, 500)
 	for i := from; i < len(msgs) && i-from < most; i++ {
 		if (i-from)%groupSize == 0 {
 			if err := b.gather(msgs[i:min(i+groupSize, from+most, len(msgs))]); err != nil {

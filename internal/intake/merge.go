@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -70,13 +71,13 @@ func (b *batch) became(kind, id string) (string, error) {
 		prefix = "/"
 	}
 	if b.group != nil && b.group.asked[prefix+id] {
-		return or(b.group.became[prefix+id], id), nil
+		return cmp.Or(b.group.became[prefix+id], id), nil
 	}
 	all, err := b.tx.Aliases(kind, []string{id})
 	if err != nil {
 		return id, fmt.Errorf("read aliases: %w", err)
 	}
-	return or(all[id], id), nil
+	return cmp.Or(all[id], id), nil
 }
 
 // named puts whom they have become in the place of the account and the contact

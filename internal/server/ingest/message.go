@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -58,7 +59,7 @@ func (r *reader) message(place, kind string, raw []byte) {
 		kind = id(o["type"])
 	}
 	user, anonymous := id(o["userId"]), id(o["anonymousId"])
-	m.Contact = or(user, anonymous)
+	m.Contact = cmp.Or(user, anonymous)
 	var said any
 	switch kind {
 	case "track":
@@ -98,7 +99,7 @@ func (r *reader) message(place, kind string, raw []byte) {
 	m.Props, _ = tidy(props).(map[string]any)
 	if m.Account == "" && m.Kind != holdfast.Alias {
 		context, _ := o["context"].(map[string]any)
-		m.Account = or(id(context["groupId"]), r.groupID)
+		m.Account = cmp.Or(id(context["groupId"]), r.groupID)
 	}
 	if m.Account != "" && user == "" {
 		m.Contact = "" // what an account's visitor did, whoever they are
@@ -140,7 +141,7 @@ func (r *reader) when(o map[string]any) (at time.Time, dated bool, why string) {
 		return at, true, "the timestamp is no time; expected one such as 2026-05-01T09:00:00Z"
 	}
 	sent, _ := o["sentAt"].(string)
-	at = corrected(at, or(sent, r.sentAt), r.now)
+	at = corrected(at, cmp.Or(sent, r.sentAt), r.now)
 	switch {
 	case at.Before(firstDay):
 		return at, true, "the timestamp is before the year 2000"
