@@ -137,9 +137,9 @@ func (h hubspot) deal(m holdfast.Message, e object, id string) holdfast.Message 
 	switch {
 	case name == "":
 		return holdfast.Message{}
-	case name == "stage" && text(value) == "closedwon":
+	case name == "stage" && Text(value) == "closedwon":
 		m.Event = dealWon
-	case name == "stage" && text(value) == "closedlost":
+	case name == "stage" && Text(value) == "closedlost":
 		m.Event = dealLost
 	}
 	set(m.Props, name, value)
