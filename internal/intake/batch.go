@@ -131,17 +131,10 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		return nil
 	}
 	b.narrow(m.Source, &says)
-	seq, fresh, err := b.tx.AppendEvent(m, b.now)
-	if err != nil {
-		return fmt.Errorf("append event: %w", err)
+	seq, fresh, err := b.enter(m)
+	if err != nil || !fresh {
+		return err
 	}
-	b.res.Messages++
-	if !fresh {
-		b.res.Repeated++
-		return nil
-	}
-	b.res.Fresh++
-	b.last = seq
 	for _, name := range says.Undeclared {
 		if b.res.Undeclared == nil {
 			b.res.Undeclared = map[string]int{}
@@ -171,6 +164,22 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		}
 	}
 	return nil
+}
+
+// enter writes m down; fresh is false when it was there already.
+func (b *batch) enter(m holdfast.Message) (seq int64, fresh bool, err error) {
+	seq, fresh, err = b.tx.AppendEvent(m, b.now)
+	if err != nil {
+		return 0, false, fmt.Errorf("append event: %w", err)
+	}
+	b.res.Messages++
+	if !fresh {
+		b.res.Repeated++
+		return seq, false, nil
+	}
+	b.res.Fresh++
+	b.last = seq
+	return seq, true, nil
 }
 
 // apply writes what m says into the account's sheet.

@@ -102,19 +102,9 @@ func (b *batch) takeMerge(i int, m holdfast.Message) error {
 		b.reject(i, m.ID, why)
 		return nil
 	}
-	seq, fresh, err := b.tx.AppendEvent(m, b.now)
-	if err != nil {
-		return fmt.Errorf("append event: %w", err)
-	}
-	b.res.Messages++
-	if !fresh {
-		b.res.Repeated++
-		return nil
-	}
-	b.res.Fresh++
-	b.last = seq
-	if from == into {
-		return nil // they are one already
+	seq, fresh, err := b.enter(m)
+	if err != nil || !fresh || from == into { // equal: they are one already
+		return err
 	}
 	b.former = nil
 	var s *sheet
