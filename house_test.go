@@ -90,8 +90,8 @@ var mayImport = map[string][]string{
 	"internal/lsp":                {"internal/diag", "internal/source", "internal/calendar", "internal/clock", "internal/mail", "internal/project", "internal/schema", "rules", "rules/library", "playbooks", "playbooks/library", "steps"},
 	"internal/schema":             {"internal/source", "internal/project", "rules", "triggers", "steps", "playbooks"},
 	"internal/server/web":         {"", "internal/store", "internal/clock"},
-	"internal/server/codec":       {""},
-	"internal/server/hooks":       {"", "channels/email", "channels/slack", "internal/clock"},
+	"internal/server/codec":       {"", "internal/tokens"},
+	"internal/server/hooks":       {"", "channels/email", "channels/slack", "internal/clock", "internal/tokens"},
 	"internal/cli":                {"*"},
 	"internal/telemetry":          {"", "internal/clock", "internal/store"},
 	"internal/server/limits":      {},
@@ -101,7 +101,7 @@ var mayImport = map[string][]string{
 	"bench":                       {"*"},
 	"internal/server/preferences": {"", "internal/store", "internal/clock", "internal/links"},
 	"internal/tokens":             {"", "internal/store"},
-	"internal/server/ingest":      {"", "internal/clock", "internal/intake", "internal/project", "internal/store", "internal/tokens"},
+	"internal/server/ingest":      {"", "internal/clock", "internal/intake", "internal/project", "internal/sources", "internal/store", "internal/tokens"},
 	"internal/desk":               {"", "activities", "channels/slack", "internal/calendar", "internal/clock", "internal/store"},
 }
 

@@ -40,7 +40,7 @@ func TestUnmodifiedSDKsHandInEachEventOnce(t *testing.T) {
 		}
 	}
 	run(t, "node", nil, "npm", "ci", "--no-audit", "--no-fund", "--prefer-offline", "--ignore-scripts")
-	run(t, "go", []string{"CGO_ENABLED=0", "GOWORK=off"}, "go", "build", "-o", "sender", ".")
+	run(t, "go", []string{"GOWORK=off"}, "go", "build", "-o", "sender", ".")
 	for name, c := range map[string]struct {
 		in   string
 		args []string

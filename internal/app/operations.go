@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -11,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"holdfast/internal/store"
+	"holdfast/internal/tokens"
 )
 
 // readyWithin bounds each check of readiness.
@@ -34,7 +33,7 @@ func (a *App) Operations(token string) http.Handler {
 	if t := a.cfg.Telemetry; t != nil {
 		metrics := t.Handler()
 		mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-			if token != "" && !sameText(r.Header.Get("Authorization"), "Bearer "+token) {
+			if token != "" && !tokens.Match(r.Header.Get("Authorization"), "Bearer "+token) {
 				w.Header().Set("WWW-Authenticate", "Bearer")
 				http.Error(w, "unauthorized", http.StatusUnauthorized)
 				return
@@ -43,12 +42,6 @@ func (a *App) Operations(token string) http.Handler {
 		})
 	}
 	return mux
-}
-
-// sameText compares in a time that tells nothing of either.
-func sameText(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 // Readiness is what keeps an App from its work. Its words name no address.

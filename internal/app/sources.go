@@ -35,10 +35,10 @@ type hook struct {
 	secrets []string
 }
 
-func (h hook) Verify(r ingest.Request) error { return h.Adapter.Verify(sources.Request(r), h.secrets) }
+func (h hook) Verify(r sources.Request) error { return h.Adapter.Verify(r, h.secrets) }
 
-func (h hook) Messages(r ingest.Request) (ms []holdfast.Message, drops []ingest.Drop, err error) {
-	ms, refused, err := h.Adapter.Messages(sources.Request(r))
+func (h hook) Messages(r sources.Request) (ms []holdfast.Message, drops []ingest.Drop, err error) {
+	ms, refused, err := h.Adapter.Messages(r)
 	for _, no := range refused {
 		drops = append(drops, ingest.Drop{Place: no.Place, Reason: ingest.Unread, Text: no.Reason})
 	}

@@ -5,6 +5,7 @@
 package cast
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -201,14 +202,7 @@ func moment(n *source.Node, l *diag.List) (at time.Time, ok bool) {
 
 // fits reports whether r is about what happened, its share aside.
 func (r *Rule) fits(what, channel, playbook, step, account string) bool {
-	return r.When == what && (what == "task" || or(r.Channel, "email") == channel) &&
+	return r.When == what && (what == "task" || cmp.Or(r.Channel, "email") == channel) &&
 		(r.Playbook == "" || r.Playbook == playbook) && (r.Step == "" || r.Step == step) &&
 		(len(r.Accounts) == 0 || slices.Contains(r.Accounts, account))
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,6 +1,6 @@
 // Package cli is the command line: one file a command. Commands parse, call,
 // and print; what they do lives elsewhere. To add one, add <name>.go and one
-// line in Commands.
+// line in groups.
 package cli
 
 import (
@@ -35,58 +35,78 @@ type Streams struct {
 	Out, Err io.Writer
 }
 
-// Commands in the order of the help.
-func commands(s Streams) []*cobra.Command {
-	return []*cobra.Command{
-		demoCommand(s),
-		devCommand(s),
-		serverCommand(s),
-		workerCommand(s),
-		relayCommand(s),
-		codecServerCommand(s),
-		readyCommand(s),
-		initCommand(s),
-		enrollmentsCommand(s),
-		tasksCommand(s),
-		importCommand(s, openForImport),
-		stopAllCommand(s),
-		resumeAllCommand(s),
-		stopCommand(s),
-		resumeCommand(s),
-		holdCommand(s),
-		releaseCommand(s),
-		triggersCommand(s),
-		outboxCommand(s, app.OpenStore),
-		ledgerCommand(s),
-		auditCommand(s),
-		doctorCommand(s),
-		suppressionsCommand(s),
-		tokensCommand(s),
-		eraseCommand(s),
-		accessCommand(s),
-		retentionCommand(s),
-		mergeCommand(s),
-		migrateCommand(s),
-		exportCommand(s),
-		restoreCommand(s),
-		moveCommand(s),
-		planCommand(s),
-		applyCommand(s),
-		rollbackCommand(s),
-		releasesCommand(s),
-		lintCommand(s),
-		previewCommand(s),
-		sendTestCommand(s),
-		simulateCommand(s),
-		graphCommand(s),
-		explainCommand(s),
-		backtestCommand(s),
-		testCommand(s),
-		standinCommand(s),
-		lspCommand(s),
-		schemaCommand(s),
-		docsCommand(s),
-		versionCommand(s),
+// group is what the help shows together.
+type group struct {
+	id, title string
+	commands  []*cobra.Command
+}
+
+// groups of all commands, in the order of the help.
+func groups(s Streams) []group {
+	return []group{
+		{"write", "Write playbooks, and see what they would do:", []*cobra.Command{
+			demoCommand(s),
+			initCommand(s),
+			devCommand(s),
+			lintCommand(s),
+			testCommand(s),
+			simulateCommand(s),
+			backtestCommand(s),
+			previewCommand(s),
+			sendTestCommand(s),
+			graphCommand(s),
+			schemaCommand(s),
+			lspCommand(s),
+		}},
+		{"ship", "Ship a change:", []*cobra.Command{
+			planCommand(s),
+			applyCommand(s),
+			rollbackCommand(s),
+			releasesCommand(s),
+		}},
+		{"work", "Look after accounts:", []*cobra.Command{
+			explainCommand(s),
+			enrollmentsCommand(s),
+			tasksCommand(s),
+			holdCommand(s),
+			releaseCommand(s),
+			importCommand(s, openForImport),
+			mergeCommand(s),
+		}},
+		{"stop", "Stop what goes wrong:", []*cobra.Command{
+			stopCommand(s),
+			resumeCommand(s),
+			stopAllCommand(s),
+			resumeAllCommand(s),
+			triggersCommand(s),
+		}},
+		{"prove", "Show what happened, and keep people's rights:", []*cobra.Command{
+			outboxCommand(s, app.OpenStore),
+			ledgerCommand(s),
+			auditCommand(s),
+			suppressionsCommand(s),
+			accessCommand(s),
+			eraseCommand(s),
+			retentionCommand(s),
+		}},
+		{"run", "Run it:", []*cobra.Command{
+			serverCommand(s),
+			workerCommand(s),
+			relayCommand(s),
+			codecServerCommand(s),
+			readyCommand(s),
+			doctorCommand(s),
+			tokensCommand(s),
+			migrateCommand(s),
+			exportCommand(s),
+			restoreCommand(s),
+			moveCommand(s),
+		}},
+		{"about", "About holdfast:", []*cobra.Command{
+			standinCommand(s),
+			docsCommand(s),
+			versionCommand(s),
+		}},
 	}
 }
 
@@ -126,6 +146,14 @@ func rootCommand(s Streams) *cobra.Command {
 	root.SetIn(s.In)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
-	root.AddCommand(commands(s)...)
+	for _, g := range groups(s) {
+		root.AddGroup(&cobra.Group{ID: g.id, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.id
+			root.AddCommand(c)
+		}
+	}
+	root.SetHelpCommandGroupID("about")
+	root.SetCompletionCommandGroupID("about")
 	return root
 }

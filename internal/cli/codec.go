@@ -13,6 +13,7 @@ import (
 	"holdfast"
 	"holdfast/internal/config"
 	"holdfast/internal/server/codec"
+	"holdfast/internal/server/limits"
 	"holdfast/internal/temporal"
 )
 
@@ -61,9 +62,9 @@ func serveCodec(ctx context.Context, say *sayer, h http.Handler, listen string) 
 		e.Hint = "choose another, such as 127.0.0.1:8081"
 		return e
 	}
-	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: time.Minute, MaxHeaderBytes: 64 << 10}
+	server := limits.Codec().Server(h)
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(l) }()
+	go func() { done <- server.Serve(limits.Codec().Listener(l)) }()
 	say.f("ready: http://%s/\n", l.Addr())
 	select {
 	case err := <-done:

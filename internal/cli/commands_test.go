@@ -29,6 +29,30 @@ func TestEveryCommandHasExamplesThatParse(t *testing.T) {
 	}
 }
 
+func TestTheHelpHasEachCommandInItsGroup(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	root := rootCommand(Streams{In: strings.NewReader(""), Out: &out, Err: io.Discard})
+	root.SetArgs([]string{"--help"})
+	if err := root.Execute(); err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for _, g := range groups(Streams{}) {
+		_, part, found := strings.Cut(out.String(), "\n"+g.title+"\n")
+		part, _, _ = strings.Cut(part, "\n\n")
+		for _, c := range g.commands {
+			if want := !c.Hidden; !found || want != strings.Contains("\n"+part, "\n  "+c.Name()+" ") {
+				t.Errorf("%q shows %s: %v, want %v", g.title, c.Name(), !want, want)
+			}
+			shown++
+		}
+	}
+	if shown < 40 || strings.Contains(out.String(), "Additional Commands") {
+		t.Errorf("%d commands were looked for in:\n%s", shown, &out)
+	}
+}
+
 // Each page's sh lines that begin with holdfast are commands that there are,
 // with flags that they take. Those of docs/start run, in cmd/holdfast.
 func TestTheCommandsOfTheDocsParse(t *testing.T) {

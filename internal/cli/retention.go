@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"text/tabwriter"
@@ -64,7 +65,7 @@ func showRetention(ctx context.Context, s Streams, o tasksOptions, dry, asJSON b
 	out := &printer{out: s.Out, json: asJSON}
 	t := tabwriter.NewWriter(s.Out, 0, 4, 2, ' ', 0)
 	for _, one := range privacy.Periods(p.Settings.Retention) {
-		row := retentionRow{Name: one.Name, Kept: or(one.Span.String(), "forever")}
+		row := retentionRow{Name: one.Name, Kept: cmp.Or(one.Span.String(), "forever")}
 		if n, counted := older[one.Name]; counted {
 			row.Older = &n
 		}

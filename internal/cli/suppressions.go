@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -168,7 +169,7 @@ func listSuppressions(ctx context.Context, st store.Store, s Streams, o suppress
 			}
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", cell(or(r.Contact, "-"), 24), cell(or(r.Address, "-"), 40), r.Kind, r.Since.UTC().Format("2006-01-02 15:04"), cell(r.Why, 60))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", cell(cmp.Or(r.Contact, "-"), 24), cell(cmp.Or(r.Address, "-"), 40), r.Kind, r.Since.UTC().Format("2006-01-02 15:04"), cell(r.Why, 60))
 	}
 	fmt.Fprintln(s.Err, plural(len(rows), "suppression", "suppressions"))
 	return t.Flush()
@@ -193,11 +194,4 @@ func whySuppressed(tx store.Tx, s store.Suppression) (string, error) {
 		return "the provider's list " + list, nil
 	}
 	return ev.Event, nil
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

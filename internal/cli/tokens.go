@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -137,7 +138,7 @@ func (o *tokenOptions) common(c *cobra.Command) {
 
 // author is who does it: what the flag says, or the environment.
 func author(by string) string {
-	return or(or(by, config.FromEnvironment().By), "someone")
+	return cmp.Or(by, config.FromEnvironment().By, "someone")
 }
 
 // span reads a flag such as 90d; a day is 24 hours.
@@ -235,7 +236,7 @@ func listTokens(ctx context.Context, st store.Store, s Streams, o tokenOptions) 
 		case r.Expires != nil:
 			state += " until " + day(r.Expires, "")
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\tmade %s by %s\tused %s\t%s\n", r.ID, cell(strings.Join(r.Scopes, ","), 40), cell(or(r.Name, "-"), 24),
+		fmt.Fprintf(t, "%s\t%s\t%s\tmade %s by %s\tused %s\t%s\n", r.ID, cell(strings.Join(r.Scopes, ","), 40), cell(cmp.Or(r.Name, "-"), 24),
 			day(&r.Created, ""), cell(r.CreatedBy, 24), day(r.Used, "never"), state)
 	}
 	fmt.Fprintln(s.Err, plural(len(all), "token", "tokens"))

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"time"
@@ -79,7 +80,7 @@ func (a *asker) standing(out *Enrollment, e store.Enrollment) error {
 			out.Until = w.Until
 		}
 		if w.Kind == "park" {
-			out.Parked = or(a.parkedBy(e.ID, w), w.Reason)
+			out.Parked = cmp.Or(a.parkedBy(e.ID, w), w.Reason)
 		}
 	}
 	exit, err := a.tx.ExitOf(e.ID)

@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"holdfast/internal/intake"
 	"holdfast/playbooks"
 )
@@ -73,18 +74,11 @@ func (a *asker) conclude(b *Playbook) {
 func doing(e Enrollment) string {
 	switch {
 	case e.Step == "":
-		return or(e.Doing, "about to begin")
+		return cmp.Or(e.Doing, "about to begin")
 	case e.Doing == "":
 		return "at step " + e.Step
 	}
 	return "step " + e.Step + " " + e.Doing
-}
-
-func or(a, b string) string {
-	if a == "" {
-		return b
-	}
-	return a
 }
 
 // whyNot is the playbook's own condition when that is what is missing, else what

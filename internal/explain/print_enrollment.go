@@ -1,6 +1,7 @@
 package explain
 
 import (
+	"cmp"
 	"strings"
 )
 
@@ -85,7 +86,7 @@ var awaited = map[string]string{
 }
 
 func (p *page) wait(w Wait) string {
-	s := w.Path + " waits for " + or(awaited[w.Kind], w.Kind) + ", since " + p.when(w.Since)
+	s := w.Path + " waits for " + cmp.Or(awaited[w.Kind], w.Kind) + ", since " + p.when(w.Since)
 	if !w.Until.IsZero() {
 		s += ", until " + p.when(w.Until)
 	}

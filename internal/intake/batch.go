@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -64,8 +65,8 @@ type ruleError struct {
 // takeSome takes messages from msgs[from] on, until the transaction is full.
 func (b *batch) takeSome(msgs []holdfast.Message, from int) error {
 	wall := clock.System{}
-	end := wall.Now().Add(or(b.in.Options.BatchTime, 50*time.Millisecond))
-	most := or(b.in.Options.BatchMessages, 500)
+	end := wall.Now().Add(cmp.Or(b.in.Options.BatchTime, 50*time.Millisecond))
+	most := cmp.Or(b.in.Options.BatchMessages, 500)
 	for i := from; i < len(msgs) && i-from < most; i++ {
 		if (i-from)%groupSize == 0 {
 			if err := b.gather(msgs[i:min(i+groupSize, from+most, len(msgs))]); err != nil {
@@ -130,17 +131,10 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		return nil
 	}
 	b.narrow(m.Source, &says)
-	seq, fresh, err := b.tx.AppendEvent(m, b.now)
-	if err != nil {
-		return fmt.Errorf("append event: %w", err)
+	seq, fresh, err := b.enter(m)
+	if err != nil || !fresh {
+		return err
 	}
-	b.res.Messages++
-	if !fresh {
-		b.res.Repeated++
-		return nil
-	}
-	b.res.Fresh++
-	b.last = seq
 	for _, name := range says.Undeclared {
 		if b.res.Undeclared == nil {
 			b.res.Undeclared = map[string]int{}
@@ -170,6 +164,22 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		}
 	}
 	return nil
+}
+
+// enter writes m down; fresh is false when it was there already.
+func (b *batch) enter(m holdfast.Message) (seq int64, fresh bool, err error) {
+	seq, fresh, err = b.tx.AppendEvent(m, b.now)
+	if err != nil {
+		return 0, false, fmt.Errorf("append event: %w", err)
+	}
+	b.res.Messages++
+	if !fresh {
+		b.res.Repeated++
+		return seq, false, nil
+	}
+	b.res.Fresh++
+	b.last = seq
+	return seq, true, nil
 }
 
 // apply writes what m says into the account's sheet.

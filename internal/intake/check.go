@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -68,7 +69,7 @@ func unlike(m holdfast.Message) string {
 	switch {
 	case old == "":
 		return "an alias without the previous id: expected previousId, or for an account previousGroupId"
-	case old == or(m.Contact, m.Account):
+	case old == cmp.Or(m.Contact, m.Account):
 		return fmt.Sprintf("an alias of %q to itself", clip(old))
 	}
 	return noID("previous", old)

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -109,7 +110,7 @@ func (in *Intake) foreseen(ctx context.Context, next time.Time) (time.Time, erro
 func (in *Intake) scanFrom(t time.Time) time.Time {
 	g := in.moments(t)
 	if g.Before(t) {
-		g = g.Add(or(in.Options.ScanEvery, time.Hour))
+		g = g.Add(cmp.Or(in.Options.ScanEvery, time.Hour))
 	}
 	return g
 }

@@ -5,6 +5,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -205,7 +206,7 @@ func (in *Intake) after(b *batch) {
 	}
 }
 
-func (in *Intake) lateLimit() time.Duration { return or(in.Options.LateLimit, 24*time.Hour) }
+func (in *Intake) lateLimit() time.Duration { return cmp.Or(in.Options.LateLimit, 24*time.Hour) }
 
 // place of an account: its zone, and its working days.
 func (in *Intake) place(account rules.Record) (*time.Location, calendar.Days) {
@@ -217,12 +218,4 @@ func (in *Intake) place(account rules.Record) (*time.Location, calendar.Days) {
 		loc = time.UTC
 	}
 	return loc, days
-}
-
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -70,13 +71,13 @@ func (b *batch) became(kind, id string) (string, error) {
 		prefix = "/"
 	}
 	if b.group != nil && b.group.asked[prefix+id] {
-		return or(b.group.became[prefix+id], id), nil
+		return cmp.Or(b.group.became[prefix+id], id), nil
 	}
 	all, err := b.tx.Aliases(kind, []string{id})
 	if err != nil {
 		return id, fmt.Errorf("read aliases: %w", err)
 	}
-	return or(all[id], id), nil
+	return cmp.Or(all[id], id), nil
 }
 
 // named puts whom they have become in the place of the account and the contact
@@ -101,19 +102,9 @@ func (b *batch) takeMerge(i int, m holdfast.Message) error {
 		b.reject(i, m.ID, why)
 		return nil
 	}
-	seq, fresh, err := b.tx.AppendEvent(m, b.now)
-	if err != nil {
-		return fmt.Errorf("append event: %w", err)
-	}
-	b.res.Messages++
-	if !fresh {
-		b.res.Repeated++
-		return nil
-	}
-	b.res.Fresh++
-	b.last = seq
-	if from == into {
-		return nil // they are one already
+	seq, fresh, err := b.enter(m)
+	if err != nil || !fresh || from == into { // equal: they are one already
+		return err
 	}
 	b.former = nil
 	var s *sheet

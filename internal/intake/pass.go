@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -47,7 +48,7 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 			if err := b.gatherAll(ids[:min(len(ids), groupSize)], nil); err != nil {
 				return err
 			}
-			end := wall.Now().Add(or(in.Options.BatchTime, 50*time.Millisecond))
+			end := wall.Now().Add(cmp.Or(in.Options.BatchTime, 50*time.Millisecond))
 			for done < min(len(ids), groupSize) && (done == 0 || wall.Now().Before(end)) {
 				s, err := b.sheet(ids[done])
 				if err != nil {

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -93,7 +94,7 @@ func (b *batch) look(s *sheet, e *store.Enrollment, p *playbooks.Playbook, c *ca
 	if err != nil {
 		return gone, err
 	}
-	f := b.facts(s, or(c.msg.Contact, e.Contact))
+	f := b.facts(s, cmp.Or(c.msg.Contact, e.Contact))
 	if !gone {
 		for _, x := range p.Exits {
 			if b.matches(f, e, x.On, x.When, c) {

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -61,7 +62,7 @@ type Replay struct {
 
 // NewReplay begins a replay. Take gives it messages, End says when it is over.
 func NewReplay(opt ReplayOptions) *Replay {
-	opt.ScanEvery = or(opt.ScanEvery, 24*time.Hour)
+	opt.ScanEvery = cmp.Or(opt.ScanEvery, 24*time.Hour)
 	versions := map[string]*playbooks.Playbook{}
 	for _, p := range opt.Playbooks {
 		versions[p.Digest] = p

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,7 +30,7 @@ func (in *Intake) nextScan(ctx context.Context) (next time.Time, ok bool, err er
 			return last, false, err
 		}
 	}
-	next = in.moments(last).Add(or(in.Options.ScanEvery, time.Hour))
+	next = in.moments(last).Add(cmp.Or(in.Options.ScanEvery, time.Hour))
 	if !in.watching().clocked {
 		some, err := in.someRunByClock(ctx)
 		if err != nil || !some {
@@ -45,7 +46,7 @@ func (in *Intake) nextScan(ctx context.Context) (next time.Time, ok bool, err er
 // moments is the latest scan moment at or before t.
 func (in *Intake) moments(t time.Time) time.Time {
 	off := in.Options.ScanAt
-	return t.UTC().Add(-off).Truncate(or(in.Options.ScanEvery, time.Hour)).Add(off)
+	return t.UTC().Add(-off).Truncate(cmp.Or(in.Options.ScanEvery, time.Hour)).Add(off)
 }
 
 func (in *Intake) lastScan(ctx context.Context) (last time.Time, err error) {

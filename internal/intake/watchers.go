@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -40,7 +41,7 @@ func (in *Intake) ScanLag(ctx context.Context, now time.Time) (time.Duration, er
 	if err != nil || last.IsZero() {
 		return 0, err
 	}
-	return max(0, now.Sub(in.moments(last).Add(or(in.Options.ScanEvery, time.Hour)))), nil
+	return max(0, now.Sub(in.moments(last).Add(cmp.Or(in.Options.ScanEvery, time.Hour)))), nil
 }
 
 // PausedTriggers are those of the heads that a surge has paused, by playbook and

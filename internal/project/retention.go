@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"holdfast/internal/calendar"
 	"holdfast/internal/source"
 )
@@ -32,7 +33,7 @@ func (ld *loader) retention(n *source.Node) Retention {
 // period reads a span of calendar days, or forever.
 func (ld *loader) period(n *source.Node, key, otherwise string, least int) calendar.Span {
 	v := n.Get(key)
-	text := or(v.String(&ld.diags, key), otherwise)
+	text := cmp.Or(v.String(&ld.diags, key), otherwise)
 	if text == keptForever {
 		return calendar.Span{}
 	}

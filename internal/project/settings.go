@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"io/fs"
 	"path/filepath"
 	"regexp"
@@ -62,10 +63,10 @@ func (ld *loader) takeSettings() {
 	}
 	n.Strict(l, "the project", source.Keys(projectKind.Keys, "")...)
 	s.Name = n.Require(l, "the project", "project").String(l, "project")
-	s.Timezone = or(ld.zone(n.Get("timezone")), s.Timezone)
+	s.Timezone = cmp.Or(ld.zone(n.Get("timezone")), s.Timezone)
 	s.Country = ld.country(n.Get("country"))
-	s.Currency = or(ld.matched(n.Get("currency"), "currency", currencies, "write an ISO 4217 code such as USD"), s.Currency)
-	s.Locale = or(ld.matched(n.Get("locale"), "locale", locales, "write a language such as en or pt-BR"), s.Locale)
+	s.Currency = cmp.Or(ld.matched(n.Get("currency"), "currency", currencies, "write an ISO 4217 code such as USD"), s.Currency)
+	s.Locale = cmp.Or(ld.matched(n.Get("locale"), "locale", locales, "write a language such as en or pt-BR"), s.Locale)
 	if v := n.Get("sender"); v != nil {
 		v.Strict(l, "sender", source.Keys(projectKind.Keys, "sender")...)
 		s.Sender.Name = v.Get("name").String(l, "name")
@@ -93,13 +94,6 @@ func (ld *loader) takeSettings() {
 	s.Claims = ld.claims(n.Get("claims"))
 	s.Retention = ld.retention(n.Get("retention"))
 	ld.p.Settings = s
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // names of the library's playbooks.
@@ -163,9 +157,9 @@ func (ld *loader) month(n *source.Node) time.Month {
 func (ld *loader) channels(n *source.Node) map[string]string {
 	n.Strict(&ld.diags, "channels", source.Keys(projectKind.Keys, "channels")...)
 	return map[string]string{
-		"email":   or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid", "smtp"), "outbox"),
-		"slack":   or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
-		"webhook": or(n.Get("webhook").Word(&ld.diags, "webhook", "outbox", "http"), "outbox"),
+		"email":   cmp.Or(n.Get("email").Word(&ld.diags, "email", "outbox", "sendgrid", "smtp"), "outbox"),
+		"slack":   cmp.Or(n.Get("slack").Word(&ld.diags, "slack", "outbox", "slack"), "outbox"),
+		"webhook": cmp.Or(n.Get("webhook").Word(&ld.diags, "webhook", "outbox", "http"), "outbox"),
 	}
 }
 

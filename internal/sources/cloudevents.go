@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -112,8 +113,8 @@ func cloudEvent(e object, r Request) (holdfast.Message, error) {
 	}
 	m.ID = contentID(source, id) // an id is unique for its source alone
 	m.Event = strings.Join(strings.Fields(strings.ReplaceAll(kind, ".", " ")), " ")
-	m.Account = first(e.text("account"), e.text("data", "account_id"), e.text("subject"))
-	m.Contact = first(e.text("contact"), e.text("data", "contact_id"))
+	m.Account = cmp.Or(e.text("account"), e.text("data", "account_id"), e.text("subject"))
+	m.Contact = cmp.Or(e.text("contact"), e.text("data", "contact_id"))
 	if m.Account == "" && m.Contact == "" {
 		return m, errors.New("names no account: give a subject, data.account_id or the extension account")
 	}
@@ -135,7 +136,7 @@ func cloudData(e object) error {
 	if err != nil {
 		return errors.New("data_base64 is no base64")
 	}
-	media, _, _ := mime.ParseMediaType(first(e.text("datacontenttype"), "application/json"))
+	media, _, _ := mime.ParseMediaType(cmp.Or(e.text("datacontenttype"), "application/json"))
 	if !isJSON(media) || !json.Valid(raw) {
 		return fmt.Errorf("data of type %q cannot be read: expected application/json", clip(media))
 	}

@@ -42,15 +42,18 @@ func sound(m holdfast.Message) string {
 	if err != nil {
 		return err.Error()
 	}
-	if !utf8.Valid(b) || strings.Contains(string(b), `\u0000`) && m.Props != nil && propsHaveNUL(m) {
+	if !utf8.Valid(b) || strings.Contains(string(b), `\u0000`) && m.Props != nil && propsHave(m, `\u0000`) {
 		return "has a NUL, or is no UTF-8"
+	}
+	if propsHave(m, `"__proto__"`) {
+		return "has __proto__"
 	}
 	return ""
 }
 
-func propsHaveNUL(m holdfast.Message) bool {
+func propsHave(m holdfast.Message, what string) bool {
 	b, err := json.Marshal(m.Props)
-	return err != nil || strings.Contains(string(b), `\u0000`)
+	return err != nil || strings.Contains(string(b), what)
 }
 
 func TestNoBodyBreaksAnAdapter(t *testing.T) {

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,7 +65,7 @@ func (h hubspot) message(e object) (m holdfast.Message, why string) {
 		what = map[string]string{"0-1": "contact", "0-2": "company", "0-3": "deal"}[e.text("objectTypeId")]
 	}
 	// An eventId alone is not said to be unique.
-	m.ID = contentID(e.text("portalId"), e.text("subscriptionId"), e.text("eventId"), e.text("subscriptionType"), first(e.text("objectId"), e.text("fromObjectId")), e.text("occurredAt"), e.text("propertyName"))
+	m.ID = contentID(e.text("portalId"), e.text("subscriptionId"), e.text("eventId"), e.text("subscriptionType"), cmp.Or(e.text("objectId"), e.text("fromObjectId")), e.text("occurredAt"), e.text("propertyName"))
 	m.At = at
 	id := e.text("objectId")
 	if change == "associationChange" {
@@ -86,7 +87,7 @@ func (h hubspot) message(e object) (m holdfast.Message, why string) {
 			return holdfast.Message{}, "" // it is met when something is said of it
 		}
 		m.Kind, m.Contact = holdfast.Identify, h.id(id)
-		m.Props = property(first(hubspotContact[name], name), e.at("propertyValue"))
+		m.Props = property(cmp.Or(hubspotContact[name], name), e.at("propertyValue"))
 		if company := e.text("propertyValue"); name == "associatedcompanyid" && company != "" {
 			m.Account = h.id(company)
 		}
@@ -136,9 +137,9 @@ func (h hubspot) deal(m holdfast.Message, e object, id string) holdfast.Message 
 	switch {
 	case name == "":
 		return holdfast.Message{}
-	case name == "stage" && text(value) == "closedwon":
+	case name == "stage" && Text(value) == "closedwon":
 		m.Event = dealWon
-	case name == "stage" && text(value) == "closedlost":
+	case name == "stage" && Text(value) == "closedlost":
 		m.Event = dealLost
 	}
 	set(m.Props, name, value)

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"strings"
@@ -116,10 +117,10 @@ func firstOf(o object, name string, keys ...string) (object, bool) {
 }
 
 func intercomPerson(o object) string {
-	return first(o.text("external_id"), o.text("user_id"), o.text("id"))
+	return cmp.Or(o.text("external_id"), o.text("user_id"), o.text("id"))
 }
 
-func intercomCompany(o object) string { return first(o.text("company_id"), o.text("id")) }
+func intercomCompany(o object) string { return cmp.Or(o.text("company_id"), o.text("id")) }
 
 // intercomFields are those of names that are there, and what the customer added.
 func intercomFields(o object, names ...string) map[string]any {

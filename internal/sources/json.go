@@ -69,7 +69,7 @@ func (o object) list(path ...string) []any {
 }
 
 // text of a string, or of an id that was written as a number.
-func (o object) text(path ...string) string { return text(o.at(path...)) }
+func (o object) text(path ...string) string { return Text(o.at(path...)) }
 
 func (o object) flag(path ...string) bool {
 	b, _ := o.at(path...).(bool)
@@ -85,7 +85,9 @@ func (o object) seconds(path ...string) (time.Time, bool) {
 	return unix(n.String(), time.Second)
 }
 
-func text(v any) string {
+// Text of an id, which some senders write as a number; "" for what is neither. Space
+// around it is no part of it.
+func Text(v any) string {
 	switch v := v.(type) {
 	case string:
 		return strings.TrimSpace(v)
@@ -118,8 +120,15 @@ func set(props map[string]any, name string, v any) {
 	}
 }
 
-// tidy is v without NUL, which no database of ours takes everywhere; ok is false
-// when it is too deep.
+// Tidy takes out of props what nobody may be left with: NUL, which databases refuse,
+// and the one name that changes what an object is in the JavaScript of whoever reads
+// it after us. props itself is changed; ok is false when it is nested too deep.
+func Tidy(props map[string]any) (clean map[string]any, ok bool) {
+	v, ok := tidy(props, 0)
+	clean, _ = v.(map[string]any)
+	return clean, ok
+}
+
 func tidy(v any, depth int) (any, bool) {
 	if depth > deepest {
 		return nil, false
@@ -141,11 +150,13 @@ func tidy(v any, depth int) (any, bool) {
 			if !ok {
 				return nil, false
 			}
-			if clean := unNUL(key); clean != key {
+			if clean := unNUL(key); clean != key || key == "__proto__" {
 				delete(v, key)
 				key = clean
 			}
-			v[key] = t
+			if key != "__proto__" {
+				v[key] = t
+			}
 		}
 	}
 	return v, true

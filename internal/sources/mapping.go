@@ -350,7 +350,7 @@ func word(e *rules.Outside, in rules.Sent, what string) (string, error) {
 	}
 	switch v.(type) {
 	case string, json.Number:
-		return text(v), nil
+		return Text(v), nil
 	}
 	return "", fmt.Errorf("%s: gave something else than text or a number", what)
 }

@@ -1,6 +1,10 @@
 package sources
 
-import "holdfast"
+import (
+	"cmp"
+
+	"holdfast"
+)
 
 // segmentHook reads what Segment's webhook destination posts: one message of its
 // tracking API (https://segment.com/docs/connections/spec/common). The account is
@@ -12,8 +16,8 @@ func segmentHook(r Request) ([]holdfast.Message, []Refused, error) {
 		return nil, nil, err
 	}
 	m := holdfast.Message{
-		ID: first(o.text("messageId"), contentID(string(r.Body))), Kind: o.text("type"),
-		Account: first(o.text("groupId"), o.text("context", "groupId")), Contact: o.text("userId"),
+		ID: cmp.Or(o.text("messageId"), contentID(string(r.Body))), Kind: o.text("type"),
+		Account: cmp.Or(o.text("groupId"), o.text("context", "groupId")), Contact: o.text("userId"),
 	}
 	switch m.Kind {
 	case holdfast.Track:

@@ -122,13 +122,12 @@ func (a adapter) Messages(r Request) ([]holdfast.Message, []Refused, error) {
 		return nil, nil, holdfast.Errorf(holdfast.Invalid, "%s", err)
 	}
 	kept := ms[:0]
+	var ok bool
 	for i, m := range ms {
-		props, ok := tidy(m.Props, 0)
-		if !ok {
+		if m.Props, ok = Tidy(m.Props); !ok {
 			refused = append(refused, Refused{fmt.Sprintf("message %d", i), fmt.Sprintf("nested deeper than %d levels; send less, or map the parts that matter", deepest)})
 			continue
 		}
-		m.Props, _ = props.(map[string]any)
 		kept = append(kept, m)
 	}
 	return kept, refused, nil

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -62,7 +63,7 @@ func stripe(r Request) ([]holdfast.Message, []Refused, error) {
 	switch {
 	case kind == "customer.created" || kind == "customer.updated":
 		m.Kind, m.Props = holdfast.Group, map[string]any{}
-		m.Account = first(stripeAccount(o.object("metadata")), o.text("id"))
+		m.Account = cmp.Or(stripeAccount(o.object("metadata")), o.text("id"))
 		set(m.Props, "name", o.text("name"))
 		set(m.Props, "country", o.text("address", "country"))
 	case m.Event == "":
@@ -70,7 +71,7 @@ func stripe(r Request) ([]holdfast.Message, []Refused, error) {
 	case strings.HasPrefix(kind, "invoice."):
 		m.Account, m.Props = stripeInvoiceAccount(o), stripeInvoice(o)
 	default:
-		m.Account = first(stripeAccount(o.object("metadata")), stripeCustomer(o))
+		m.Account = cmp.Or(stripeAccount(o.object("metadata")), stripeCustomer(o))
 		m.Props = stripeSubscription(o, at)
 	}
 	if m.Account == "" {
@@ -89,7 +90,7 @@ func stripeAccount(metadata object) string { return metadata.text("account_id") 
 // metadata then comes first.
 func stripeCustomer(o object) string {
 	if whole := o.object("customer"); whole != nil {
-		return first(stripeAccount(whole.object("metadata")), whole.text("id"))
+		return cmp.Or(stripeAccount(whole.object("metadata")), whole.text("id"))
 	}
 	return o.text("customer")
 }
@@ -97,7 +98,7 @@ func stripeCustomer(o object) string {
 // stripeInvoiceAccount looks where the subscription's metadata are: in parent
 // since API version 2025-03-31, in subscription_details before.
 func stripeInvoiceAccount(o object) string {
-	return first(
+	return cmp.Or(
 		stripeAccount(o.object("parent", "subscription_details", "metadata")),
 		stripeAccount(o.object("subscription_details", "metadata")),
 		stripeAccount(o.object("metadata")),
@@ -113,7 +114,7 @@ func stripeSubscription(o object, at time.Time) map[string]any {
 		p["ends_at"] = end.Format(time.RFC3339)
 	}
 	set(p, "subscription_id", o.text("id"))
-	set(p, "customer_id", first(o.text("customer"), o.text("customer", "id")))
+	set(p, "customer_id", cmp.Or(o.text("customer"), o.text("customer", "id")))
 	set(p, "status", status)
 	p["active"] = status == "active" || status == "past_due"
 	p["cancel_at_period_end"] = o.flag("cancel_at_period_end")
@@ -130,7 +131,7 @@ func stripeSubscription(o object, at time.Time) map[string]any {
 	if end, ok := o.seconds("ended_at"); ok {
 		p["ended_at"] = end.Format(time.RFC3339)
 	}
-	set(p, "reason", first(o.text("cancellation_details", "feedback"), o.text("cancellation_details", "reason")))
+	set(p, "reason", cmp.Or(o.text("cancellation_details", "feedback"), o.text("cancellation_details", "reason")))
 	stripeRecurring(o, p)
 	return p
 }
@@ -154,10 +155,10 @@ func stripePeriodEnd(o object) (end time.Time, ok bool) {
 func stripeInvoice(o object) map[string]any {
 	p := map[string]any{}
 	set(p, "invoice_id", o.text("id"))
-	set(p, "subscription_id", first(
+	set(p, "subscription_id", cmp.Or(
 		o.text("parent", "subscription_details", "subscription"), o.text("parent", "subscription_details", "subscription", "id"),
 		o.text("subscription"), o.text("subscription", "id")))
-	set(p, "customer_id", first(o.text("customer"), o.text("customer", "id")))
+	set(p, "customer_id", cmp.Or(o.text("customer"), o.text("customer", "id")))
 	set(p, "status", o.text("status"))
 	set(p, "billing_reason", o.text("billing_reason"))
 	set(p, "currency", o.text("currency"))
@@ -171,13 +172,4 @@ func stripeInvoice(o object) map[string]any {
 		p["next_attempt"] = at.Format(time.RFC3339)
 	}
 	return p
-}
-
-func first(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"encoding/json"
 	"math/big"
 	"slices"
@@ -68,13 +69,13 @@ func stripeRecurring(o object, p map[string]any) {
 		item := object(m)
 		price := item.object("price")
 		interval, count, metered := price.text("recurring", "interval"), price.text("recurring", "interval_count"), price.text("recurring", "usage_type") == "metered"
-		amount := rat(first(price.text("unit_amount_decimal"), price.text("unit_amount")))
+		amount := rat(cmp.Or(price.text("unit_amount_decimal"), price.text("unit_amount")))
 		if price == nil { // before prices there were plans
 			price = item.object("plan")
 			interval, count, metered = price.text("interval"), price.text("interval_count"), price.text("usage_type") == "metered"
-			amount = rat(first(price.text("amount_decimal"), price.text("amount")))
+			amount = rat(cmp.Or(price.text("amount_decimal"), price.text("amount")))
 		}
-		n, err := strconv.ParseInt(first(item.text("quantity"), "1"), 10, 64)
+		n, err := strconv.ParseInt(cmp.Or(item.text("quantity"), "1"), 10, 64)
 		months := stripeMonths(interval, count)
 		if err != nil || metered || amount == nil || months == nil || price.text("billing_scheme") == "tiered" {
 			known = false
@@ -111,7 +112,7 @@ func stripeQuantity(price object, n int64) *big.Rat {
 
 // stripeMonths is how many months a price is for, or nil.
 func stripeMonths(interval, count string) *big.Rat {
-	n := rat(first(count, "1"))
+	n := rat(cmp.Or(count, "1"))
 	if n == nil || n.Sign() <= 0 {
 		return nil
 	}
@@ -142,7 +143,7 @@ func stripePlan(o object) string {
 	for _, it := range o.list("items", "data") {
 		m, _ := it.(map[string]any)
 		price := object(m).object("price")
-		if name := first(price.text("lookup_key"), price.text("nickname"), object(m).text("plan", "nickname"), price.text("product"), object(m).text("plan", "product")); name != "" {
+		if name := cmp.Or(price.text("lookup_key"), price.text("nickname"), object(m).text("plan", "nickname"), price.text("product"), object(m).text("plan", "product")); name != "" {
 			return name
 		}
 	}

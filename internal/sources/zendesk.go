@@ -1,6 +1,7 @@
 package sources
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -32,9 +33,9 @@ func (z zendesk) messages(r Request) ([]holdfast.Message, []Refused, error) {
 		return nil, nil, errors.New("the body is no event of Zendesk's: expected a type; for a trigger of your own, use a source of kind webhook with signature: zendesk")
 	}
 	d := e.object("detail")
-	m := holdfast.Message{ID: first(e.text("id"), contentID(string(r.Body))), Kind: holdfast.Track}
+	m := holdfast.Message{ID: cmp.Or(e.text("id"), contentID(string(r.Body))), Kind: holdfast.Track}
 	var ok bool
-	if m.At, ok = moment(first(e.text("time"), d.text("updated_at"))); !ok {
+	if m.At, ok = moment(cmp.Or(e.text("time"), d.text("updated_at"))); !ok {
 		return nil, []Refused{{"time", "holds no time such as 2026-05-01T09:00:00Z"}}, nil
 	}
 	what, _, _ := strings.Cut(kind, ".")

@@ -173,3 +173,17 @@ func TestScopesAreThoseThereAre(t *testing.T) {
 		return nil
 	})
 }
+
+func TestASecretMatchesItselfAlone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		shown, secret string
+		want          bool
+	}{
+		{"s3cret", "s3cret", true}, {"s3cret ", "s3cret", false}, {"s3cre", "s3cret", false}, {"", "s3cret", false}, {"", "", false}, {"s3cret", "", false},
+	} {
+		if got := tokens.Match(c.shown, c.secret); got != c.want {
+			t.Errorf("%q for %q: got %v", c.shown, c.secret, got)
+		}
+	}
+}

@@ -6,8 +6,6 @@ package hooks
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"io"
 	"log/slog"
@@ -18,6 +16,7 @@ import (
 
 	"holdfast"
 	"holdfast/channels/email"
+	"holdfast/internal/tokens"
 )
 
 // Paths of the doors. The last part of Inbound is its secret.
@@ -85,7 +84,7 @@ func (in Inbound) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !posted(w, r) {
 		return
 	}
-	if !same(strings.TrimPrefix(r.URL.Path, InboundPath), in.Secret) {
+	if !tokens.Match(strings.TrimPrefix(r.URL.Path, InboundPath), in.Secret) {
 		refuse(w, r, in.Log, "the secret in its address is wrong")
 		return
 	}
@@ -127,12 +126,6 @@ func posted(w http.ResponseWriter, r *http.Request) bool {
 	w.Header().Set("Allow", http.MethodPost)
 	http.Error(w, "expected POST", http.StatusMethodNotAllowed)
 	return false
-}
-
-// same compares in a time that tells nothing of either.
-func same(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return b != "" && subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
 // refuse answers who does not prove to be the provider. The log names the door

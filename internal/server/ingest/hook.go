@@ -4,29 +4,21 @@ import (
 	"errors"
 	"net/http"
 	"strings"
-	"time"
 
 	"holdfast"
 	"holdfast/internal/project"
+	"holdfast/internal/sources"
 )
 
-// Request is one call as it came: URL is the whole public address, Body its bytes,
-// undone when they were gzip, At is now by the machine.
-type Request struct {
-	Method, URL string
-	Header      http.Header
-	Body        []byte
-	At          time.Time
-}
-
-// Hook reads the calls of one source. It is safe for concurrent use.
+// Hook reads the calls of one source; of a call that was gzip it is given the plain
+// body. It is safe for concurrent use.
 type Hook interface {
 	// Verify says whether the call comes from who knows the source's secret; the error
 	// says what is wrong, without the secret and without personal data.
-	Verify(r Request) error
+	Verify(r sources.Request) error
 	// Messages reads what happened. A part that cannot be read is among the drops, and
 	// the others still come; the error is of a body that cannot be read at all.
-	Messages(r Request) ([]holdfast.Message, []Drop, error)
+	Messages(r sources.Request) ([]holdfast.Message, []Drop, error)
 }
 
 // hook takes a call of a source that does not speak Segment's API. A key of ours
@@ -51,7 +43,7 @@ func (h *Handler) hook(w http.ResponseWriter, r *http.Request) (a answer, err er
 	if err != nil {
 		return a, err
 	}
-	call := Request{Method: r.Method, URL: h.address(r), Header: r.Header, Body: body, At: h.Machine.Now()}
+	call := sources.Request{Method: r.Method, URL: h.address(r), Header: r.Header, Body: body, At: h.Machine.Now()}
 	if !known {
 		if err := reads.Verify(call); err != nil {
 			return a, refuse(http.StatusUnauthorized, Unauthorized, err.Error())

@@ -8,19 +8,20 @@ import (
 
 	"holdfast"
 	"holdfast/internal/server/ingest"
+	"holdfast/internal/sources"
 )
 
 // signed is a provider that signs with one word, and says one event a line.
 type signed struct{}
 
-func (signed) Verify(r ingest.Request) error {
+func (signed) Verify(r sources.Request) error {
 	if r.Header.Get("Signature") != "right:"+r.URL {
 		return errors.New("the signature does not match")
 	}
 	return nil
 }
 
-func (signed) Messages(r ingest.Request) (ms []holdfast.Message, drops []ingest.Drop, err error) {
+func (signed) Messages(r sources.Request) (ms []holdfast.Message, drops []ingest.Drop, err error) {
 	if len(r.Body) == 0 {
 		return nil, nil, errors.New("the body is empty")
 	}

@@ -5,6 +5,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -57,7 +58,7 @@ type Handler struct {
 
 // Register puts the doors on mux.
 func (h *Handler) Register(mux *http.ServeMux) {
-	h.gate.open(or(h.AtWork, 16), or(h.Waiting, 64))
+	h.gate.open(cmp.Or(h.AtWork, 16), cmp.Or(h.Waiting, 64))
 	mux.HandleFunc(SegmentPath, h.guarded(h.segment))
 	mux.HandleFunc(HookPath, h.guarded(h.hook))
 }
@@ -87,7 +88,7 @@ func (h *Handler) guarded(serve func(http.ResponseWriter, *http.Request) (answer
 			h.fail(w, r, "", refuse(http.StatusMethodNotAllowed, BadCall, "expected POST"))
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), or(h.Wait, 10*time.Second))
+		ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(h.Wait, 10*time.Second))
 		defer cancel()
 		a, err := serve(w, r.WithContext(ctx))
 		if err != nil {
@@ -209,12 +210,4 @@ func doorOf(r *http.Request) string {
 		return HookPath
 	}
 	return SegmentPath
-}
-
-func or[T comparable](v, otherwise T) T {
-	var zero T
-	if v == zero {
-		return otherwise
-	}
-	return v
 }

@@ -2,15 +2,16 @@ package ingest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/internal/intake"
+	"holdfast/internal/sources"
 )
 
 // deepest is how many levels of maps and lists a message may have.
@@ -53,16 +54,16 @@ func (r *reader) message(place, kind string, raw []byte) {
 		drop(BadShape, "the message is no object")
 		return
 	}
-	m := holdfast.Message{ID: id(o["messageId"])}
+	m := holdfast.Message{ID: sources.Text(o["messageId"])}
 	if kind == "" {
-		kind = id(o["type"])
+		kind = sources.Text(o["type"])
 	}
-	user, anonymous := id(o["userId"]), id(o["anonymousId"])
-	m.Contact = or(user, anonymous)
+	user, anonymous := sources.Text(o["userId"]), sources.Text(o["anonymousId"])
+	m.Contact = cmp.Or(user, anonymous)
 	var said any
 	switch kind {
 	case "track":
-		m.Kind, m.Event, said = holdfast.Track, id(o["event"]), o["properties"]
+		m.Kind, m.Event, said = holdfast.Track, sources.Text(o["event"]), o["properties"]
 		if m.Event == "" {
 			drop(NoEvent, "a track message has no event")
 			return
@@ -72,13 +73,13 @@ func (r *reader) message(place, kind string, raw []byte) {
 	case "identify":
 		m.Kind, said = holdfast.Identify, o["traits"]
 	case "group":
-		m.Kind, m.Account, said = holdfast.Group, id(o["groupId"]), o["traits"]
+		m.Kind, m.Account, said = holdfast.Group, sources.Text(o["groupId"]), o["traits"]
 		if m.Account == "" {
 			drop(NoGroup, "a group message has no groupId")
 			return
 		}
 	case "alias":
-		old := id(o["previousId"])
+		old := sources.Text(o["previousId"])
 		if old == "" || user == "" {
 			drop(NoUser, "an alias message has no previousId or no userId")
 			return
@@ -95,10 +96,10 @@ func (r *reader) message(place, kind string, raw []byte) {
 		drop(BadShape, "properties and traits are objects")
 		return
 	}
-	m.Props, _ = tidy(props).(map[string]any)
+	m.Props, _ = sources.Tidy(props) // not too deep: depth said so
 	if m.Account == "" && m.Kind != holdfast.Alias {
 		context, _ := o["context"].(map[string]any)
-		m.Account = or(id(context["groupId"]), r.groupID)
+		m.Account = cmp.Or(sources.Text(context["groupId"]), r.groupID)
 	}
 	if m.Account != "" && user == "" {
 		m.Contact = "" // what an account's visitor did, whoever they are
@@ -140,7 +141,7 @@ func (r *reader) when(o map[string]any) (at time.Time, dated bool, why string) {
 		return at, true, "the timestamp is no time; expected one such as 2026-05-01T09:00:00Z"
 	}
 	sent, _ := o["sentAt"].(string)
-	at = corrected(at, or(sent, r.sentAt), r.now)
+	at = corrected(at, cmp.Or(sent, r.sentAt), r.now)
 	switch {
 	case at.Before(firstDay):
 		return at, true, "the timestamp is before the year 2000"
@@ -177,44 +178,6 @@ func named(o map[string]any) any {
 	}
 	return props
 }
-
-// id of something, which some senders write as a number.
-func id(v any) string {
-	switch v := v.(type) {
-	case string:
-		return strings.TrimSpace(v)
-	case json.Number:
-		return v.String()
-	}
-	return ""
-}
-
-// tidy is v without NUL, which databases refuse, and without the one name that
-// changes what an object is in the JavaScript of whoever reads it after us.
-func tidy(v any) any {
-	switch v := v.(type) {
-	case string:
-		return unNUL(v)
-	case []any:
-		for i := range v {
-			v[i] = tidy(v[i])
-		}
-	case map[string]any:
-		for key, one := range v {
-			if plain := unNUL(key); plain != key || key == "__proto__" {
-				delete(v, key)
-				if key == "__proto__" {
-					continue
-				}
-				key = plain
-			}
-			v[key] = tidy(one)
-		}
-	}
-	return v
-}
-
-func unNUL(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
 
 // depth is how many maps and lists of raw, which is JSON, lie within one another.
 func depth(raw []byte) (most int) {

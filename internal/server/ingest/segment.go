@@ -10,6 +10,7 @@ import (
 
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
+	"holdfast/internal/sources"
 	"holdfast/internal/store"
 )
 
@@ -103,7 +104,7 @@ func groupOf(raw json.RawMessage) string {
 	if d.Decode(&c) != nil {
 		return ""
 	}
-	return id(c.GroupID)
+	return sources.Text(c.GroupID)
 }
 
 // skewed is how far a sender's clock must be from ours before its times are

@@ -51,7 +51,7 @@ metric: logins
 count: Login
 `
 
-const sources = `source: app
+const documents = `source: app
 kind: segment
 allow:
   events: ["*"]
@@ -84,7 +84,7 @@ type world struct {
 func newWorld(t testing.TB, change ...func(*world)) *world {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"holdfast.yaml": settings, "sources.yaml": sources} {
+	for name, text := range map[string]string{"holdfast.yaml": settings, "sources.yaml": documents} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,11 @@ func Operations() Limits {
 	return Limits{Header: 5 * time.Second, Read: 10 * time.Second, Write: 30 * time.Second, Idle: 2 * time.Minute, HeaderBytes: 16 << 10, Body: 4 << 10, Connections: 64}
 }
 
+// Codec is for whoever looks at Temporal's page. The body is a page of a history.
+func Codec() Limits {
+	return Limits{Header: 10 * time.Second, Read: time.Minute, Write: time.Minute, Idle: 2 * time.Minute, HeaderBytes: 64 << 10, Body: 16 << 20, Connections: 64}
+}
+
 // Public is for providers and customers. The body is that of the largest mail with
 // its attachments, and something for the form around it.
 func Public() Limits {
