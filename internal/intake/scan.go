@@ -78,49 +78,50 @@ func (in *Intake) scanIfDue(ctx context.Context, now time.Time) error {
 }
 
 // Scan looks at every expression that changes with the clock alone, over all
-// known accounts: an account that goes silent sends no event. It reads in
-// snapshots and writes only for accounts of which something changed, so a scan
-// cut short is simply run again.
+// known accounts for which the store cannot rule it out: an account that goes
+// silent sends no event. It reads in snapshots and writes only for accounts of
+// which something changed, so a scan cut short is simply run again.
 func (in *Intake) Scan(ctx context.Context, now time.Time) error {
 	if err := in.rank(ctx, now, false); err != nil {
 		return err
 	}
-	look, err := in.looker(ctx)
+	goals := slices.ContainsFunc(in.watching().heads, goalByClock) // a goal outlives its enrollment
+	running, err := in.runningByClock(ctx, goals)
 	if err != nil {
 		return err
 	}
-	for after := ""; ; {
-		ids, err := in.page(ctx, after)
-		if err != nil || len(ids) == 0 {
-			return err
-		}
+	also := make([]string, 0, len(running))
+	for id := range running {
+		also = append(also, id)
+	}
+	slices.Sort(also)
+	look := lookAt(running)
+	return in.sift(ctx, in.watching().sieve(now), also, func(ids []string) error {
 		moved, err := in.probe(ctx, ids, now, look)
 		if err != nil {
 			return err
 		}
-		if err := in.visit(ctx, moved, now, look); err != nil {
-			return err
-		}
-		after = ids[len(ids)-1]
-	}
+		return in.visit(ctx, moved, now, look)
+	})
 }
 
 // looker is what a scan asks of an account.
 func (in *Intake) looker(ctx context.Context) (func(*batch, *sheet) error, error) {
-	running, err := in.runningByClock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	goals := slices.ContainsFunc(in.watching().heads, goalByClock) // a goal outlives its enrollment
+	goals := slices.ContainsFunc(in.watching().heads, goalByClock)
+	running, err := in.runningByClock(ctx, goals)
+	return lookAt(running), err
+}
+
+func lookAt(running map[string]bool) func(*batch, *sheet) error {
 	return func(b *batch, s *sheet) error {
 		c := &cause{scan: true, start: true}
-		if goals || running[s.acct.ID] {
+		if running[s.acct.ID] {
 			if err := b.running(s, c); err != nil {
 				return err
 			}
 		}
 		return b.triggers(s, c)
-	}, nil
+	}
 }
 
 // lookedFor is how long an answer of someRunByClock holds on the machine's clock.
@@ -139,7 +140,7 @@ func (in *Intake) someRunByClock(ctx context.Context) (bool, error) {
 	if age := now.Sub(known); !exact && !known.IsZero() && age >= 0 && age < lookedFor {
 		return some, nil
 	}
-	running, err := in.runningByClock(ctx)
+	running, err := in.runningByClock(ctx, false)
 	if err != nil {
 		return false, err
 	}
@@ -150,17 +151,25 @@ func (in *Intake) someRunByClock(ctx context.Context) (bool, error) {
 }
 
 // runningByClock are the accounts with an active enrollment whose version has
-// an exit or a goal that reads the clock.
-func (in *Intake) runningByClock(ctx context.Context) (map[string]bool, error) {
+// an exit or a goal that reads the clock, and with goals also those with an open
+// goal of an enrollment that has ended.
+func (in *Intake) runningByClock(ctx context.Context, goals bool) (map[string]bool, error) {
 	accounts := map[string]bool{}
 	reads := map[string]bool{}
 	err := in.Store.View(ctx, func(tx store.Tx) error {
-		for f := (store.EnrollmentFilter{Status: "active", Limit: 1000}); ; {
+		f := store.EnrollmentFilter{Status: "active", Limit: 1000}
+		if goals {
+			f.Status = ""
+		}
+		for {
 			es, err := tx.ListEnrollments(f)
 			if err != nil {
 				return err
 			}
 			for _, e := range es {
+				if e.Status != "active" && (!e.GoalAt.IsZero() || e.Outcome == Merged) {
+					continue
+				}
 				if _, known := reads[e.Digest]; !known {
 					p, err := in.ByDigest(e.Digest)
 					reads[e.Digest] = err == nil && endsByClock(p)
@@ -176,7 +185,7 @@ func (in *Intake) runningByClock(ctx context.Context) (map[string]bool, error) {
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list active enrollments: %w", err)
+		return nil, fmt.Errorf("list enrollments: %w", err)
 	}
 	return accounts, nil
 }
