@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -79,40 +80,73 @@ func (in *Intake) scanIfDue(ctx context.Context, now time.Time) error {
 
 // Scan looks at every expression that changes with the clock alone, over all
 // known accounts for which the store cannot rule it out: an account that goes
-// silent sends no event. It reads in snapshots and writes only for accounts of
-// which something changed, so a scan cut short is simply run again.
+// silent sends no event. What runs comes first, then triggers. It reads in
+// snapshots and writes only for accounts of which something changed, so a scan
+// cut short is simply run again.
 func (in *Intake) Scan(ctx context.Context, now time.Time) error {
 	if err := in.rank(ctx, now, false); err != nil {
 		return err
 	}
-	goals := slices.ContainsFunc(in.watching().heads, goalByClock) // a goal outlives its enrollment
-	running, err := in.runningByClock(ctx, goals)
+	running, err := in.runningInScan(ctx)
 	if err != nil {
 		return err
 	}
-	also := make([]string, 0, len(running))
-	for id := range running {
-		also = append(also, id)
+	apart, rest, err := in.siftable(ctx, now)
+	if err != nil {
+		return err
 	}
-	slices.Sort(also)
-	look := lookAt(running)
-	return in.sift(ctx, in.watching().sieve(now), also, func(ids []string) error {
-		moved, err := in.probe(ctx, ids, now, look)
+	if len(apart) == 0 {
+		return in.lookAtAll(ctx, now, lookAt(running, rest))
+	}
+	ids := slices.Sorted(maps.Keys(running))
+	for page := range slices.Chunk(ids, pageSize) {
+		if err := in.lookAtPage(ctx, page, now, lookAt(running, nil)); err != nil {
+			return err
+		}
+	}
+	for _, t := range apart {
+		look := lookAt(nil, []ref{t.ref})
+		err := in.sift(ctx, t.sieve, func(ids []string) error { return in.visit(ctx, ids, now, look) })
 		if err != nil {
 			return err
 		}
-		return in.visit(ctx, moved, now, look)
-	})
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	return in.lookAtAll(ctx, now, lookAt(nil, rest))
+}
+
+func (in *Intake) lookAtAll(ctx context.Context, now time.Time, look func(*batch, *sheet) error) error {
+	for after := ""; ; {
+		ids, err := in.page(ctx, after)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		if err := in.lookAtPage(ctx, ids, now, look); err != nil {
+			return err
+		}
+		after = ids[len(ids)-1]
+	}
+}
+
+func (in *Intake) lookAtPage(ctx context.Context, ids []string, now time.Time, look func(*batch, *sheet) error) error {
+	moved, err := in.probe(ctx, ids, now, look)
+	if err != nil {
+		return err
+	}
+	return in.visit(ctx, moved, now, look)
 }
 
 // looker is what a scan asks of an account.
 func (in *Intake) looker(ctx context.Context) (func(*batch, *sheet) error, error) {
-	goals := slices.ContainsFunc(in.watching().heads, goalByClock)
-	running, err := in.runningByClock(ctx, goals)
-	return lookAt(running), err
+	running, err := in.runningInScan(ctx)
+	w := in.watching()
+	return lookAt(running, w.refs(w.index.Clock())), err
 }
 
-func lookAt(running map[string]bool) func(*batch, *sheet) error {
+// lookAt looks at what runs for those of running, and at triggers.
+func lookAt(running map[string]bool, triggers []ref) func(*batch, *sheet) error {
 	return func(b *batch, s *sheet) error {
 		c := &cause{scan: true, start: true}
 		if running[s.acct.ID] {
@@ -120,7 +154,16 @@ func lookAt(running map[string]bool) func(*batch, *sheet) error {
 				return err
 			}
 		}
-		return b.triggers(s, c)
+		if len(triggers) == 0 {
+			return nil
+		}
+		f := b.facts(s, "")
+		for _, r := range triggers {
+			if err := b.state(s, f, r, c); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 
@@ -148,6 +191,12 @@ func (in *Intake) someRunByClock(ctx context.Context) (bool, error) {
 	defer in.mu.Unlock()
 	in.clockwise.at, in.clockwise.some = now, len(running) > 0
 	return in.clockwise.some, nil
+}
+
+// runningInScan are the accounts of which a scan looks at what runs: a goal
+// outlives its enrollment.
+func (in *Intake) runningInScan(ctx context.Context) (map[string]bool, error) {
+	return in.runningByClock(ctx, slices.ContainsFunc(in.watching().heads, goalByClock))
 }
 
 // runningByClock are the accounts with an active enrollment whose version has

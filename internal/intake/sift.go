@@ -23,25 +23,56 @@ const (
 	momentDays = 2
 )
 
-// sieve is which accounts a scan has to look at for its triggers: those of which a
-// condition may hold that did not, or may not hold any more. Everybody, where an
-// expression cannot be asked of what is stored.
-func (w *watch) sieve(now time.Time) store.Sieve {
-	var kids []store.Sieve
-	for _, r := range w.refs(w.index.Clock()) {
-		if readsContact(r.trig.When, r.book.When) {
-			continue // no scan answers it
+// sifted is a trigger whose accounts the store finds.
+type sifted struct {
+	ref
+	sieve store.Sieve
+}
+
+// siftable are the triggers that read the clock: apart those for which the store
+// can rule accounts out, and the rest, which must be asked of everybody.
+func (in *Intake) siftable(ctx context.Context, now time.Time) (apart []sifted, rest []ref, err error) {
+	w := in.watching()
+	all := w.refs(w.index.Clock())
+	var fields []string
+	for _, r := range all {
+		s := sieveOf(r, now)
+		if s.Everybody() {
+			rest = append(rest, r)
+			continue
 		}
-		if r.trig.Kind == triggers.Date {
-			return store.Sieve{}
-		}
-		is := may{now}.and([]rules.Term{r.trig.When.Term(), r.book.When.Term()})
-		truth := func(op store.SieveOp) store.Sieve {
-			return store.Sieve{Op: op, Playbook: r.book.Name, Trigger: r.trig.ID}
-		}
-		kids = append(kids, store.All(truth(store.SieveUntrue), is.yes), store.All(truth(store.SieveTrue), store.Any(is.no, is.unset)))
+		apart = append(apart, sifted{r, s})
+		fields = append(fields, s.DayFields()...)
 	}
-	return store.Any(kids...)
+	if len(apart) == 0 {
+		return nil, rest, nil
+	}
+	slices.Sort(fields)
+	can, err := in.sifts(ctx, slices.Compact(fields))
+	if err != nil || !can {
+		return nil, all, err
+	}
+	return apart, rest, nil
+}
+
+// sieveOf is which accounts a scan has to look at for a trigger: those of which its
+// condition may hold and did not, or may not hold any more. Everybody, where the
+// condition cannot be asked of what is stored.
+func sieveOf(r ref, now time.Time) store.Sieve {
+	if readsContact(r.trig.When, r.book.When) {
+		return store.Any() // no scan answers it
+	}
+	if r.trig.Kind == triggers.Date {
+		return store.Sieve{}
+	}
+	is := may{now}.and([]rules.Term{r.trig.When.Term(), r.book.When.Term()})
+	if is.yes.Everybody() {
+		return is.yes
+	}
+	truth := func(op store.SieveOp) store.Sieve {
+		return store.Sieve{Op: op, Playbook: r.book.Name, Trigger: r.trig.ID}
+	}
+	return store.Any(store.All(truth(store.SieveUntrue), is.yes), store.All(truth(store.SieveTrue), store.Any(is.no, is.unset)))
 }
 
 // answers are the accounts of which a condition may be true, false, or neither
@@ -208,17 +239,8 @@ func numbers(is store.Sieve, a rules.Ask) (yes, no store.Sieve) {
 	return of(y), of(x)
 }
 
-// metaSifts are the fields for whose days the store was prepared last.
-const metaSifts = "intake_sifts"
-
-// sift gives look the accounts that s lets through and those of also, by id, in
-// pages. A page's ids are not asked for again.
-func (in *Intake) sift(ctx context.Context, s store.Sieve, also []string, look func(ids []string) error) error {
-	fields := s.DayFields()
-	slices.Sort(fields)
-	if err := in.sifts(ctx, fields); err != nil {
-		return err
-	}
+// sift gives look the accounts that s lets through, by id, in pages.
+func (in *Intake) sift(ctx context.Context, s store.Sieve, look func(ids []string) error) error {
 	for after := ""; ; {
 		var found []string
 		err := in.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -228,41 +250,36 @@ func (in *Intake) sift(ctx context.Context, s store.Sieve, also []string, look f
 		if err != nil {
 			return fmt.Errorf("sift accounts: %w", err)
 		}
-		last := len(found) < siftSize
-		mine := also
-		if !last {
-			after = found[len(found)-1]
-			n, _ := slices.BinarySearch(also, after)
-			mine, also = also[:n], also[n:]
-		}
-		ids := append(found, mine...)
-		slices.Sort(ids)
-		for page := range slices.Chunk(slices.Compact(ids), pageSize) {
+		for page := range slices.Chunk(found, pageSize) {
 			if err := look(page); err != nil {
 				return err
 			}
 		}
-		if last {
+		if len(found) < siftSize {
 			return nil
 		}
+		after = found[len(found)-1]
 	}
 }
 
-// sifts prepares the store when the fields are others than last time.
-func (in *Intake) sifts(ctx context.Context, fields []string) error {
-	mark := strings.Join(fields, " ")
-	was := ""
-	err := in.Store.View(ctx, func(tx store.Tx) (err error) {
-		was, err = tx.MetaGet(metaSifts)
-		return err
+// sifts prepares the store when the fields are others than last time, and reports
+// whether it can sift.
+func (in *Intake) sifts(ctx context.Context, fields []string) (can bool, err error) {
+	err = in.Store.View(ctx, func(tx store.Tx) error {
+		can = tx.CanSift()
+		return nil
 	})
-	if err != nil || was == mark {
-		return err
+	in.mu.Lock()
+	ready := slices.Equal(in.prepared, fields)
+	in.mu.Unlock()
+	if err != nil || !can || ready {
+		return can, err
 	}
-	return in.Store.Update(ctx, func(tx store.Tx) error {
-		if err := tx.Sifts(fields); err != nil {
-			return err
-		}
-		return tx.MetaSet(metaSifts, mark)
-	})
+	if err := in.Store.Update(ctx, func(tx store.Tx) error { return tx.Sifts(fields) }); err != nil {
+		return can, fmt.Errorf("prepare to sift: %w", err)
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.prepared = fields
+	return can, nil
 }

@@ -97,6 +97,8 @@ func (s Sieve) each(visit func(Sieve)) {
 
 // Sifting finds accounts by what is stored of them.
 type Sifting interface {
+	// CanSift is false where Sift answers with all known accounts.
+	CanSift() bool
 	// Sift is the known accounts that s may let through, by id, beyond after. A store
 	// that cannot ask its data may answer with all known accounts.
 	Sift(s Sieve, after string, limit int) ([]string, error)

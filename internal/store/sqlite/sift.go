@@ -8,3 +8,5 @@ func (t *tx) Sift(_ store.Sieve, after string, limit int) ([]string, error) {
 }
 
 func (t *tx) Sifts([]string) error { return t.ready() }
+
+func (t *tx) CanSift() bool { return false }
