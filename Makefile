@@ -60,7 +60,11 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 	  echo "$$(dirname $$f) $$n"; $(GO) test -run '^$$' -fuzz "^$$n\$$" -fuzztime $${FUZZTIME:-20s} ./$$(dirname $$f) || exit 1; done; done
 
 bench: ## speed as ratios against a baseline in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 1s ./rules ./internal/store/... ./internal/intake ./workflows
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./internal/store/... ./internal/intake ./workflows
+	@rm -f bench/rows.jsonl
+	$(GO) test -run '^$$' -bench . -benchtime 1s ./rules -bench-rows $(CURDIR)/bench/rows.jsonl
+	$(GO) test ./bench/scale -run '^TestBench' -v -timeout 60m -bench-pairs $${PAIRS:-10} -bench-rows $(CURDIR)/bench/rows.jsonl
+	$(GO) run ./bench/page bench/rows.jsonl docs/explain
 	$(GO) test ./internal/backtest -run TestBench -v -timeout 60m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./internal/sim -run '^TestBench' -v -timeout 30m -bench-pairs $${PAIRS:-10}
 	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $${PAIRS:-10}

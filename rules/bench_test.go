@@ -1,13 +1,14 @@
 package rules_test
 
 import (
-	"slices"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/cel-go/cel"
 
 	"holdfast"
+	"holdfast/internal/paired"
 	"holdfast/rules"
 )
 
@@ -69,28 +70,24 @@ func BenchmarkCondition(b *testing.B) {
 		b.Fatal("the conditions do not hold, or not both")
 	}
 	const blocks, size = 20, 2000
-	block := func(eval func(*rules.Facts) bool) time.Duration {
-		start := time.Now()
-		for range size {
-			eval(facts)
+	block := func(eval func(*rules.Facts) bool) func() float64 {
+		return func() float64 {
+			start := time.Now()
+			for range size {
+				eval(facts)
+			}
+			return time.Since(start).Seconds()
 		}
-		return time.Since(start)
 	}
-	var ratios []float64
-	var own, bareTime time.Duration
+	row := paired.Row{Name: "condition", Size: 1, Note: fmt.Sprintf("seconds of %d evaluations", size)}
 	for b.Loop() {
-		for range blocks {
-			a, z := block(ours), block(theirs)
-			own, bareTime = own+a, bareTime+z
-			ratios = append(ratios, float64(a)/float64(z))
-		}
+		row.Run(blocks, block(ours), block(theirs))
 	}
-	slices.Sort(ratios)
-	n := float64(len(ratios) * size)
-	b.ReportMetric(ratios[len(ratios)/2], "ours/bare")
-	b.ReportMetric(float64(own.Nanoseconds())/n, "ns/ours")
-	b.ReportMetric(float64(bareTime.Nanoseconds())/n, "ns/bare")
+	b.ReportMetric(paired.Median(row.Ratios()), "ours/bare")
+	b.ReportMetric(1e9*paired.Median(row.Ours)/size, "ns/ours")
+	b.ReportMetric(1e9*paired.Median(row.Theirs)/size, "ns/bare")
 	b.ReportMetric(0, "ns/op")
+	row.Report(b, true)
 }
 
 // BenchmarkCompile is what lint pays for one expression.

@@ -68,6 +68,9 @@ func (s shaper) of(e ast.Expr) *logic {
 func (s shaper) ident(e ast.Expr) *logic {
 	if slot := s.c.slots[e.AsIdent()]; slot != nil && slot.origin == fromHas {
 		of := subject{key: slot.tested.name, label: slot.tested.name, names: slot.tested.name, kind: asBool, typ: Bool}
+		if slot.tested.origin == fromAccount {
+			of.asked = Ask{Field: slot.tested.field, Type: slot.tested.typ}
+		}
 		return &logic{op: opAsk, ask: ask{of: of, op: "has"}}
 	}
 	return &logic{op: opAsk, ask: ask{of: s.subject(e, asBool), op: "is"}}

@@ -21,6 +21,7 @@ type subject struct {
 	typ    Type
 	enum   string // its texts, joined by NUL; "" = open
 	opaque bool   // stands for a whole condition that could not be looked into
+	asked  Ask    // the account's field that it is, or counts the days of; no Field: none
 }
 
 type subjectKind int
@@ -77,10 +78,10 @@ func (s shaper) subject(e ast.Expr, kind subjectKind) subject {
 	}
 	if e.Kind() == ast.IdentKind {
 		if slot := s.c.slots[e.AsIdent()]; slot != nil {
-			return subject{key: slot.name, label: slot.name, names: slot.name, kind: kind, typ: slot.typ, enum: strings.Join(slot.enum, "\x00")}
+			return subject{key: slot.name, label: slot.name, names: slot.name, kind: kind, typ: slot.typ, enum: strings.Join(slot.enum, "\x00"), asked: s.asked(e)}
 		}
 	}
-	return subject{key: structure(e), label: s.text(e), names: s.names(e), kind: kind, typ: s.typeOf(e)}
+	return subject{key: structure(e), label: s.text(e), names: s.names(e), kind: kind, typ: s.typeOf(e), asked: s.asked(e)}
 }
 
 // text of e as written, on one line.

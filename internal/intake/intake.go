@@ -70,6 +70,8 @@ type Intake struct {
 	watch   *watch
 	outlook outlook
 	looking *looking
+	// prepared are the fields for whose days the store has been prepared.
+	prepared []string
 	// clockwise is whether an enrollment that ran at a moment needed scans.
 	clockwise struct {
 		at   time.Time

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -79,49 +80,92 @@ func (in *Intake) scanIfDue(ctx context.Context, now time.Time) error {
 }
 
 // Scan looks at every expression that changes with the clock alone, over all
-// known accounts: an account that goes silent sends no event. It reads in
+// known accounts for which the store cannot rule it out: an account that goes
+// silent sends no event. What runs comes first, then triggers. It reads in
 // snapshots and writes only for accounts of which something changed, so a scan
 // cut short is simply run again.
 func (in *Intake) Scan(ctx context.Context, now time.Time) error {
 	if err := in.rank(ctx, now, false); err != nil {
 		return err
 	}
-	look, err := in.looker(ctx)
+	running, err := in.runningInScan(ctx)
 	if err != nil {
 		return err
 	}
+	apart, rest, err := in.siftable(ctx, now)
+	if err != nil {
+		return err
+	}
+	if len(apart) == 0 {
+		return in.lookAtAll(ctx, now, lookAt(running, rest))
+	}
+	ids := slices.Sorted(maps.Keys(running))
+	for page := range slices.Chunk(ids, pageSize) {
+		if err := in.lookAtPage(ctx, page, now, lookAt(running, nil)); err != nil {
+			return err
+		}
+	}
+	for _, t := range apart {
+		look := lookAt(nil, []ref{t.ref})
+		err := in.sift(ctx, t.sieve, func(ids []string) error { return in.visit(ctx, ids, now, look) })
+		if err != nil {
+			return err
+		}
+	}
+	if len(rest) == 0 {
+		return nil
+	}
+	return in.lookAtAll(ctx, now, lookAt(nil, rest))
+}
+
+func (in *Intake) lookAtAll(ctx context.Context, now time.Time, look func(*batch, *sheet) error) error {
 	for after := ""; ; {
 		ids, err := in.page(ctx, after)
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		moved, err := in.probe(ctx, ids, now, look)
-		if err != nil {
-			return err
-		}
-		if err := in.visit(ctx, moved, now, look); err != nil {
+		if err := in.lookAtPage(ctx, ids, now, look); err != nil {
 			return err
 		}
 		after = ids[len(ids)-1]
 	}
 }
 
+func (in *Intake) lookAtPage(ctx context.Context, ids []string, now time.Time, look func(*batch, *sheet) error) error {
+	moved, err := in.probe(ctx, ids, now, look)
+	if err != nil {
+		return err
+	}
+	return in.visit(ctx, moved, now, look)
+}
+
 // looker is what a scan asks of an account.
 func (in *Intake) looker(ctx context.Context) (func(*batch, *sheet) error, error) {
-	running, err := in.runningByClock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	goals := slices.ContainsFunc(in.watching().heads, goalByClock) // a goal outlives its enrollment
+	running, err := in.runningInScan(ctx)
+	w := in.watching()
+	return lookAt(running, w.refs(w.index.Clock())), err
+}
+
+// lookAt looks at what runs for those of running, and at triggers.
+func lookAt(running map[string]bool, triggers []ref) func(*batch, *sheet) error {
 	return func(b *batch, s *sheet) error {
 		c := &cause{scan: true, start: true}
-		if goals || running[s.acct.ID] {
+		if running[s.acct.ID] {
 			if err := b.running(s, c); err != nil {
 				return err
 			}
 		}
-		return b.triggers(s, c)
-	}, nil
+		if len(triggers) == 0 {
+			return nil
+		}
+		f := b.facts(s, "")
+		for _, r := range triggers {
+			if err := b.state(s, f, r, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 }
 
 // lookedFor is how long an answer of someRunByClock holds on the machine's clock.
@@ -140,7 +184,7 @@ func (in *Intake) someRunByClock(ctx context.Context) (bool, error) {
 	if age := now.Sub(known); !exact && !known.IsZero() && age >= 0 && age < lookedFor {
 		return some, nil
 	}
-	running, err := in.runningByClock(ctx)
+	running, err := in.runningByClock(ctx, false)
 	if err != nil {
 		return false, err
 	}
@@ -150,18 +194,32 @@ func (in *Intake) someRunByClock(ctx context.Context) (bool, error) {
 	return in.clockwise.some, nil
 }
 
+// runningInScan are the accounts of which a scan looks at what runs: a goal
+// outlives its enrollment.
+func (in *Intake) runningInScan(ctx context.Context) (map[string]bool, error) {
+	return in.runningByClock(ctx, slices.ContainsFunc(in.watching().heads, goalByClock))
+}
+
 // runningByClock are the accounts with an active enrollment whose version has
-// an exit or a goal that reads the clock.
-func (in *Intake) runningByClock(ctx context.Context) (map[string]bool, error) {
+// an exit or a goal that reads the clock, and with goals also those with an open
+// goal of an enrollment that has ended.
+func (in *Intake) runningByClock(ctx context.Context, goals bool) (map[string]bool, error) {
 	accounts := map[string]bool{}
 	reads := map[string]bool{}
 	err := in.Store.View(ctx, func(tx store.Tx) error {
-		for f := (store.EnrollmentFilter{Status: "active", Limit: 1000}); ; {
+		f := store.EnrollmentFilter{Status: "active", Limit: 1000}
+		if goals {
+			f.Status = ""
+		}
+		for {
 			es, err := tx.ListEnrollments(f)
 			if err != nil {
 				return err
 			}
 			for _, e := range es {
+				if e.Status != "active" && (!e.GoalAt.IsZero() || e.Outcome == Merged) {
+					continue
+				}
 				if _, known := reads[e.Digest]; !known {
 					p, err := in.ByDigest(e.Digest)
 					reads[e.Digest] = err == nil && endsByClock(p)
@@ -177,7 +235,7 @@ func (in *Intake) runningByClock(ctx context.Context) (map[string]bool, error) {
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list active enrollments: %w", err)
+		return nil, fmt.Errorf("list enrollments: %w", err)
 	}
 	return accounts, nil
 }

@@ -38,6 +38,7 @@ type Store interface {
 type Tx interface {
 	Meta
 	Accounts
+	Sifting
 	Many
 	Playbooks
 	Releases

@@ -73,6 +73,9 @@ func (t *tx) Rows(of store.Table, after []any, limit int, fn func(row []any) (bo
 	if err := t.ready(); err != nil {
 		return err
 	}
+	if err := t.send(); err != nil {
+		return err
+	}
 	what, key := "read "+of.Name, strings.Join(of.Quoted(true), ", ")
 	query := "SELECT " + strings.Join(of.Quoted(false), ", ") + " FROM " + pgx.Identifier{of.Name}.Sanitize()
 	if after != nil {
@@ -127,6 +130,9 @@ func flat(v any) any {
 func (t *tx) Load(into store.Table, rows [][]any) error {
 	what := "load " + into.Name
 	if err := t.changes(what); err != nil {
+		return err
+	}
+	if err := t.send(); err != nil {
 		return err
 	}
 	names := make([]string, len(into.Columns))

@@ -18,6 +18,7 @@ type tx struct {
 	wrote  bool  // a statement that changes rows was run
 	broken error // the first failure of the database: nothing more runs after it
 	over   bool
+	later  later // statements that change rows and that nobody has asked about yet
 }
 
 var (
@@ -62,17 +63,20 @@ func (t *tx) exec(what, query string, args ...any) (int64, error) {
 	if err := t.changes(what); err != nil {
 		return 0, err
 	}
-	tag, err := t.conn.Exec(t.ctx, query, bound(args)...)
-	if err != nil {
-		return 0, t.fail(what, err)
+	if t.later.none() {
+		tag, err := t.conn.Exec(t.ctx, query, bound(args)...)
+		if err != nil {
+			return 0, t.fail(what, err)
+		}
+		return tag.RowsAffected(), nil
 	}
-	return tag.RowsAffected(), nil
-}
-
-// put is exec for those who do not ask how many.
-func (t *tx) put(what, query string, args ...any) error {
-	_, err := t.exec(what, query, args...)
-	return err
+	var n int64
+	err := t.with(what, query, args, func(r pgx.BatchResults) error {
+		tag, err := r.Exec()
+		n = tag.RowsAffected()
+		return err
+	})
+	return n, err
 }
 
 // scanner is a row, or the current one of several.
@@ -84,7 +88,25 @@ func one[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 	if err := t.ready(); err != nil {
 		return none, err
 	}
-	v, err := scan(t.conn.QueryRow(t.ctx, query, bound(args)...))
+	v, err := none, error(nil)
+	if t.later.none() {
+		v, err = scan(t.conn.QueryRow(t.ctx, query, bound(args)...))
+	} else {
+		var absent bool
+		err = t.with(what, query, args, func(r pgx.BatchResults) (err error) {
+			v, err = scan(r.QueryRow())
+			if absent = errors.Is(err, pgx.ErrNoRows); absent {
+				return nil
+			}
+			return err
+		})
+		if err != nil {
+			return none, err
+		}
+		if absent {
+			err = pgx.ErrNoRows
+		}
+	}
 	if errors.Is(err, pgx.ErrNoRows) {
 		return none, store.ErrNotFound
 	}
@@ -113,18 +135,29 @@ func each(t *tx, what, query string, args []any, fn func(row scanner) error) err
 	if err := t.ready(); err != nil {
 		return err
 	}
+	if !t.later.none() {
+		return t.with(what, query, args, func(r pgx.BatchResults) error {
+			rows, err := r.Query()
+			return errors.Join(err, walk(rows, err, fn))
+		})
+	}
 	rows, err := t.conn.Query(t.ctx, query, bound(args)...)
-	if err != nil {
+	if err := errors.Join(err, walk(rows, err, fn)); err != nil {
 		return t.fail(what, err)
+	}
+	return nil
+}
+
+// walk gives fn the rows of a query that did not fail.
+func walk(rows pgx.Rows, failed error, fn func(row scanner) error) (err error) {
+	if failed != nil {
+		return nil
 	}
 	for err == nil && rows.Next() {
 		err = fn(rows)
 	}
 	rows.Close()
-	if err := errors.Join(err, rows.Err()); err != nil {
-		return t.fail(what, err)
-	}
-	return nil
+	return errors.Join(err, rows.Err())
 }
 
 // value scans a single column.

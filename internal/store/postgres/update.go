@@ -81,7 +81,9 @@ func (s *Store) attempt(ctx context.Context, alone bool, fn func(tx store.Tx) er
 			rollback(ctx, s.write)
 		}
 	}()
-	err = fn(t)
+	if err = fn(t); err == nil {
+		err = t.send()
+	}
 	if t.broken != nil && ctx.Err() == nil && (conflict(t.broken) || s.write.IsClosed()) {
 		return &again{err: t.broken}
 	}

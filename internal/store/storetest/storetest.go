@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"events":               eventsAreKeptOnce,
 		"buckets":              bucketsAddUp,
 		"many at once":         manyAreAsOneByOne,
+		"sifting":              siftingLosesNobody,
 		"contacts by address":  contactsAreFoundByAddress,
 		"suppressions":         suppressionsAreKept,
 		"rests":                longerRestWins,

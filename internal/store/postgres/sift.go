@@ -1,0 +1,177 @@
+package postgres
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+
+	"holdfast/internal/store"
+)
+
+// What stands in accounts.fields, as SQL. \u0000 is taken out first: PostgreSQL does
+// not read JSON that has it anywhere.
+func textOf(field string) string {
+	return `(replace(fields, '\u0000', '\ufffd')::json -> ` + literal(field) + ` ->> 'v')`
+}
+
+// How values are written where a sieve can compare them.
+const (
+	plainDay    = `'^\d{4}-\d\d-\d\d($|T\d\d:\d\d:\d\d(\.\d+)?Z$)'`
+	plainNumber = `'^-?\d{1,18}(\.\d{1,18})?$'`
+)
+
+// dayOf is the field's day, "" when it is set and written otherwise, NULL when unset.
+func dayOf(field string) string {
+	v := textOf(field)
+	return "(CASE WHEN " + v + " ~ " + plainDay + " THEN left(" + v + ", 10) WHEN " + v + ` IS NOT NULL THEN '' END COLLATE "C")`
+}
+
+func literal(s string) string { return "'" + strings.ReplaceAll(plain(s), "'", "''") + "'" }
+
+// Sift asks for each of several alternatives by itself, so that each can use the
+// index that helps it.
+func (t *tx) Sift(s store.Sieve, after string, limit int) ([]string, error) {
+	branches := []store.Sieve{s}
+	if s.Op == store.SieveAny {
+		branches = s.Kids
+	}
+	if len(branches) == 0 {
+		return nil, t.ready()
+	}
+	var w where
+	from := w.arg(after)
+	var parts []string
+	for _, b := range branches {
+		parts = append(parts, "SELECT id FROM "+w.from(b)+" WHERE known AND id > "+from+" AND "+w.sieve(b))
+	}
+	return all(t, "sift accounts", value[string], strings.Join(parts, " UNION ")+" ORDER BY id LIMIT "+w.arg(limited(limit)), w.values()...)
+}
+
+// from is the accounts to ask b of. Those whose truth is asked for are few: they are
+// found first, and only then is their JSON read, which the planner takes to be cheap.
+func (w *where) from(b store.Sieve) string {
+	for _, k := range append([]store.Sieve{b}, b.Kids...) {
+		if k.Op == store.SieveTrue && (b.Op == store.SieveAll || b.Op == k.Op) {
+			return "(SELECT accounts.* FROM truths JOIN accounts ON id = account WHERE playbook = " + w.arg(k.Playbook) + " AND trigger = " + w.arg(k.Trigger) + " AND truth OFFSET 0) AS accounts"
+		}
+	}
+	return "accounts"
+}
+
+// sieve is s as a condition on a row of accounts.
+func (w *where) sieve(s store.Sieve) string {
+	v := textOf(s.Field)
+	switch s.Op {
+	case store.SieveAll, store.SieveAny:
+		return w.joined(s)
+	case store.SieveDay:
+		return w.day(s)
+	case store.SieveNumber:
+		return w.number(s, v)
+	case store.SieveText:
+		return w.text(s, v+" = ANY (")
+	case store.SieveNot:
+		return w.text(s, v+" <> ALL (")
+	case store.SieveSet:
+		return v + " IS NOT NULL"
+	case store.SieveUnset:
+		return "(" + v + " IS NULL OR " + v + " !~ " + usual(s.Type) + ")"
+	case store.SieveTrue, store.SieveUntrue:
+		there := "EXISTS (SELECT 1 FROM truths WHERE playbook = " + w.arg(s.Playbook) + " AND trigger = " + w.arg(s.Trigger) + " AND account = accounts.id AND truth)"
+		if s.Op == store.SieveUntrue {
+			return "NOT " + there
+		}
+		return there
+	}
+	return "true"
+}
+
+// usual is how a value of a type is written, where its type is not in doubt.
+func usual(t store.SieveType) string {
+	switch t {
+	case store.SieveDays:
+		return plainDay
+	case store.SieveNumbers:
+		return plainNumber
+	case store.SieveTruths:
+		return "'^(true|false)$'"
+	case store.SieveTexts:
+	}
+	return `'^[^\[{]'` // a list or a map is no text
+}
+
+func (w *where) joined(s store.Sieve) string {
+	if len(s.Kids) == 0 {
+		return map[store.SieveOp]string{store.SieveAll: "true", store.SieveAny: "false"}[s.Op]
+	}
+	word := " AND "
+	if s.Op == store.SieveAny {
+		word = " OR "
+	}
+	parts := make([]string, len(s.Kids))
+	for i, k := range s.Kids {
+		parts[i] = w.sieve(k)
+	}
+	return "(" + strings.Join(parts, word) + ")"
+}
+
+func (w *where) day(s store.Sieve) string {
+	d := dayOf(s.Field)
+	var ends []string
+	if !s.From.IsZero() {
+		ends = append(ends, d+" >= "+w.arg(s.From.UTC().Format("2006-01-02")))
+	}
+	if !s.Till.IsZero() {
+		ends = append(ends, d+" <= "+w.arg(s.Till.UTC().Format("2006-01-02")))
+	}
+	switch {
+	case len(ends) == 0:
+		return d + " IS NOT NULL"
+	case s.From.IsZero():
+		return ends[0] // "" comes before every day
+	}
+	return "(" + strings.Join(ends, " AND ") + " OR " + d + " = '')"
+}
+
+func (w *where) number(s store.Sieve, v string) string {
+	n := "CASE WHEN " + v + " ~ " + plainNumber + " THEN " + v + "::double precision END"
+	var ends []string
+	if s.Low != nil {
+		ends = append(ends, n+" >= "+w.arg(*s.Low))
+	}
+	if s.High != nil {
+		ends = append(ends, n+" <= "+w.arg(*s.High))
+	}
+	if len(ends) == 0 {
+		return v + " IS NOT NULL"
+	}
+	return "(" + strings.Join(ends, " AND ") + " OR " + v + " !~ " + plainNumber + ")"
+}
+
+func (w *where) text(s store.Sieve, among string) string {
+	texts := make([]string, len(s.Texts))
+	copy(texts, s.Texts)
+	cond := among + w.arg(texts) + ")"
+	if s.Type == store.SieveTruths {
+		cond = "(" + cond + " OR " + textOf(s.Field) + " !~ " + usual(s.Type) + ")"
+	}
+	return cond
+}
+
+// Sifts makes an index for each field, of its days. Its name is the expression's, so
+// that another way of writing days is another index.
+func (t *tx) Sifts(fields []string) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	for _, f := range fields {
+		d := dayOf(f)
+		sum := sha256.Sum256([]byte(d))
+		if err := t.put("index days of "+f, "CREATE INDEX IF NOT EXISTS accounts_day_"+hex.EncodeToString(sum[:8])+" ON accounts ("+d+", id) WHERE known"); err != nil {
+			return err
+		}
+	}
+	return t.put("look at the accounts' days", "ANALYZE accounts") // or their indexes are not used
+}
+
+func (t *tx) CanSift() bool { return true }

@@ -1,0 +1,12 @@
+package sqlite
+
+import "holdfast/internal/store"
+
+// Sift answers with all known accounts: one file holds few enough to look at each.
+func (t *tx) Sift(_ store.Sieve, after string, limit int) ([]string, error) {
+	return t.AccountIDs(after, limit)
+}
+
+func (t *tx) Sifts([]string) error { return t.ready() }
+
+func (t *tx) CanSift() bool { return false }
