@@ -2,6 +2,7 @@ package intake
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -88,6 +89,7 @@ func NewReplay(opt ReplayOptions) *Replay {
 	})
 	r.b = in.batchAt(r.tx, History, opt.From)
 	r.tx.now, r.b.until = &r.b.now, &r.until
+	r.b.everyone = func() []*sheet { return slices.Clone(r.b.order) }
 	r.b.derives, r.b.populated = watched(opt.Playbooks), r.population
 	for _, p := range opt.Playbooks {
 		r.goals = r.goals || goalByClock(p)
