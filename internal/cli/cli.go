@@ -53,6 +53,7 @@ func commands(s Streams) []*cobra.Command {
 		holdCommand(s),
 		releaseCommand(s),
 		triggersCommand(s),
+		announceCommand(s),
 		outboxCommand(s, app.OpenStore),
 		ledgerCommand(s),
 		suppressionsCommand(s),

@@ -29,6 +29,9 @@ const FanOutKind = "fanout"
 // they stand a thousand years off.
 const announcedKind = "announced"
 
+// AnnouncementKinds are the kinds of dues that are announcements.
+func AnnouncementKinds() []string { return []string{FanOutKind, announcedKind} }
+
 // Announcement is an event on its way to all accounts, and what came of it.
 type Announcement struct {
 	Message  holdfast.Message `json:"message"`
@@ -76,6 +79,13 @@ type Reach struct {
 // FanOutKey is the key of the row of an announcement.
 func FanOutKey(seq int64) string { return FanOutKind + "/" + strconv.FormatInt(seq, 10) }
 
+// Underway reports whether an announcement has accounts to reach, or some that it
+// reached have their moment before them.
+func Underway(tx store.Playbooks) (bool, error) {
+	_, some, err := tx.NextDue(FanOutKind, enteringKind)
+	return some, err
+}
+
 // toAll reports whether m is an announcement.
 func (b *batch) toAll(m holdfast.Message) bool {
 	return m.Kind == holdfast.Track && m.Account == "" && b.set.OfAll(m.Event)
@@ -110,9 +120,6 @@ func (b *batch) announce(i int, m holdfast.Message) error {
 	}
 	b.res.Announced++
 	a := &Announcement{Message: m, Seq: seq, Phase: Counting, Taken: b.now, At: b.now, dirty: true}
-	if b.everyone != nil {
-		return b.reachAll(a)
-	}
 	b.poke = true
 	if err := b.often(a); err != nil {
 		return err

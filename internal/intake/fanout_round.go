@@ -83,7 +83,11 @@ func (a *Announcement) finish() {
 
 // reachAll holds an announcement of a replay against all its accounts, each of which
 // has its moment even when that is now.
-func (b *batch) reachAll(a *Announcement) error {
+func (b *batch) reachAll(key string) error {
+	a, err := b.fan(key)
+	if err != nil || a == nil {
+		return err
+	}
 	a.Phase, a.Triggers = Entering, b.reaches(a.Message.Event)
 	for _, s := range b.everyone() {
 		if err := b.reach(a, s, false); err != nil {
