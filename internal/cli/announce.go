@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast"
+	"holdfast/activities"
 	"holdfast/internal/clock"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
@@ -95,12 +96,11 @@ func announce(ctx context.Context, s Streams, st store.Store, p *project.Project
 		}
 		m.ID = intake.ContentID([]byte(event), said, []byte(now.UTC().Format("2006-01-02")))
 	}
-	settings := p.Settings
 	in := &intake.Intake{
 		Store: st, Clock: clock.NewVirtual(now), Log: slog.New(slog.DiscardHandler),
 		Rules:     func() *rules.Set { return p.Rules },
 		Playbooks: func() []*playbooks.Playbook { return p.Playbooks },
-		Options:   intake.Options{Place: settings.Place},
+		Options:   intake.Options{Place: activities.ProjectOf(p).Place},
 	}
 	if o.dry {
 		return wouldReach(ctx, s, in, m, o)
