@@ -30,7 +30,7 @@ type Subject struct {
 
 // Checks in the order of the reference.
 var Checks = []Check{
-	unreachableStep, deadBranch, deadExit, deadTrigger, readsSkippedStep, unusedAnswer,
+	unreachableStep, deadBranch, deadExit, deadTrigger, openAnnouncement, unheardAnnouncement, readsSkippedStep, unusedAnswer,
 	endlessLoop, endlessRestart, deafWait, openEndedWait, longHours,
 	noStopOnReply, noGuardrails, winBack, noOptOut, weakSignal,
 	discountReason, offerWithoutExchange, offerWithoutSunset, transactionalOffer,

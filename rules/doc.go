@@ -57,6 +57,10 @@ var eventKind = source.KindDoc{
 	Summary: "Something that happens at a customer, and what it carries. Every event also has the field at: when it happened.",
 	Keys: withFields(
 		source.KeyDoc{Name: "event", Type: "literal", Required: true, Summary: "Its name as it arrives; identify and group declare traits. Names with a dot are our own.", Example: "Feature Used"},
+		source.KeyDoc{Name: "of", Type: "enum(account|all)", Default: "account", Summary: "Whom it is about.", Means: map[string]string{
+			"account": "the one account that the message names",
+			"all":     "no account of its own, such as a release or a competitor's news: it is held against every account, and starts playbooks for those that match",
+		}},
 		summaryKey,
 	),
 	Example: "event: Feature Used\nfields:\n  feature: string\n  count: int\n",

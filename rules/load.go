@@ -21,6 +21,7 @@ func newLoader() *loader {
 		account:   newFieldSet(accountFields()...),
 		contact:   newFieldSet(contactFields()...),
 		events:    systemEvents(),
+		ofAll:     map[string]bool{},
 		objects:   map[string]*object{},
 		metrics:   map[string]*metric{},
 		scores:    map[string]*score{},

@@ -47,6 +47,7 @@ type Set struct {
 	account   *fieldSet
 	contact   *fieldSet
 	events    map[string]*fieldSet
+	ofAll     map[string]bool // events about no account of their own
 	objects   map[string]*object
 	metrics   map[string]*metric
 	scores    map[string]*score

@@ -152,6 +152,10 @@ func (s *Set) Events() []string {
 	return out
 }
 
+// OfAll reports whether an event is declared `of: all`: it is about no account of
+// its own, and is held against every account.
+func (s *Set) OfAll(event string) bool { return s.ofAll[event] }
+
 // isTraits reports whether name is no event but the traits of a message kind.
 func isTraits(name string) bool { return name == holdfast.Identify || name == holdfast.Group }
 
@@ -181,6 +185,13 @@ func (ld *loader) eventDoc(doc *source.Node) {
 	}
 	if ld.set.events[name] == nil {
 		ld.set.events[name] = newFieldSet()
+	}
+	if of := doc.Get("of"); of.Word(&ld.diags, "of", "account", "all") == "all" {
+		if isTraits(name) {
+			ld.diags.Errorf(of.Span(), "misplaced", "remove of:", "%s says what is known of one account or contact, and cannot be of: all", name)
+			return
+		}
+		ld.set.ofAll[name] = true
 	}
 	ld.fields(doc.Get("fields"), ld.set.events[name], "event")
 }

@@ -28,6 +28,7 @@ type Trigger struct {
 	Before   bool          // date: the offset is subtracted instead
 	For      calendar.Span // condition: must hold this long first
 	Rearm    *rules.Expr   // condition: once it has started, must hold before it can become true again; nil: when When is false
+	Spread   calendar.Span // event of all accounts: over how long those who match enter
 	Existing string        // condition: ignore (default) or enroll
 	IfPast   string        // date: skip (default: a date gone by when first seen starts nothing) or start
 	Span     diag.Span

@@ -27,6 +27,9 @@ event: Login
 fields:
   count: {type: int}
 ---
+event: Shipped
+of: all
+---
 metric: logins_30d
 count: Login
 window: 30d

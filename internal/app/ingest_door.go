@@ -18,6 +18,7 @@ func (a *App) ingestDoor(mux *http.ServeMux) error {
 		Store: a.Store, Receive: a.Intake.Receive, Clock: a.Clock, Machine: clock.System{}, Log: a.log, Count: a.Inbound.Add,
 		Source:    func(name string) *project.Source { return a.heads.get().Source(name) },
 		Hook:      a.hookOf,
+		OfAll:     func(event string) bool { return a.Intake.Rules().OfAll(event) },
 		PublicURL: func() string { return a.heads.get().Settings.PublicURL },
 	}
 	h.Register(mux)

@@ -72,6 +72,7 @@ func groups(s Streams) []group {
 			releaseCommand(s),
 			importCommand(s, openForImport),
 			mergeCommand(s),
+			announceCommand(s),
 		}},
 		{"stop", "Stop what goes wrong:", []*cobra.Command{
 			stopCommand(s),

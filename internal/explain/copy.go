@@ -123,6 +123,13 @@ func (c *copier) events() error {
 	if err != nil {
 		return err
 	}
+	if announced := c.announced(); len(announced) > 0 {
+		more, err := c.from.Events("", announced, time.Time{}, time.Time{}, 0)
+		if err != nil {
+			return err
+		}
+		all = append(all, more...)
+	}
 	slices.SortFunc(all, func(a, b store.Event) int { return int(a.Seq - b.Seq) })
 	for _, e := range all {
 		seq, _, err := c.to.AppendEvent(e.Message, e.Received)
@@ -132,6 +139,11 @@ func (c *copier) events() error {
 		c.seqs[e.Seq] = seq
 	}
 	return errors.Join(c.suppressions(), c.pace())
+}
+
+// announced are the events that are about all accounts.
+func (c *copier) announced() []string {
+	return slices.DeleteFunc(c.project.Rules.Events(), func(name string) bool { return !c.project.Rules.OfAll(name) })
 }
 
 // pace is what keeps mails to the account's people from going at once.

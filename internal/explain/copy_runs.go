@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"holdfast/internal/intake"
 	"holdfast/internal/store"
@@ -172,13 +173,13 @@ func (c *copier) dues() error {
 	if err != nil {
 		return err
 	}
-	waiting, err := c.from.DueBefore(intake.Ever, 0, intake.WaitingKind)
+	waiting, err := c.from.DueBefore(intake.Ever, 0, append(intake.AnnouncementKinds(), intake.WaitingKind)...)
 	if err != nil {
 		return err
 	}
 	all = append(all, waiting...)
 	for _, d := range all {
-		if d.Account != c.account || !json.Valid(d.Data) && len(d.Data) > 0 {
+		if d.Account != c.account && !slices.Contains(intake.AnnouncementKinds(), d.Kind) || !json.Valid(d.Data) && len(d.Data) > 0 {
 			continue
 		}
 		if err := c.to.PutDue(d); err != nil {

@@ -90,6 +90,11 @@ func (a *asker) event(t *Trigger, wd weighed) {
 	if a.started(t, wd, e.ID) {
 		return
 	}
+	if !wd.Enters.IsZero() {
+		t.Verdict, t.Fires = Pending, wd.Enters
+		t.Why = last + " for all accounts; this one enters on " + a.moment(wd.Enters) + ", if it still matches"
+		return
+	}
 	switch unmet := wd.unmet(); {
 	case unmet != "":
 		t.Why = last + ": " + unmet

@@ -13,7 +13,7 @@ import (
 )
 
 // ours are the kinds of dues that the intake acts on.
-var ours = []string{"date", "held", "derive", "unconfirmed", "sunset", admittedKind}
+var ours = []string{"date", "held", "derive", "unconfirmed", "sunset", admittedKind, enteringKind}
 
 // Next is when the clock alone makes something happen here: a due of the agenda,
 // or the next scan while anything reads the clock. It is what the conductor asks
@@ -26,7 +26,7 @@ func (in *Intake) Next(ctx context.Context) (next time.Time, ok bool, err error)
 		return next, false, err
 	}
 	err = in.Store.View(ctx, func(tx store.Tx) error {
-		due, some, err := tx.NextDue(ours...)
+		due, some, err := tx.NextDue(append([]string{FanOutKind}, ours...)...)
 		if some && (!ok || due.Before(next)) {
 			next, ok = due, true
 		}
@@ -49,6 +49,9 @@ func (in *Intake) Fire(ctx context.Context, now time.Time) error {
 				return err
 			}
 			more = len(ds) == 64
+			if err := b.gatherEntries(ds); err != nil {
+				return err
+			}
 			for _, d := range ds {
 				if err := b.fire(d); err != nil {
 					return fmt.Errorf("due %s: %w", d.Key, err)
@@ -60,6 +63,9 @@ func (in *Intake) Fire(ctx context.Context, now time.Time) error {
 			return fmt.Errorf("fire the agenda: %w", err)
 		}
 		in.after(b)
+	}
+	if err := in.fanOut(ctx, now); err != nil {
+		return fmt.Errorf("take an announcement to the accounts: %w", err)
 	}
 	return in.scanIfDue(ctx, now)
 }
@@ -81,6 +87,8 @@ func (b *batch) fire(d store.Due) error {
 		return b.sunset(d)
 	case admittedKind:
 		return b.fireAdmitted(d)
+	case enteringKind:
+		return b.fireEntering(d)
 	case "derive":
 		s, err := b.sheet(d.Account)
 		if err != nil {

@@ -34,6 +34,7 @@ type Standing struct {
 	HeldUntil    time.Time // condition with `for:` that is true now: when it will have held
 	Refusal      string    // the rule of entry that forbids a start now, or ""
 	Surge        string    // why the trigger is paused, in words, or ""
+	Enters       time.Time // event of all accounts: the moment that the account was given; zero: none
 	Waits        time.Time // since when an entry of the account waits for that; zero: none does
 }
 
@@ -99,9 +100,12 @@ func (b *batch) standingOf(s *sheet, st *Standing) (err error) {
 		return err
 	}
 	if t.Kind == triggers.Event {
-		e, err := b.tx.LastEvent(s.acct.ID, t.On)
+		e, err := b.lastEvent(s.acct.ID, t.On)
 		if err != nil {
 			return none(err)
+		}
+		if st.Enters, err = b.entersAt(s, *st, e); err != nil {
+			return err
 		}
 		st.Event, st.Facts = &e, b.facts(s, e.Contact)
 		seen := *st.Facts
@@ -128,6 +132,33 @@ func (b *batch) standingOf(s *sheet, st *Standing) (err error) {
 		st.HeldUntil = t.For.Add(from.In(loc), days).UTC()
 	}
 	return nil
+}
+
+// lastEvent is the account's last event of a name or, of one that is about all
+// accounts, the last that named none, when that is later.
+func (b *batch) lastEvent(account, name string) (store.Event, error) {
+	own, err := b.tx.LastEvent(account, name)
+	if !b.set.OfAll(name) || none(err) != nil {
+		return own, err
+	}
+	announced, missing := b.tx.LastEvent("", name)
+	if none(missing) != nil {
+		return own, missing
+	}
+	if missing != nil || err == nil && own.At.After(announced.At) {
+		return own, err
+	}
+	return announced, nil
+}
+
+// entersAt is when the account enters by an announcement, if it has a moment before it.
+func (b *batch) entersAt(s *sheet, st Standing, e store.Event) (time.Time, error) {
+	key := entryKey(st.Playbook.Enroll.OncePer, st.Trigger.ID, e.ID)
+	d, err := b.tx.Due(enteringKind + "/" + holdfast.EnrollmentID(st.Playbook.Name, s.acct.ID, key))
+	if err := none(err); err != nil {
+		return time.Time{}, fmt.Errorf("read when it enters: %w", err)
+	}
+	return d.At, nil
 }
 
 // Effects are the rows that something would write, in order.
@@ -188,7 +219,7 @@ func (in *Intake) TryTrigger(ctx context.Context, playbook, trigger, account str
 			if t.ID != trigger {
 				continue
 			}
-			e, err := b.tx.LastEvent(account, t.On)
+			e, err := b.lastEvent(account, t.On)
 			if err != nil {
 				return none(err)
 			}

@@ -40,6 +40,9 @@ type batch struct {
 	poke bool
 	errs []ruleError
 
+	fans     map[string]*Announcement // announcements that were read or made, by key
+	everyone func() []*sheet          // the accounts of a replay, which holds an announcement against them at once
+
 	joined *Joined // what the last merge did
 
 	ranked    map[string][]float64        // populations that were asked for
@@ -105,9 +108,16 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if err := b.owner(&m); err != nil {
 		return err
 	}
-	why := check(m, b.now)
+	toAll := b.toAll(m)
+	if toAll {
+		m.Contact = "" // whoever announces it: it is not about them
+	}
+	why := check(m, b.now, toAll)
 	if why == "" && m.Kind == holdfast.Alias {
 		return b.takeMerge(i, m)
+	}
+	if why == "" && toAll {
+		return b.announce(i, m)
 	}
 	if why == "" {
 		if err := errors.Join(b.named(&m), b.forget(&m)); err != nil {
@@ -135,12 +145,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if err != nil || !fresh {
 		return err
 	}
-	for _, name := range says.Undeclared {
-		if b.res.Undeclared == nil {
-			b.res.Undeclared = map[string]int{}
-		}
-		b.res.Undeclared[name]++
-	}
+	b.undeclared(says.Undeclared)
 	b.former = nil
 	s, ch, err := b.apply(m, says)
 	if err != nil {
@@ -180,6 +185,15 @@ func (b *batch) enter(m holdfast.Message) (seq int64, fresh bool, err error) {
 	b.res.Fresh++
 	b.last = seq
 	return seq, true, nil
+}
+
+func (b *batch) undeclared(names []string) {
+	for _, name := range names {
+		if b.res.Undeclared == nil {
+			b.res.Undeclared = map[string]int{}
+		}
+		b.res.Undeclared[name]++
+	}
 }
 
 // apply writes what m says into the account's sheet.
@@ -234,6 +248,9 @@ func (b *batch) flush() error {
 		if err := b.write(s); err != nil {
 			return err
 		}
+	}
+	if err := b.keepFans(); err != nil {
+		return err
 	}
 	for _, e := range b.errs {
 		line := store.Line{

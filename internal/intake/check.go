@@ -22,8 +22,8 @@ const ahead = 24 * time.Hour
 // trusted sources may say that one of our own events happened.
 var trusted = []string{"system", "cast", "demo"}
 
-// check says why m cannot be taken, or "".
-func check(m holdfast.Message, now time.Time) string {
+// check says why m cannot be taken, or "". toAll: it need not name an account.
+func check(m holdfast.Message, now time.Time, toAll bool) string {
 	switch m.Kind {
 	case holdfast.Track:
 		if m.Event == "" {
@@ -45,7 +45,7 @@ func check(m holdfast.Message, now time.Time) string {
 	switch {
 	case m.ID == "":
 		return "no message id"
-	case m.Account == "" && m.Contact == "":
+	case m.Account == "" && m.Contact == "" && !toAll:
 		return "names no account: expected groupId, context.groupId or, for someone we know, userId; in a table, the column id or account"
 	case m.At.IsZero():
 		return "no time"

@@ -81,20 +81,21 @@ type Intake struct {
 
 // Result of a Take or Receive. Messages is Fresh + Repeated + Rejected + Parked.
 type Result struct {
-	Messages int       `json:"messages"`
-	Fresh    int       `json:"fresh"`
-	Repeated int       `json:"repeated"`
-	Rejected int       `json:"rejected"`
-	Parked   int       `json:"parked,omitempty"`   // they wait until somebody says whose they are
-	Placed   int       `json:"placed,omitempty"`   // they waited, and somebody has said it
-	Withheld int       `json:"withheld,omitempty"` // fields and objects that their source may not write
-	Late     int       `json:"late"`               // fresh, but too old to start anything
-	Enrolled int       `json:"enrolled"`           // enrollments started
-	HeldOut  int       `json:"held_out,omitempty"`
-	Waiting  int       `json:"waiting,omitempty"` // entries that a surge has held back
-	Exited   int       `json:"exited"`
-	Goals    int       `json:"goals"`
-	Problems []Problem `json:"problems,omitempty"` // one for each rejected message
+	Messages  int       `json:"messages"`
+	Fresh     int       `json:"fresh"`
+	Repeated  int       `json:"repeated"`
+	Rejected  int       `json:"rejected"`
+	Parked    int       `json:"parked,omitempty"`   // they wait until somebody says whose they are
+	Placed    int       `json:"placed,omitempty"`   // they waited, and somebody has said it
+	Withheld  int       `json:"withheld,omitempty"` // fields and objects that their source may not write
+	Late      int       `json:"late"`               // fresh, but too old to start anything
+	Enrolled  int       `json:"enrolled"`           // enrollments started
+	HeldOut   int       `json:"held_out,omitempty"`
+	Waiting   int       `json:"waiting,omitempty"`   // entries that a surge has held back
+	Announced int       `json:"announced,omitempty"` // events of all accounts: those that match enter as the clock goes on
+	Exited    int       `json:"exited"`
+	Goals     int       `json:"goals"`
+	Problems  []Problem `json:"problems,omitempty"` // one for each rejected message
 	// Undeclared counts properties that no schema declares: kept with the event, read by nothing.
 	Undeclared map[string]int `json:"undeclared,omitempty"`
 }
@@ -119,6 +120,7 @@ func (r *Result) Add(o Result) {
 	r.Enrolled += o.Enrolled
 	r.HeldOut += o.HeldOut
 	r.Waiting += o.Waiting
+	r.Announced += o.Announced
 	r.Exited += o.Exited
 	r.Goals += o.Goals
 	r.Problems = append(r.Problems, o.Problems...)

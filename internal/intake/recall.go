@@ -137,6 +137,13 @@ func (t *recall) PutDue(d store.Due) error {
 	return nil
 }
 
+func (t *recall) Due(key string) (store.Due, error) {
+	if d, ok := t.dues.byKey[key]; ok {
+		return d, nil
+	}
+	return store.Due{}, store.ErrNotFound
+}
+
 func (t *recall) DropDue(key string) error {
 	delete(t.dues.byKey, key)
 	return nil

@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"log/slog"
+	"slices"
 	"time"
 
 	"holdfast"
@@ -89,6 +90,7 @@ func NewReplay(opt ReplayOptions) *Replay {
 	})
 	r.b = in.batchAt(r.tx, History, opt.From)
 	r.tx.now, r.b.until = &r.b.now, &r.until
+	r.b.everyone = func() []*sheet { return slices.Clone(r.b.order) }
 	r.b.derives, r.b.populated = watched(opt.Playbooks), r.population
 	for _, p := range opt.Playbooks {
 		r.goals = r.goals || goalByClock(p)
@@ -235,19 +237,26 @@ func (r *Replay) pass(to time.Time) error {
 	return nil
 }
 
-// fire acts on what is due now: the agenda first, then the scan.
+// fire acts on what is due now: the agenda first, then announcements with whom they
+// let in now, then the scan.
 func (r *Replay) fire(at time.Time) error {
-	for due, ok := r.tx.dues.pop(at); ok; due, ok = r.tx.dues.pop(at) {
-		id, err := r.b.who(due.Account)
-		if err != nil {
-			return err
+	for {
+		var announced []string
+		for due, ok := r.tx.dues.pop(at); ok; due, ok = r.tx.dues.pop(at) {
+			if due.Kind == FanOutKind {
+				announced = append(announced, due.Key)
+			} else if err := r.fireDue(due); err != nil {
+				return err
+			}
 		}
-		s, err := r.b.sheet(id)
-		if err != nil {
-			return err
+		if len(announced) == 0 {
+			break
 		}
-		if err := r.look(s, func() error { return r.b.fire(due) }); err != nil {
-			return err
+		r.until = never
+		for _, key := range announced {
+			if err := r.b.reachAll(key); err != nil {
+				return err
+			}
 		}
 	}
 	for _, s := range r.scans.pop(at) {
@@ -268,6 +277,18 @@ func (r *Replay) fire(at time.Time) error {
 		}
 	}
 	return nil
+}
+
+func (r *Replay) fireDue(due store.Due) error {
+	id, err := r.b.who(due.Account)
+	if err != nil {
+		return err
+	}
+	s, err := r.b.sheet(id)
+	if err != nil {
+		return err
+	}
+	return r.look(s, func() error { return r.b.fire(due) })
 }
 
 // look does something that reads an account's facts.

@@ -64,6 +64,13 @@ trigger: {when: account.seats > 8 && account.arr > 20, for: 4d}
 enroll: {once_per: [trigger, occurrence]}
 exit: [{when: account.seats < 5, outcome: shrunk}]
 goal: {when: account.arr > 60, outcome: grown, within: 90d}`,
+	`playbook: gap
+trigger: {on: Shipped, when: '"sso" in event.topics && account.arr > 15', spread: 3d}
+enroll: {once_per: [trigger, occurrence], not_within: 2d}
+exit: [{when: account.status == "churned", outcome: gone}]`,
+	`playbook: news
+trigger: {on: Shipped, when: account.status != "churned", spread: 0s}
+exit: [{on: Login, outcome: seen}]`,
 }
 
 // traffic by chance: everything that changes an account, also before anyone has
@@ -107,6 +114,10 @@ func chance(r *rand.Rand, n int) []holdfast.Message {
 		if r.IntN(30) == 0 {
 			m.Kind, m.Source, m.Contact = holdfast.Track, "system", "dana-"+m.Account
 			m.Event, m.Props = pick(holdfast.EventOptedOut, holdfast.EventPaused, holdfast.EventOptedIn), nil
+		}
+		if r.IntN(20) == 0 {
+			m.Kind, m.Source, m.Account, m.Contact, m.Event = holdfast.Track, "test", "", "", "Shipped"
+			m.Props = map[string]any{"topics": []any{pick("sso", "api")}}
 		}
 		if r.IntN(25) == 0 && len(ms) > 0 {
 			m = ms[len(ms)-1] // repeated

@@ -320,7 +320,7 @@ func (w *world) update(fn func(tx store.Tx) error) {
 func (w *world) endAll() {
 	w.t.Helper()
 	w.update(func(tx store.Tx) error {
-		es, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active"})
+		es, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active", Limit: 100_000})
 		if err != nil {
 			return err
 		}

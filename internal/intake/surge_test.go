@@ -62,7 +62,7 @@ func (w *world) login(from, to int) {
 func (w *world) enrolled() (n int) {
 	w.t.Helper()
 	w.view(func(tx store.Tx) error {
-		es, err := tx.ListEnrollments(store.EnrollmentFilter{})
+		es, err := tx.ListEnrollments(store.EnrollmentFilter{Limit: 100_000})
 		n = len(es)
 		return err
 	})

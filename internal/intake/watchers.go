@@ -23,7 +23,7 @@ func (in *Intake) tell(msgs []holdfast.Message, b *batch) {
 		switch {
 		case forged(m) != "":
 			in.Refused(m.Source, "forged")
-		case check(m, b.now) != "":
+		case check(m, b.now, b.toAll(m)) != "":
 			in.Refused(m.Source, "malformed")
 		default:
 			in.Refused(m.Source, "refused")

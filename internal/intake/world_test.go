@@ -54,6 +54,11 @@ event: Login
 fields:
   count: {type: int}
 ---
+event: Shipped
+of: all
+fields:
+  topics: {type: strings}
+---
 event: Ticket Opened
 fields:
   priority: {type: string}

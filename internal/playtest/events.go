@@ -106,6 +106,9 @@ func (r *reader) tracked(it *source.Node, m holdfast.Message) (holdfast.Message,
 		r.l.Errorf(on.Span(), "unknown-choice", "write approved: STEP, or denied: STEP", "an approval is answered by its step")
 		return m, false
 	}
+	if r.rules.OfAll(m.Event) {
+		m.Account = "" // it is held against every account: here, the test's
+	}
 	raw := m.Event == holdfast.Group || m.Event == holdfast.Identify // traits as they come, for mappings
 	if c := it.Get("contact"); c != nil {
 		m.Contact = c.String(&r.l, "contact")

@@ -36,6 +36,9 @@ func (a Allow) Event(name string) bool {
 	return !strings.Contains(name, ".") && slices.ContainsFunc(a.Events, func(pattern string) bool { return fits(pattern, name) })
 }
 
+// Names reports whether the event stands there by its own name, not by a *.
+func (a Allow) Names(event string) bool { return slices.Contains(a.Events, event) }
+
 // Field reports whether a field of that name may be written.
 func (a Allow) Field(name string) bool { return a.Fields == nil || slices.Contains(a.Fields, name) }
 

@@ -273,13 +273,17 @@ func (w *world) over(ctx context.Context) bool {
 	if w.script.more() || w.Natural { // the rules may start another
 		return false
 	}
-	active := 0
+	active, underway := 0, false
 	err := w.store.View(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		es, err := tx.ListEnrollments(store.EnrollmentFilter{Status: "active"})
+		if err != nil {
+			return err
+		}
 		active = len(es)
+		underway, err = intake.Underway(tx)
 		return err
 	})
-	return err == nil && active == 0
+	return err == nil && active == 0 && !underway
 }
 
 // told reads back what happened.

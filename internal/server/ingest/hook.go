@@ -55,7 +55,7 @@ func (h *Handler) hook(w http.ResponseWriter, r *http.Request) (a answer, err er
 		return a, refuse(http.StatusBadRequest, BadCall, err.Error())
 	}
 	for _, m := range ms {
-		in.items = append(in.items, item{m.ID, m})
+		in.items = append(in.items, item{place: m.ID, Message: m})
 	}
 	in.drops = drops
 	return h.take(r.Context(), s, in)

@@ -28,7 +28,7 @@ const (
 	HookPath    = "/in/"
 )
 
-// Handler answers all calls. All but Hook, PublicURL, Count and the bounds are required. Safe
+// Handler answers all calls. All but Hook, OfAll, PublicURL, Count and the bounds are required. Safe
 // for concurrent use; do not copy it once it is used.
 type Handler struct {
 	Store   store.Store // for the keys of callers
@@ -38,6 +38,9 @@ type Handler struct {
 	// Hook reads calls of a source that does not speak Segment's API; nil, or the
 	// answer nil, is that none can be read.
 	Hook func(s *project.Source) Hook
+	// OfAll reports whether an event is about all accounts, so that it need not name
+	// one. nil is that none is.
+	OfAll func(event string) bool
 	// PublicURL is where the outside calls, without a slash at its end; "" or nil is
 	// what the call itself says.
 	PublicURL func() string
@@ -156,7 +159,8 @@ type incoming struct {
 
 // item is a message and where it stands in the call.
 type item struct {
-	place string
+	place  string
+	nobody bool // it has neither an account nor a person
 	holdfast.Message
 }
 
@@ -170,7 +174,12 @@ func (h *Handler) take(ctx context.Context, s *project.Source, in incoming) (ans
 	var kept []item
 	for _, it := range in.items {
 		it.Source = s.Name
-		if reason, text := admit(s, it.Message); reason != "" {
+		toAll := it.Kind == holdfast.Track && it.Account == "" && h.OfAll != nil && h.OfAll(it.Event)
+		reason, text := admit(s, it.Message, toAll)
+		if reason == "" && it.nobody && !toAll {
+			reason, text = NoUser, noUser
+		}
+		if reason != "" {
 			in.drop(it.place, reason, text)
 			continue
 		}

@@ -17,6 +17,8 @@ import (
 // deepest is how many levels of maps and lists a message may have.
 const deepest = 32
 
+const noUser = "the message has neither userId nor anonymousId"
+
 // firstDay is before anything that happened: an earlier time is a slip, such as
 // milliseconds taken for seconds.
 var firstDay = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -104,8 +106,9 @@ func (r *reader) message(place, kind string, raw []byte) {
 	if m.Account != "" && user == "" {
 		m.Contact = "" // what an account's visitor did, whoever they are
 	}
-	if m.Account == "" && m.Contact == "" {
-		drop(NoUser, "the message has neither userId nor anonymousId")
+	nobody := m.Account == "" && m.Contact == ""
+	if nobody && m.Kind != holdfast.Track {
+		drop(NoUser, noUser)
 		return
 	}
 	at, dated, why := r.when(o)
@@ -120,7 +123,7 @@ func (r *reader) message(place, kind string, raw []byte) {
 	if user != "" && anonymous != "" && user != anonymous {
 		r.in.same = append(r.in.same, intake.Same{Old: anonymous, New: user})
 	}
-	r.in.items = append(r.in.items, item{place, m})
+	r.in.items = append(r.in.items, item{place: place, nobody: nobody, Message: m})
 }
 
 // when a message happened, by our clock; dated is whether it says so itself.

@@ -52,8 +52,9 @@ type Drop struct {
 // ownNames are not events: rules mean the traits of contacts and accounts by them.
 var ownNames = map[string]bool{holdfast.Identify: true, holdfast.Group: true}
 
-// admit says why a source may not say m, or "".
-func admit(s *project.Source, m holdfast.Message) (reason, text string) {
+// admit says why a source may not say m, or "". What reaches all accounts must be
+// named by the source's list: a * lets through what concerns one.
+func admit(s *project.Source, m holdfast.Message, toAll bool) (reason, text string) {
 	switch {
 	case strings.Contains(m.Event, "."):
 		return Forged, "events with a dot in their name are Holdfast's own; give yours a name without one"
@@ -65,6 +66,8 @@ func admit(s *project.Source, m holdfast.Message) (reason, text string) {
 		return Forged, fmt.Sprintf("an event cannot be called %s", m.Event)
 	case !s.Allow.Event(m.Event):
 		return NotAllowed, fmt.Sprintf("allow.events of the source %s does not have it", s.Name)
+	case toAll && !s.Allow.Names(m.Event):
+		return NotAllowed, fmt.Sprintf("%s reaches all accounts, so that allow.events of the source %s must name it, without *", m.Event, s.Name)
 	}
 	return "", ""
 }

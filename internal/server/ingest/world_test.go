@@ -47,6 +47,10 @@ fields: {email: {type: string}, plan: {type: string}}
 event: Login
 fields: {count: {type: int}}
 ---
+event: Feature Shipped
+of: all
+fields: {topics: {type: strings}}
+---
 metric: logins
 count: Login
 `
@@ -59,7 +63,7 @@ allow:
 ---
 source: narrow
 kind: segment
-allow: {events: [Login, Feature *], fields: [name]}
+allow: {events: [Login, Feature *, Feature Shipped], fields: [name]}
 ---
 source: billing
 kind: cloudevents
@@ -109,6 +113,7 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 	w.Handler = &ingest.Handler{
 		Store: st, Receive: in.Receive, Source: p.Source, Clock: w.clock, Machine: w.clock,
 		Hook:  func(*project.Source) ingest.Hook { return w.hook },
+		OfAll: func(event string) bool { return p.Rules.OfAll(event) },
 		Count: w.counts.Add, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, s := range []string{"app", "narrow", "billing", "gone"} {
