@@ -93,8 +93,17 @@ func (b *batch) named(m *holdfast.Message) (err error) {
 
 // takeMerge takes the i-th message, an alias.
 func (b *batch) takeMerge(i int, m holdfast.Message) error {
+	if is, err := b.parted(m); err != nil {
+		return err
+	} else if is {
+		b.reject(i, b.marks.ID(m.ID), mergedErased)
+		return nil
+	}
 	from, into, why, err := b.pair(&m)
 	if err != nil {
+		return err
+	}
+	if err := b.forget(&m); err != nil { // addresses in what else it says
 		return err
 	}
 	if why != "" {

@@ -68,6 +68,7 @@ var projectKind = source.KindDoc{
 		{Name: "retention.timeline", Type: "duration", Default: "2y", Summary: "Lines of enrollments that ended.", Example: "forever"},
 		{Name: "retention.ended_enrollments", Type: "duration", Default: "2y", Summary: "Signals and closed tasks of enrollments that ended. The enrollment itself stays, so that an account enters once.", Example: "2y"},
 		{Name: "retention.delivered", Type: "duration", Default: "7d", Summary: "Rows for Temporal that were delivered.", Example: "7d"},
+		{Name: "retention.audit", Type: "duration", Default: "5y", Summary: "Lines of the audit log; a year at least.", Example: "7y"},
 		{Name: "salt", Type: "literal", Summary: "Decides who is held out and who is let in first. Unset, one is drawn and kept."},
 	},
 	Example: "project: my-company\ntimezone: America/New_York\ncountry: US\nsender: {name: Customer Success, email: success@example.com}\nrules: library\nlibrary: [renewal-90]\n",
