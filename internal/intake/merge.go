@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -124,13 +125,16 @@ func (b *batch) takeMerge(i int, m holdfast.Message) error {
 	if from == into {
 		return nil // they are one already
 	}
-	b.former = nil
+	b.former, b.joined = nil, nil
 	var s *sheet
 	var ch changes
 	if m.Contact != "" {
 		s, ch, err = b.mergeContacts(m, from, into)
 	} else {
 		s, ch, err = b.mergeAccounts(m, from, into)
+	}
+	if err == nil && b.actor != "" && b.joined != nil {
+		err = audited(store.As(context.Background(), b.actor), b.tx, m, b)
 	}
 	if err != nil || s == nil || b.mode == History {
 		return err

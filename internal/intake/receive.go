@@ -49,7 +49,7 @@ func (in *Intake) Receive(ctx context.Context, c Call) (Result, error) {
 	var b *batch
 	err := in.Store.Update(ctx, func(tx store.Tx) error {
 		b = in.batch(tx, Live)
-		b.parks = true
+		b.parks, b.actor = true, store.Actor(ctx)
 		if err := b.receive(c); err != nil {
 			return err
 		}
