@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"holdfast"
@@ -36,7 +37,7 @@ func Periods(r project.Retention) []Period {
 		{"ended_enrollments", store.OldEnded, r.Ended},
 		{"events", store.OldEvents, r.Events},
 		{"audit", store.OldAudit, r.Audit},
-		{"waiting", store.OldParked, calendar.Span{Days: intake.ParkedDays}}, // no setting: whoever hands in may rely on it
+		{"waiting", store.OldParked, calendar.Span{Text: strconv.Itoa(intake.ParkedDays) + "d", Days: intake.ParkedDays}}, // no setting: whoever hands in may rely on it
 	}
 }
 

@@ -81,8 +81,6 @@ var Nobody = map[string]string{
 	"arms":         "names of holdouts",
 	"releases":     "what authors wrote, and who applied it",
 	"leases":       "ids of enrollments and processes",
-	"commits":      "numbers of transactions",
-	"migrations":   "names of migrations",
 }
 
 func word(name string) []KeyColumn { return []KeyColumn{{name, false}} }
