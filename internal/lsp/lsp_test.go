@@ -78,7 +78,7 @@ func TestCompletionKnowsThePlace(t *testing.T) {
 		"functions of a text":            {"playbook: p\ntrigger: {when: account.name.|}\n", []string{"startsWith", "contains"}, []string{"add_days"}},
 		"functions of a list of objects": {"playbook: p\ntrigger: {when: subscriptions.|}\n", []string{"filter", "exists", "first"}, []string{"add_days"}},
 		"functions of a filtered list":   {"playbook: p\ntrigger:\n  when: subscriptions.filter(s, s.active).|\n", []string{"map", "size"}, nil},
-		"fields of an item":              {"playbook: p\ntrigger:\n  when: subscriptions.exists(s, s.|\n", []string{"arr", "active", "plan", "status"}, []string{"name"}},
+		"fields of an item":              {"playbook: p\ntrigger:\n  when: subscriptions.exists(s, s.|\n", []string{"arr", "active", "plan"}, []string{"owner"}},
 		"an open item of a list":         {head + "steps:\n  - id: all\n    each: subscriptions.filter(s, s.active)\n    as: sub\n    steps:\n      - {id: x, end: done, if: |}\n", []string{"sub", "account"}, nil},
 		"fields of an open item":         {head + "steps:\n  - id: all\n    each: subscriptions.filter(s, s.active)\n    as: sub\n    steps:\n      - {id: x, end: done, if: sub.|}\n", []string{"plan", "arr"}, nil},
 		"arms, which have steps":         {head + "steps:\n  - id: both\n    parallel:\n      arms:\n        - id: a\n          steps:\n            - id: b\n              |\n", []string{"email", "wait"}, nil},

@@ -67,7 +67,7 @@ func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 	}
 	// Two years on, the enrollments still run: nothing of theirs goes.
 	w.clock.Move(w.clock.Now().AddDate(2, 0, 0))
-	if got := older(); got != "map[audit:2 delivered:2 ended_enrollments:0 events:0 messages:0 timeline:3 waiting:2]" {
+	if got := older(); got != "map[audit:3 delivered:2 ended_enrollments:0 events:0 messages:0 timeline:3 waiting:2]" {
 		t.Errorf("while they run, what is old is %s", got)
 	}
 	w.erase("dana@old.test")
@@ -108,7 +108,7 @@ func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 		for _, a := range log {
 			said = append(said, a.Who+" "+a.What)
 		}
-		if diff := cmp.Diff([]string{"team:Mira contact.erase", "system retention.remove"}, said); diff != "" || !strings.Contains(log[1].Details, `"audit":2`) || !strings.Contains(log[1].Details, `"waiting":1`) {
+		if diff := cmp.Diff([]string{"team:Mira contact.erase", "system retention.remove"}, said); diff != "" || !strings.Contains(log[1].Details, `"audit":3`) || !strings.Contains(log[1].Details, `"waiting":1`) {
 			t.Errorf("the audit log has %+v", log)
 		}
 		return errors.Join(err, errDays, errRuns, errLog)
