@@ -15,8 +15,8 @@ func (a *App) Eraser() *privacy.Eraser {
 }
 
 // keepPrivate finishes erasures that were left under way, and removes what is older
-// than the project keeps. A compressed run has none:
-// its people are made up.
+// than the project keeps: of several servers the one that leads does it. A
+// compressed run has none: its people are made up.
 func (a *App) keepPrivate(ctx context.Context) {
 	if a.cfg.Virtual != nil {
 		return
@@ -32,5 +32,5 @@ func (a *App) keepPrivate(ctx context.Context) {
 	t := &conductor.Ticker{Clock: a.Clock, Sources: sources, Log: a.log}
 	stop := a.news.listen(t.Poke)
 	a.onStop(func() error { stop(); return nil })
-	a.background(ctx, "privacy", t.Run)
+	a.once(ctx, "privacy", t.Run)
 }

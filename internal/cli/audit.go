@@ -25,10 +25,11 @@ func auditCommand(s Streams) *cobra.Command {
 		Long: `Shows the audit log: what people and tokens changed or decided, each written in the
 transaction of the change. Who is os: and the operating system's user of whoever ran a
 command here, team: and an id of the team for what was clicked in Slack, or token: and
-the name of a token. Nothing changes or removes a line.
+the name of a token; system is Holdfast itself. A line is not changed, but that an
+erasure takes a person out of it, and it is kept for as long as retention.audit says.
 
 --who takes a name with or without that kind, --what a thing (task, release, sending,
-account, approval, trigger, suppression) or a whole word such as task.done.`,
+account, approval, trigger, suppression, contact, token, store, retention) or a whole word such as task.done.`,
 		Example: "  holdfast audit\n  holdfast audit --since 7d --who mira\n  holdfast audit --what release --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -61,7 +62,7 @@ func tokensCreate(s Streams) *cobra.Command {
 				}
 				n.Expires = now.Add(life)
 			}
-			return newToken(cmd, s, o, func(tx store.Tx) (string, store.Token, error) { return tokens.Create(tx, n, now) })
+			return newToken(cmd, s, o, "token.create", func(tx store.Tx) (string, store.Token, error) { return tokens.Create(tx, n, now) })
 		},
 	}
 	c.Flags().StringSliceVar(&o.scopes, "scope", nil, "what it is for; may be given several times")
@@ -85,7 +86,7 @@ goes on working for the overlap, so that its holders can change over.`,
 			if err != nil {
 				return err
 			}
-			return newToken(cmd, s, o, func(tx store.Tx) (string, store.Token, error) {
+			return newToken(cmd, s, o, "token.rotate", func(tx store.Tx) (string, store.Token, error) {
 				return tokens.Rotate(tx, args[0], author(o.by), overlap, realClock.Now())
 			})
 		},
@@ -104,7 +105,10 @@ func tokensRevoke(s Streams) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return inDir(cmd, func(ctx context.Context, st store.Store) error {
-				err := st.Update(ctx, func(tx store.Tx) error { return tokens.Revoke(tx, args[0], author(o.by), realClock.Now()) })
+				err := st.Update(ctx, func(tx store.Tx) error {
+					return errors.Join(tokens.Revoke(tx, args[0], author(o.by), realClock.Now()),
+						store.Audited(ctx, tx, realClock.Now(), o.by, "token.revoke", args[0], nil))
+				})
 				if err == nil {
 					fmt.Fprintf(s.Out, "%s is revoked\n", args[0])
 				}
@@ -154,13 +158,19 @@ func span(flag, text string) (time.Duration, error) {
 }
 
 // newToken makes one, and shows what its holder shows: on stdout, alone.
-func newToken(cmd *cobra.Command, s Streams, o tokenOptions, make func(tx store.Tx) (string, store.Token, error)) error {
+func newToken(cmd *cobra.Command, s Streams, o tokenOptions, what string, make func(tx store.Tx) (string, store.Token, error)) error {
 	return inDir(cmd, func(ctx context.Context, st store.Store) error {
 		var secret string
 		var t store.Token
 		if err := st.Update(ctx, func(tx store.Tx) (err error) {
-			secret, t, err = make(tx)
-			return err
+			if secret, t, err = make(tx); err != nil {
+				return err
+			}
+			details := map[string]any{"scopes": t.Scopes}
+			if t.Follows != "" {
+				details["follows"] = t.Follows
+			}
+			return store.Audited(ctx, tx, realClock.Now(), o.by, what, t.ID, details)
 		}); err != nil {
 			return err
 		}

@@ -44,6 +44,7 @@ type batch struct {
 	everyone func() []*sheet          // the accounts of a replay, which holds an announcement against them at once
 
 	joined *Joined // what the last merge did
+	actor  string  // who hands in, for the audit log; "" where it is not told of
 
 	ranked    map[string][]float64        // populations that were asked for
 	populated func(name string) []float64 // what answers for them instead of the store

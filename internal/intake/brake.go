@@ -152,6 +152,10 @@ func (b Brake) pull(why string) error {
 	if err != nil {
 		return err
 	}
+	err = b.tx.AddAudit(store.Audit{At: b.now, Who: "system", What: "sending.stop", On: b.playbook, Details: `{"by":"the failure brake"}`})
+	if err != nil {
+		return err
+	}
 	return PutAlarm(b.tx, Alarm{
 		Key: brakeKey(b.playbook), Playbook: b.playbook, Account: b.account, At: b.now,
 		Title: "Playbook " + b.playbook + " was stopped by " + why,

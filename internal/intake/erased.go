@@ -13,15 +13,8 @@ import (
 // message of theirs keeps nothing that tells of them, and is the mark's; whoever
 // comes with an address that was erased is erased; an address elsewhere is gone.
 func (b *batch) forget(m *holdfast.Message) error {
-	if b.marks == nil {
-		marks, err := erased.Read(b.tx)
-		if err != nil {
-			return fmt.Errorf("read erasures: %w", err)
-		}
-		b.marks, b.forgot = &marks, map[string]bool{}
-	}
-	if !b.marks.Any() {
-		return nil
+	if err := b.readMarks(); err != nil || !b.marks.Any() {
+		return err
 	}
 	if m.Contact != "" {
 		is, err := b.wasErased(m.Contact)
@@ -60,6 +53,18 @@ func (b *batch) forget(m *holdfast.Message) error {
 		}
 	}
 	m.Props, _ = erased.Without(m.Props, known).(map[string]any)
+	return nil
+}
+
+func (b *batch) readMarks() error {
+	if b.marks != nil {
+		return nil
+	}
+	marks, err := erased.Read(b.tx)
+	if err != nil {
+		return fmt.Errorf("read erasures: %w", err)
+	}
+	b.marks, b.forgot = &marks, map[string]bool{}
 	return nil
 }
 

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 
@@ -94,8 +95,17 @@ func (b *batch) named(m *holdfast.Message) (err error) {
 
 // takeMerge takes the i-th message, an alias.
 func (b *batch) takeMerge(i int, m holdfast.Message) error {
+	if is, err := b.parted(m); err != nil {
+		return err
+	} else if is {
+		b.reject(i, b.marks.ID(m.ID), mergedErased)
+		return nil
+	}
 	from, into, why, err := b.pair(&m)
 	if err != nil {
+		return err
+	}
+	if err := b.forget(&m); err != nil { // addresses in what else it says
 		return err
 	}
 	if why != "" {
@@ -106,13 +116,16 @@ func (b *batch) takeMerge(i int, m holdfast.Message) error {
 	if err != nil || !fresh || from == into { // equal: they are one already
 		return err
 	}
-	b.former = nil
+	b.former, b.joined = nil, nil
 	var s *sheet
 	var ch changes
 	if m.Contact != "" {
 		s, ch, err = b.mergeContacts(m, from, into)
 	} else {
 		s, ch, err = b.mergeAccounts(m, from, into)
+	}
+	if err == nil && b.actor != "" && b.joined != nil {
+		err = audited(store.As(context.Background(), b.actor), b.tx, m, b)
 	}
 	if err != nil || s == nil || b.mode == History {
 		return err

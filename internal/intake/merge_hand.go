@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"holdfast"
 	"holdfast/internal/store"
@@ -29,6 +30,11 @@ func (in *Intake) Merge(ctx context.Context, m holdfast.Message, dry bool) (Join
 	var b *batch
 	err := in.Store.Update(ctx, func(tx store.Tx) error {
 		b = in.batch(tx, Live)
+		if is, err := b.parted(m); err != nil {
+			return err
+		} else if is {
+			return holdfast.Errorf(holdfast.Invalid, "%s", mergedErased)
+		}
 		if err := b.bothThere(m); err != nil {
 			return err
 		}
@@ -44,7 +50,10 @@ func (in *Intake) Merge(ctx context.Context, m holdfast.Message, dry bool) (Join
 		if dry {
 			return errDry
 		}
-		return nil
+		if b.joined == nil {
+			return nil
+		}
+		return audited(ctx, tx, m, b)
 	})
 	if err != nil && !errors.Is(err, errDry) {
 		return Joined{}, err
@@ -82,4 +91,19 @@ func (b *batch) bothThere(m holdfast.Message) error {
 		}
 	}
 	return nil
+}
+
+// audited says who merged what. An id that is an address is left out.
+func audited(ctx context.Context, tx store.Tx, m holdfast.Message, b *batch) error {
+	what, into := "account.merge", m.Account
+	if m.Contact != "" {
+		what, into = "contact.merge", m.Contact
+	}
+	plain := func(id string) string {
+		if strings.Contains(id, "@") {
+			return "an address"
+		}
+		return id
+	}
+	return store.Audited(ctx, tx, b.now, "", what, plain(into), map[string]any{"previous": plain(previous(m)), "enrollments": b.joined.Enrollments, "ended": len(b.joined.Ended)})
 }

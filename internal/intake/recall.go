@@ -42,6 +42,8 @@ func newRecall(messages int, ends func(store.Enrollment) time.Time) *recall {
 func (*recall) MetaGet(string) (string, error) { return "", nil }
 func (*recall) MetaSet(string, string) error   { return nil }
 
+func (*recall) AddAudit(store.Audit) error { return nil }
+
 // Accounts and contacts stay in the batch, which asks once.
 
 func (*recall) Account(string) (store.Account, error) { return store.Account{}, store.ErrNotFound }

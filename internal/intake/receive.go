@@ -20,8 +20,9 @@ type Writes interface {
 const (
 	// mostParked messages wait for the account of one person; more are refused.
 	mostParked = 100
-	// parkedFor is how long a message waits for an account.
-	parkedFor = 30 * 24 * time.Hour
+	// ParkedDays are how long a message waits for an account.
+	ParkedDays = 30
+	parkedFor  = ParkedDays * 24 * time.Hour
 	// forgotten parked messages in one transaction, at most.
 	forgotten = 100
 )
@@ -48,7 +49,7 @@ func (in *Intake) Receive(ctx context.Context, c Call) (Result, error) {
 	var b *batch
 	err := in.Store.Update(ctx, func(tx store.Tx) error {
 		b = in.batch(tx, Live)
-		b.parks = true
+		b.parks, b.actor = true, store.Actor(ctx)
 		if err := b.receive(c); err != nil {
 			return err
 		}
@@ -104,6 +105,9 @@ func (b *batch) same(s Same) error {
 			return err
 		}
 		p.Contact = s.New
+		if err := b.forget(&p.Message); err != nil { // New may have been erased
+			return err
+		}
 		if _, err := b.tx.Park(p.Message, p.Received); err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 // Person is everything that is kept of one person.
 type Person struct {
 	Contact  string          `json:"contact"`
+	Former   []string        `json:"former,omitempty"` // ids that have become it
 	Accounts []string        `json:"accounts"`
 	Fields   map[string]Fact `json:"fields"`
 	Consent  Consent         `json:"consent"`
@@ -148,17 +149,15 @@ func Access(ctx context.Context, st store.Store, contact string) (Person, error)
 				return err
 			}
 		}
-		c, err := tx.Contact(p.Contact)
-		if errors.Is(err, store.ErrNotFound) {
-			return unknown()
-		}
-		if err != nil {
-			return fmt.Errorf("read contact: %w", err)
-		}
 		f, err := where(tx, p.Contact)
 		if err != nil {
 			return err
 		}
+		c, err := f.known(tx)
+		if err != nil && p.Erased == nil {
+			return err
+		}
+		p.Contact, p.Former = f.contact, f.former
 		return p.gather(tx, marks, c, f)
 	})
 	return p, err
@@ -168,7 +167,7 @@ func (p *Person) gather(tx store.Tx, marks erased.Marks, c store.Contact, f foun
 	for name, fact := range c.Fields {
 		p.Fields[name] = Fact{fact.Value, fact.At, fact.Message}
 	}
-	who := newPerson(c, f.told...)
+	who := newPerson(c, f.former, f.told...)
 	for _, address := range append([]string{""}, who.Addresses...) {
 		all, err := tx.Suppressions(c.ID, address)
 		if err != nil {
@@ -217,7 +216,7 @@ func contains(all []Suppressed, one Suppressed) bool {
 
 // take puts a row where it belongs, when it is about the person.
 func (p *Person) take(tx store.Tx, s *seeker, tt store.TextTable, x store.Text) error {
-	is := func(column string) bool { return x.Words[column] == p.Contact }
+	is := func(column string) bool { return s.is(x.Words[column]) }
 	switch {
 	case tt.Name == "enrollments" && is("contact"):
 		e, err := tx.Enrollment(x.Key)
@@ -237,14 +236,14 @@ func (p *Person) take(tx store.Tx, s *seeker, tt store.TextTable, x store.Text) 
 		return p.event(tx, tt, x.Key)
 	case tt.Name == "lines" && is("recipient"):
 		return p.line(tx, tt, x.Key)
-	case tt.Name == "contacts" && x.Key == p.Contact, tt.Name == "sightings":
+	case tt.Name == "contacts" && x.Key == p.Contact, tt.Name == "sightings", tt.Name == "erasures" && p.Erased != nil && x.Key == p.Erased.ID:
 		return nil // in Fields, and with the touches
 	case tt.Name == "messages":
 		var m holdfast.Outbound
 		if err := json.Unmarshal([]byte(x.Words["body"]), &m); err != nil {
 			return fmt.Errorf("read message: %w", err)
 		}
-		if m.To.ID == p.Contact {
+		if s.is(m.To.ID) {
 			p.Messages = append(p.Messages, Message{m.At, m.Channel, m.To.Email, m.Subject, m.Text, m.HTML})
 			return nil
 		}
@@ -263,7 +262,7 @@ func (p *Person) take(tx store.Tx, s *seeker, tt store.TextTable, x store.Text) 
 
 // named are the columns of a row in which the person is named.
 func (s *seeker) named(table string, x store.Text) map[string]string {
-	if table == "touches" || table == "events" && x.Words["contact"] == s.Contact {
+	if table == "touches" || table == "events" && s.is(x.Words["contact"]) {
 		return nil
 	}
 	c := s.rid(table, x)

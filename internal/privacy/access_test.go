@@ -39,7 +39,7 @@ func TestAPersonIsShownAllThatIsKeptOfThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Where others' rows name her, the texts that do are shown.
-	for _, want := range []string{"parachutes first, then talks", "dana.doelling@ACME.test", "Dana Doelling asked for peace", "Maidenname", `"table":"objects"`} {
+	for _, want := range []string{"parachutes first, then talks", "dana.doelling@ACME.test", "Dana Doelling asked for peace", "Maidenname", `"table":"objects"`, `"former":["dd-crm","dd-visitor"]`, `"table":"parked"`, `"table":"aliases"`, `"table":"audit"`, `"table":"tokens"`, `"table":"meta"`, "Parachute Phone", "Parachutist"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%q is not shown", want)
 		}

@@ -25,6 +25,9 @@ func (p Person) WriteCSV(out io.Writer) error {
 	}
 	_ = w.Write([]string{"section", "at", "what", "value"})
 	row("contact", time.Time{}, "id", p.Contact)
+	for _, id := range p.Former {
+		row("contact", time.Time{}, "id before", id)
+	}
 	for _, a := range p.Accounts {
 		row("contact", time.Time{}, "account", a)
 	}

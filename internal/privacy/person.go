@@ -15,25 +15,33 @@ import (
 // person is what tells somebody from others in words.
 type person struct {
 	Contact   string   `json:"contact"`
-	Mark      string   `json:"mark"`      // what stands for them
-	Addresses []string `json:"addresses"` // in small letters
-	Sure      []string `json:"sure"`      // texts that mean them wherever they stand: whole names, numbers to call
-	Likely    []string `json:"likely"`    // first and last name, which may be words: only prose is rid of them
+	Former    []string `json:"former,omitempty"` // ids that have become Contact
+	Mark      string   `json:"mark"`             // what stands for them
+	Addresses []string `json:"addresses"`        // in small letters
+	Sure      []string `json:"sure"`             // texts that mean them wherever they stand: whole names, numbers to call
+	Likely    []string `json:"likely"`           // first and last name, which may be words: only prose is rid of them
 }
 
 // newPerson reads who a contact is off their fields, and off what was told of them
 // before: addresses, names and numbers to call, by what they look like and what
-// they are called.
-func newPerson(c store.Contact, told ...store.Contact) person {
-	p := person{Contact: c.ID, Addresses: []string{}, Sure: []string{}}
+// they are called. former are the ids that they were known by before.
+func newPerson(c store.Contact, former []string, told ...store.Contact) person {
+	p := person{Contact: c.ID, Former: former, Addresses: []string{}, Sure: []string{}}
 	for _, one := range append(told, c) {
 		p.read(one)
 	}
-	if strings.Contains(c.ID, "@") {
-		p.Addresses = append(p.Addresses, strings.ToLower(c.ID))
+	for _, id := range append([]string{c.ID}, former...) {
+		if strings.Contains(id, "@") {
+			p.Addresses = append(p.Addresses, strings.ToLower(id))
+		}
 	}
 	p.Addresses, p.Sure, p.Likely = unique(p.Addresses), unique(p.Sure), unique(p.Likely)
 	return p
+}
+
+// is reports whether an id is theirs, as it is or was.
+func (p *person) is(id string) bool {
+	return id != "" && (id == p.Contact || slices.Contains(p.Former, id))
 }
 
 func (p *person) read(c store.Contact) {
@@ -116,10 +124,31 @@ func out(re *regexp.Regexp, text string) string {
 	return text
 }
 
+// markOf is what stands for an id that is the person's, as it is or was, or "".
+func (s *seeker) markOf(id string) string {
+	switch {
+	case id == "":
+		return ""
+	case id == s.Contact:
+		return s.Mark
+	case slices.Contains(s.Former, id):
+		if s.Mark == erased.Gone { // who only looks
+			return s.Mark
+		}
+		return s.marks.Contact(id)
+	}
+	return ""
+}
+
+// names reports whether an id is the person's, or stands for them.
+func (s *seeker) names(id string) bool {
+	return id != "" && (id == s.Mark || s.markOf(id) != "" || s.marks.Any() && slices.ContainsFunc(s.Former, func(old string) bool { return id == s.marks.Contact(old) }))
+}
+
 // strict takes out what means the person for certain.
 func (s *seeker) strict(text string) (string, bool) {
-	if text == s.Contact {
-		return s.Mark, true
+	if mark := s.markOf(text); mark != "" {
+		return mark, true
 	}
 	clean := out(s.sure, text)
 	return clean, clean != text
@@ -127,8 +156,8 @@ func (s *seeker) strict(text string) (string, bool) {
 
 // prose takes out each of their names as well.
 func (s *seeker) prose(text string) (string, bool) {
-	if text == s.Contact {
-		return s.Mark, true
+	if mark := s.markOf(text); mark != "" {
+		return mark, true
 	}
 	clean := out(s.likely, out(s.sure, text))
 	return clean, clean != text
@@ -137,13 +166,16 @@ func (s *seeker) prose(text string) (string, bool) {
 // id takes the person out of an id: what a part of it between slashes is, and what
 // holds an address.
 func (s *seeker) id(text string) (string, bool) {
-	if text == s.Contact {
-		return s.Mark, true
+	if mark := s.markOf(text); mark != "" {
+		return mark, true
 	}
 	parts := strings.Split(text, "/")
 	for i, p := range parts {
-		if before, is := strings.CutSuffix(p, s.Contact); is && (before == "" || strings.HasSuffix(before, "=")) {
-			parts[i] = before + s.Mark
+		for _, id := range append([]string{s.Contact}, s.Former...) {
+			if before, is := strings.CutSuffix(p, id); is && id != "" && (before == "" || strings.HasSuffix(before, "=")) {
+				parts[i] = before + s.markOf(id)
+				break
+			}
 		}
 	}
 	clean := strings.Join(parts, "/")

@@ -83,46 +83,19 @@ func (e *Eraser) Begin(ctx context.Context, contact, by, reason string) (Report,
 		if !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		r, err = e.begin(tx, marks, contact, f, by, reason)
-		return err
+		if r, err = e.begin(tx, marks, f, by, reason); err != nil {
+			return err
+		}
+		if row, err = tx.Erasure(r.ID); err != nil {
+			return fmt.Errorf("read erasure %s: %w", r.ID, err)
+		}
+		return store.Audited(ctx, tx, r.Began, row.By, "contact.erase", r.ID, map[string]any{"enrollments": r.Enrollments, "shared": r.Shared})
 	})
 	if err != nil {
 		return Report{}, err
 	}
 	e.poke()
 	return r, nil
-}
-
-// found is where a contact is named, and what was told of them.
-type found struct {
-	accounts []string
-	told     []store.Contact
-}
-
-// find reads all events of the accounts that the contact ever had.
-func (e *Eraser) find(ctx context.Context, contact string) (f found, err error) {
-	err = e.Store.View(ctx, func(tx store.Tx) error {
-		f, err = where(tx, contact)
-		return err
-	})
-	return f, err
-}
-
-func where(tx store.Tx, contact string) (f found, err error) {
-	if f.accounts, err = tx.AccountsOf(contact); err != nil {
-		return f, err
-	}
-	f.accounts = append(f.accounts, "") // what belongs to no account
-	f.told, err = learn(tx, contact, f.accounts)
-	return f, err
-}
-
-// was is the erasure of a contact, by their id or by the mark that they left.
-func was(tx store.Tx, marks erased.Marks, contact string) (store.Erasure, error) {
-	if !erased.Is(contact) {
-		contact = marks.Contact(contact)
-	}
-	return tx.Erasure(contact)
 }
 
 // unknown is what is said of a contact whom nobody knows. It repeats no id, which
@@ -133,20 +106,22 @@ func unknown() error {
 	return err
 }
 
-func (e *Eraser) begin(tx store.Tx, marks erased.Marks, contact string, f found, by, reason string) (Report, error) {
-	c, err := tx.Contact(contact)
-	if errors.Is(err, store.ErrNotFound) {
-		return Report{}, unknown()
-	}
+func (e *Eraser) begin(tx store.Tx, marks erased.Marks, f found, by, reason string) (Report, error) {
+	c, err := f.known(tx)
 	if err != nil {
-		return Report{}, fmt.Errorf("read contact: %w", err)
+		return Report{}, err
+	}
+	if f.former, err = formerOf(tx, f.contact); err != nil { // somebody may have become them meanwhile
+		return Report{}, err
 	}
 	now := e.Clock.Now()
-	p, accounts := newPerson(c, f.told...), f.accounts
-	row := store.Erasure{ID: marks.Contact(contact), Contact: contact, Account: c.Account, By: by, BegunAt: now}
+	p, accounts := newPerson(c, f.former, f.told...), f.accounts
+	row := store.Erasure{ID: marks.Contact(c.ID), Contact: c.ID, Account: c.Account, By: by, BegunAt: now}
 	p.Mark = row.ID
-	row.Reason, _ = p.seeker().prose(reason)
-	if row.By, _ = p.seeker().prose(by); row.By == "" {
+	s := p.seeker()
+	s.marks = marks
+	row.Reason, _ = s.prose(reason)
+	if row.By, _ = s.prose(by); row.By == "" {
 		row.By = "someone"
 	}
 	r := Report{ID: row.ID, Account: c.Account, Began: now, Rows: map[string]int{}}
@@ -158,10 +133,14 @@ func (e *Eraser) begin(tx store.Tx, marks erased.Marks, contact string, f found,
 	for _, o := range others {
 		accounts = append(accounts, o.Account)
 	}
-	if err := errors.Join(tx.DropContact(contact), tx.PutContact(store.Contact{ID: row.ID, Account: c.Account})); err != nil {
+	err = tx.DropContact(c.ID)
+	if err == nil && c.Account != "" {
+		err = tx.PutContact(store.Contact{ID: row.ID, Account: c.Account})
+	}
+	if err != nil {
 		return r, fmt.Errorf("forget the contact: %w", err)
 	}
-	if r.Enrollments, err = leave(tx, contact, accounts, now); err != nil {
+	if r.Enrollments, err = leave(tx, p, accounts, now); err != nil {
 		return r, err
 	}
 	return r, put(tx, &row, work{Person: p, Accounts: unique(accounts)}, r)
@@ -170,6 +149,11 @@ func (e *Eraser) begin(tx store.Tx, marks erased.Marks, contact string, f found,
 // bind lets the suppression list know the person by marks alone, and binds the
 // others who have their address.
 func (e *Eraser) bind(tx store.Tx, marks erased.Marks, c store.Contact, p person, now time.Time) (others []store.Contact, err error) {
+	for _, id := range p.Former { // what comes under it is told of them
+		if err := tx.Suppress(store.Suppression{Contact: marks.Contact(id), Kind: erased.Kind, At: now}); err != nil {
+			return nil, fmt.Errorf("suppress: %w", err)
+		}
+	}
 	for _, address := range append([]string{""}, p.Addresses...) {
 		old, err := tx.Suppressions(c.ID, address)
 		if err != nil {
@@ -207,14 +191,14 @@ func (e *Eraser) bind(tx store.Tx, marks erased.Marks, c store.Contact, p person
 }
 
 // leave tells the running enrollments of a contact to end.
-func leave(tx store.Tx, contact string, accounts []string, now time.Time) (n int, err error) {
+func leave(tx store.Tx, p person, accounts []string, now time.Time) (n int, err error) {
 	for _, account := range accounts {
 		runs, err := tx.EnrollmentsOf(account, true)
 		if err != nil {
 			return n, fmt.Errorf("read enrollments: %w", err)
 		}
 		for _, run := range runs {
-			if run.Contact != contact {
+			if !p.is(run.Contact) {
 				continue
 			}
 			n++

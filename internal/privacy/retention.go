@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"holdfast"
 	"holdfast/internal/calendar"
+	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/store"
 	"holdfast/rules"
@@ -34,6 +36,8 @@ func Periods(r project.Retention) []Period {
 		{"timeline", store.OldTimeline, r.Timeline},
 		{"ended_enrollments", store.OldEnded, r.Ended},
 		{"events", store.OldEvents, r.Events},
+		{"audit", store.OldAudit, r.Audit},
+		{"waiting", store.OldParked, calendar.Span{Text: strconv.Itoa(intake.ParkedDays) + "d", Days: intake.ParkedDays}}, // no setting: whoever hands in may rely on it
 	}
 }
 
@@ -88,6 +92,7 @@ type Pruner struct {
 	last  time.Time // when the last sweep began
 	at    int       // which period is looked at
 	after string
+	gone  map[string]any // by period, how many rows this sweep has removed
 }
 
 // Next is at once during a sweep, else a day after the last.
@@ -115,7 +120,7 @@ func (p *Pruner) Next(ctx context.Context) (time.Time, bool, error) {
 // Fire looks at a page, and removes the old rows in it.
 func (p *Pruner) Fire(ctx context.Context, now time.Time) error {
 	if p.at == 0 && p.after == "" {
-		p.last = now
+		p.last, p.gone = now, map[string]any{}
 	}
 	keep, set := p.Settings()
 	periods := Periods(keep)
@@ -126,7 +131,10 @@ func (p *Pruner) Fire(ctx context.Context, now time.Time) error {
 		o := periods[p.at].old(set, p.last)
 		next, n, err := prune(ctx, p.Store.View, o, p.after, true) // who finds nothing keeps no writer waiting
 		if err == nil && n > 0 {
-			next, _, err = prune(ctx, p.Store.Update, o, p.after, false)
+			if next, n, err = prune(ctx, p.Store.Update, o, p.after, false); n > 0 {
+				before, _ := p.gone[periods[p.at].Name].(int)
+				p.gone[periods[p.at].Name] = before + n
+			}
 		}
 		if err != nil {
 			return err
@@ -141,5 +149,12 @@ func (p *Pruner) Fire(ctx context.Context, now time.Time) error {
 		}
 	}
 	p.at, p.after = 0, ""
-	return p.Store.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaSwept, p.last.UTC().Format(time.RFC3339)) })
+	return p.Store.Update(ctx, func(tx store.Tx) error {
+		if len(p.gone) > 0 {
+			if err := store.Audited(ctx, tx, now, "", "retention.remove", "", p.gone); err != nil {
+				return err
+			}
+		}
+		return tx.MetaSet(metaSwept, p.last.UTC().Format(time.RFC3339))
+	})
 }

@@ -3,8 +3,11 @@ package privacy_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"holdfast"
 	"holdfast/internal/calendar"
@@ -28,7 +31,7 @@ func span(t *testing.T, text string) calendar.Span {
 func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 	t.Parallel()
 	w := lived(t, memory.New())
-	keep := project.Retention{Events: span(t, "400d"), Messages: span(t, "1y"), Timeline: span(t, "1y"), Delivered: span(t, "7d")}
+	keep := project.Retention{Events: span(t, "400d"), Messages: span(t, "1y"), Timeline: span(t, "1y"), Delivered: span(t, "7d"), Audit: span(t, "1y")}
 	p := &privacy.Pruner{Store: w.store, Settings: func() (project.Retention, *rules.Set) { return keep, w.rules }}
 	sweep := func() (fires int) {
 		for {
@@ -64,7 +67,7 @@ func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 	}
 	// Two years on, the enrollments still run: nothing of theirs goes.
 	w.clock.Move(w.clock.Now().AddDate(2, 0, 0))
-	if got := older(); got != "map[delivered:2 ended_enrollments:0 events:0 messages:0 timeline:2]" {
+	if got := older(); got != "map[audit:3 delivered:2 ended_enrollments:0 events:0 messages:0 timeline:3 waiting:2]" {
 		t.Errorf("while they run, what is old is %s", got)
 	}
 	w.erase("dana@old.test")
@@ -84,7 +87,7 @@ func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 	}
 	w.take(intake.Live, holdfast.Message{Kind: holdfast.Track, Event: "Login", Account: "acme", Contact: "robert", Props: map[string]any{"count": 1.0}})
 	before := older()
-	if sweep() == 0 || older() != "map[delivered:0 ended_enrollments:0 events:0 messages:0 timeline:0]" {
+	if sweep() == 0 || older() != "map[audit:0 delivered:0 ended_enrollments:0 events:0 messages:0 timeline:0 waiting:0]" {
 		t.Errorf("of %s is left %s", before, older())
 	}
 	w.view(func(tx store.Tx) error {
@@ -100,6 +103,14 @@ func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 		if len(runs) != 2 {
 			t.Errorf("%d enrollments are left", len(runs))
 		}
-		return errors.Join(err, errDays, errRuns)
+		log, errLog := tx.Audits(store.AuditFilter{})
+		var said []string
+		for _, a := range log {
+			said = append(said, a.Who+" "+a.What)
+		}
+		if diff := cmp.Diff([]string{"team:Mira contact.erase", "system retention.remove"}, said); diff != "" || !strings.Contains(log[1].Details, `"audit":3`) || !strings.Contains(log[1].Details, `"waiting":1`) {
+			t.Errorf("the audit log has %+v", log)
+		}
+		return errors.Join(err, errDays, errRuns, errLog)
 	})
 }

@@ -50,9 +50,7 @@ func (r *row) each(clean func(string) (string, bool), columns ...string) {
 }
 
 // is reports whether a column names the person, by their id or by their mark.
-func (r *row) is(column string) bool {
-	return r.Words[column] != "" && (r.Words[column] == r.Contact || r.Words[column] == r.Mark)
-}
+func (r *row) is(column string) bool { return r.names(r.Words[column]) }
 
 // json rewrites the texts in columns of JSON.
 func (r *row) json(clean func(string) (string, bool), columns ...string) {
@@ -95,10 +93,24 @@ func (s *seeker) rid(table string, x store.Text) change {
 	case "approvals", "holds":
 		r.each(s.prose, "title", "in_exchange", "note", "by_whom", "reason")
 	case "lines":
-		r.each(s.id, "key", "recipient")
-		r.each(s.prose, "outcome", "reason")
+		r.line()
 	case "events":
 		r.event()
+	case "parked":
+		r.waiting()
+	case "aliases":
+		r.each(s.id, "id", "became")
+	case "erasures":
+		r.each(s.prose, "by_whom", "reason")
+	case "tokens":
+		r.each(s.prose, "name")
+		r.each(s.strict, "created_by", "revoked_by")
+	case "audit":
+		r.each(s.strict, "who")
+		r.each(s.id, "subject")
+		r.json(s.strict, "details")
+	case "meta":
+		r.each(s.prose, "value")
 	case "contacts":
 		if x.Key != s.Contact {
 			r.json(s.careful, "fields")
@@ -159,7 +171,7 @@ func (r *row) message() {
 		r.err = err
 		return
 	}
-	if m.To.ID != r.Contact && m.To.ID != r.Mark {
+	if !r.names(m.To.ID) {
 		r.json(r.prose, "body")
 		return
 	}
@@ -197,6 +209,42 @@ func (r *row) event() {
 	props, err := json.Marshal(m.Props)
 	r.err = err
 	r.set("props", string(props))
+}
+
+// line of a merge says in words which id has become which.
+func (r *row) line() {
+	merge := strings.HasPrefix(r.Words["key"], "merge/"+store.OfContact+"/")
+	r.each(r.id, "key", "recipient")
+	r.each(r.prose, "outcome", "reason")
+	if merge && r.touched {
+		r.set("reason", "contact "+erased.Gone+" has become "+erased.Gone)
+	}
+}
+
+// waiting is a message whose account nobody has said yet. Theirs will never be
+// taken; in others' they are not named.
+func (r *row) waiting() {
+	var m holdfast.Message
+	d := json.NewDecoder(strings.NewReader(r.Words["message"]))
+	d.UseNumber()
+	if r.err = d.Decode(&m); r.err != nil {
+		return
+	}
+	if r.theirs = r.is("contact") || r.names(m.Contact); r.theirs {
+		r.touched, r.drop, r.words["message"] = true, true, r.Words["message"]
+		return
+	}
+	r.each(r.id, "id")
+	id, _ := r.id(m.ID)
+	props, some := walk(any(m.Props), r.careful)
+	if id == m.ID && !some {
+		return
+	}
+	m.ID = id
+	m.Props, _ = props.(map[string]any)
+	body, err := json.Marshal(m)
+	r.err = err
+	r.set("message", string(body))
 }
 
 func object(text string) (map[string]any, error) {
@@ -253,8 +301,24 @@ func walk(v any, clean func(string) (string, bool)) (any, bool) {
 	return v, some
 }
 
-// learn reads who the person was called in what was told of them.
-func learn(tx store.Tx, contact string, accounts []string) (told []store.Contact, err error) {
+// learn reads who the person, by any of their ids, was called in what was told of them.
+func learn(tx store.Tx, ids, accounts []string) (told []store.Contact, err error) {
+	say := func(props map[string]any) {
+		c := store.Contact{ID: ids[0], Fields: map[string]store.Field{}}
+		for name, v := range props {
+			c.Fields[name] = store.Field{Value: v}
+		}
+		told = append(told, c)
+	}
+	waiting, err := tx.Parked(ids)
+	if err != nil {
+		return nil, fmt.Errorf("read what waits: %w", err)
+	}
+	for _, m := range waiting {
+		if m.Kind == holdfast.Identify {
+			say(m.Props)
+		}
+	}
 	for _, account := range accounts {
 		for after, n := "", page; n == page; {
 			rows, err := tx.TextsOf("events", account, after, page)
@@ -264,18 +328,14 @@ func learn(tx store.Tx, contact string, accounts []string) (told []store.Contact
 			n = len(rows)
 			for _, x := range rows {
 				after = x.Key
-				if x.Words["contact"] != contact || x.Words["kind"] != holdfast.Identify || x.Words["props"] == "" {
+				if !slices.Contains(ids, x.Words["contact"]) || x.Words["kind"] != holdfast.Identify || x.Words["props"] == "" {
 					continue
 				}
 				props, err := object(x.Words["props"])
 				if err != nil {
 					return nil, fmt.Errorf("read event: %w", err)
 				}
-				c := store.Contact{ID: contact, Fields: map[string]store.Field{}}
-				for name, v := range props {
-					c.Fields[name] = store.Field{Value: v}
-				}
-				told = append(told, c)
+				say(props)
 			}
 		}
 	}

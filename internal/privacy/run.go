@@ -103,7 +103,7 @@ func sending(tx store.Tx, mark string, accounts []string) (bool, error) {
 		return false, fmt.Errorf("read touches: %w", err)
 	}
 	return slices.ContainsFunc(open, func(h store.Touch) bool {
-		return h.Contact == mark && !h.HumanWork && h.Recipient == mark && slices.Contains(accounts, h.Account)
+		return h.Contact == mark && !h.HumanWork && erased.Is(h.Recipient) && slices.Contains(accounts, h.Account)
 	}), nil
 }
 
@@ -190,10 +190,7 @@ func (e *Eraser) Look(ctx context.Context, contact string) (Report, error) {
 				return err
 			}
 		}
-		c, err := tx.Contact(contact)
-		if errors.Is(err, store.ErrNotFound) {
-			return unknown()
-		}
+		c, err := f.known(tx)
 		if err != nil {
 			return err
 		}
@@ -204,7 +201,8 @@ func (e *Eraser) Look(ctx context.Context, contact string) (Report, error) {
 }
 
 func look(tx store.Tx, marks erased.Marks, c store.Contact, f found, r *Report) error {
-	p, accounts := newPerson(c, f.told...), f.accounts
+	p, accounts := newPerson(c, f.former, f.told...), f.accounts
+	p.Mark = marks.Contact(c.ID)
 	by, err := tx.ManyContactsAt(p.Addresses)
 	if err != nil {
 		return fmt.Errorf("find who shares the address: %w", err)
@@ -225,7 +223,7 @@ func look(tx store.Tx, marks erased.Marks, c store.Contact, f found, r *Report) 
 			return fmt.Errorf("read enrollments: %w", err)
 		}
 		for _, run := range runs {
-			if run.Contact == c.ID {
+			if p.is(run.Contact) {
 				r.Enrollments++
 			}
 		}

@@ -250,12 +250,42 @@ func lived(t *testing.T, st store.Store) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w.elsewhere()
 	w.take(intake.Live, holdfast.Message{Source: "import", Kind: holdfast.Track, Event: "Reply", Account: "acme", Contact: "dana@old.test", Props: map[string]any{"text": "parachutes first, then talks"}})
 	return w
 }
 
+// elsewhere is what tables hold of Dana that are of no account: what was told under
+// an id of hers that has become this one, what waits, who did what, and traces.
+func (w *world) elsewhere() {
+	w.t.Helper()
+	w.take(intake.History,
+		holdfast.Message{Kind: holdfast.Identify, Account: "acme", Contact: "dd-crm", Props: map[string]any{"email": "dana.private@home.test", "nickname": "Parachutist"}},
+		holdfast.Message{Kind: holdfast.Track, Event: "Login", Account: "acme", Contact: "dd-crm", Props: map[string]any{"count": 1.0, "agent": "Parachute Phone"}},
+		holdfast.Message{Kind: holdfast.Alias, Contact: "dana@old.test", Props: map[string]any{holdfast.Previous: "dd-crm"}})
+	_, err := w.intake.Receive(w.t.Context(), intake.Call{Messages: []holdfast.Message{
+		{ID: "w/dana.doelling@acme.test", Source: "app", Kind: holdfast.Identify, Contact: "visitor", At: w.clock.Now(), Props: map[string]any{"friend": "dana.doelling@acme.test"}},
+		{ID: "w1", Source: "app", Kind: holdfast.Identify, Contact: "dd-visitor", At: w.clock.Now(), Props: map[string]any{"first_name": "Dana", "hobby": "parachutes"}},
+	}})
+	ctx := store.As(w.t.Context(), "os:Dana Doelling")
+	err = errors.Join(err, w.store.Update(ctx, func(tx store.Tx) error {
+		run, errRun := tx.EnrollmentsOf("acme", false)
+		return errors.Join(errRun,
+			tx.PutAlias(store.Alias{Kind: store.OfContact, ID: "dd-visitor", Into: "dana@old.test", At: monday}),
+			store.Audited(ctx, tx, monday, "Dana Doelling", "suppression.add", "dana@old.test", map[string]any{"kind": "paused", "note": "dana.doelling@acme.test"}),
+			store.Audited(ctx, tx, monday, "", "contact.merge", "dd-crm", map[string]any{"previous": "dd-crm"}),
+			tx.PutToken(store.Token{ID: "tok_1", Hash: "h1", Name: "Dana's laptop", Scopes: []string{"metrics"}, CreatedAt: monday, CreatedBy: "Dana Doelling"}),
+			tx.PutErasure(store.Erasure{ID: "erased-other", Account: "acme", By: "Mira", Reason: "his colleague Dana Doelling asked", BegunAt: monday, DoneAt: monday, Found: []byte("{}")}),
+			tx.MetaSet(store.StopKey("care"), "Mira: Dana Doelling complained"),
+			tx.MetaSet("trace/"+run[0].ID, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
+	}))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // traces are what is left of Dana, wherever it is.
-var traces = []string{"dana", "doelling", "maidenname", "5550199", "parachute"}
+var traces = []string{"dana", "dd-crm", "dd-visitor", "doelling", "maidenname", "5550199", "parachut"}
 
 // everything is all texts of a store, beside its files.
 func everything(t *testing.T, st store.Store) string {

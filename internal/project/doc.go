@@ -68,6 +68,7 @@ var projectKind = source.KindDoc{
 		{Name: "retention.timeline", Type: "duration", Default: "2y", Summary: "Lines of enrollments that ended.", Example: "forever"},
 		{Name: "retention.ended_enrollments", Type: "duration", Default: "2y", Summary: "Signals and closed tasks of enrollments that ended. The enrollment itself stays, so that an account enters once.", Example: "2y"},
 		{Name: "retention.delivered", Type: "duration", Default: "7d", Summary: "Rows for Temporal that were delivered.", Example: "7d"},
+		{Name: "retention.audit", Type: "duration", Default: "5y", Summary: "Lines of the audit log; a year at least.", Example: "7y"},
 		{Name: "salt", Type: "literal", Summary: "Decides who is held out and who is let in first. Unset, one is drawn and kept."},
 	},
 	Example: "project: my-company\ntimezone: America/New_York\ncountry: US\nsender: {name: Customer Success, email: success@example.com}\nrules: library\nlibrary: [renewal-90]\n",
@@ -121,7 +122,7 @@ var sourceKind = source.KindDoc{
 		{Name: "allow.events", Type: "list", Required: true, Summary: "The events that are taken; * stands for any text. Others are dropped and counted.", Example: "[Report Exported, Feature *]"},
 		{Name: "allow.fields", Type: "list", Summary: "The fields of accounts and contacts that it may write. Unset, all that are declared.", Example: "[name, plan, seats]"},
 		{Name: "allow.objects", Type: "list", Summary: "The kinds of objects that it may write. Unset, all that are declared.", Example: "[subscription]"},
-		{Name: "allow.merges", Type: "bool", Default: "false", Summary: "Whether its alias messages make people one who are both known. Without it an alias gives what waits for an unknown visitor to who they turn out to be, and no more.", Example: "true"},
+		{Name: "allow.merges", Type: "bool", Default: "false", Summary: "Whether its alias messages make people, or accounts, one that are both known. It cannot be undone. Without it an alias gives what waits for an unknown visitor to who they turn out to be, and no more.", Example: "true"},
 		{Name: "secret", Type: "literal", Summary: "The name of what its sender signs with. The value comes from HOLDFAST_SECRET_ and the name in capitals; several, with a space between, while one takes the place of another.", Example: "stripe_live"},
 		{Name: "ids", Type: "enum(own|shared)", Default: "own", Summary: "Whether the numbers by which HubSpot and Zendesk know companies and people are the ids of our accounts and contacts.", Means: map[string]string{
 			"own": "no: the kind stands before them, as in hubspot:123", "shared": "yes: other sources name accounts by the same numbers",

@@ -14,6 +14,7 @@ type Retention struct {
 	Timeline  calendar.Span // lines
 	Ended     calendar.Span // signals and tasks of enrollments that ended
 	Delivered calendar.Span // rows that reached Temporal
+	Audit     calendar.Span // lines of the audit log
 }
 
 // keptForever is what keeps a kind of row.
@@ -27,6 +28,7 @@ func (ld *loader) retention(n *source.Node) Retention {
 		Timeline:  ld.period(n, "timeline", "2y", 1),
 		Ended:     ld.period(n, "ended_enrollments", "2y", 1),
 		Delivered: ld.period(n, "delivered", "7d", 1),
+		Audit:     ld.period(n, "audit", "5y", 365),
 	}
 }
 

@@ -96,7 +96,12 @@ func (m *moving) handOver(ctx context.Context) error {
 		if _, err := m.place(tx); err != nil {
 			return err
 		}
-		return errors.Join(leaveEngine(tx, m.o.Engine), tx.MetaSet(metaArrived, m.id), tx.MetaSet(metaIncoming, ""))
+		var rows int64
+		for _, t := range m.done.Tables {
+			rows += t.Rows
+		}
+		details := map[string]any{"rows": rows, "started": m.done.Started}
+		return errors.Join(store.Audited(ctx, tx, m.o.Now, "", "store.move", "", details), leaveEngine(tx, m.o.Engine), tx.MetaSet(metaArrived, m.id), tx.MetaSet(metaIncoming, ""))
 	})
 }
 

@@ -162,7 +162,10 @@ func (w *restoring) run(ctx context.Context, newest int) error {
 	if w.done.Started, err = restart(ctx, w.into); err != nil {
 		return err
 	}
-	return w.into.Update(ctx, w.finish)
+	return w.into.Update(ctx, func(tx store.Tx) error {
+		details := map[string]any{"made": w.done.Made, "rows": total, "started": w.done.Started, "unknown": w.done.Unknown}
+		return errors.Join(w.finish(tx), store.Audited(ctx, tx, w.o.Now, "", "store.restore", "", details))
+	})
 }
 
 func loaded(tx store.Tx) error {

@@ -74,10 +74,10 @@ func (h *Handler) known(r *http.Request, s *project.Source) (in incoming, known 
 	if !shown {
 		return in, false, nil
 	}
-	of, used, err := h.caller(r.Context(), key)
+	of, from, err := h.caller(r.Context(), key)
 	switch {
 	case err == nil && of.Name == s.Name:
-		return incoming{also: used}, true, nil
+		return from, true, nil
 	case err == nil:
 		return in, false, refuse(http.StatusForbidden, Unauthorized, "the key is for another source")
 	}

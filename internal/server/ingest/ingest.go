@@ -155,6 +155,7 @@ type incoming struct {
 	same  []intake.Same
 	drops []Drop
 	also  func(tx store.Tx) error
+	by    string // who calls, as the audit log names them; "" is a provider
 }
 
 // item is a message and where it stands in the call.
@@ -195,7 +196,7 @@ func (h *Handler) take(ctx context.Context, s *project.Source, in incoming) (ans
 		for _, it := range kept {
 			c.Messages = append(c.Messages, it.Message)
 		}
-		res, err := h.Receive(ctx, c)
+		res, err := h.Receive(store.As(ctx, in.by), c)
 		if err != nil {
 			return a, err
 		}

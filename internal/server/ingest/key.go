@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"net/http"
@@ -35,8 +36,11 @@ func keyOf(r *http.Request) (key string, shown bool) {
 	return "", true
 }
 
-// caller is the source that a key hands in for.
-func (h *Handler) caller(ctx context.Context, key string) (s *project.Source, used func(tx store.Tx) error, err error) {
+// actor is who calls with a key, as the audit log names them.
+func actor(t store.Token) string { return "token:" + cmp.Or(t.Name, t.ID) }
+
+// caller is the source that a key hands in for, and an empty call of whoever has it.
+func (h *Handler) caller(ctx context.Context, key string) (s *project.Source, in incoming, err error) {
 	now := h.Machine.Now()
 	var t store.Token
 	err = h.Store.View(ctx, func(tx store.Tx) (err error) {
@@ -44,17 +48,17 @@ func (h *Handler) caller(ctx context.Context, key string) (s *project.Source, us
 		return err
 	})
 	if holdfast.CodeOf(err) == holdfast.Unauthorized {
-		return nil, nil, refuse(http.StatusUnauthorized, Unauthorized, err.Error())
+		return nil, in, refuse(http.StatusUnauthorized, Unauthorized, err.Error())
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, in, err
 	}
 	name := tokens.Source(t)
 	if name == "" {
-		return nil, nil, refuse(http.StatusForbidden, Unauthorized, "the key is not for handing in events")
+		return nil, in, refuse(http.StatusForbidden, Unauthorized, "the key is not for handing in events")
 	}
 	if s = h.Source(name); s == nil {
-		return nil, nil, refuse(http.StatusForbidden, Unauthorized, "the key is for the source "+name+", which the project in force does not have")
+		return nil, in, refuse(http.StatusForbidden, Unauthorized, "the key is for the source "+name+", which the project in force does not have")
 	}
-	return s, func(tx store.Tx) error { return tokens.Used(tx, t, now) }, nil
+	return s, incoming{by: actor(t), also: func(tx store.Tx) error { return tokens.Used(tx, t, now) }}, nil
 }

@@ -81,13 +81,22 @@ func (r *reader) message(place, kind string, raw []byte) {
 			return
 		}
 	case "alias":
-		old := sources.Text(o["previousId"])
-		if old == "" || user == "" {
+		old, group := sources.Text(o["previousId"]), sources.Text(o["previousGroupId"])
+		switch {
+		case group != "" && old == "":
+			if m.Account = sources.Text(o["groupId"]); m.Account == "" {
+				drop(NoGroup, "an alias message with previousGroupId has no groupId")
+				return
+			}
+			m.Contact, user, old = "", "", group
+		case old == "" || user == "":
 			drop(NoUser, "an alias message has no previousId or no userId")
 			return
+		default:
+			m.Contact = user
+			r.in.same = append(r.in.same, intake.Same{Old: old, New: user})
 		}
-		m.Kind, m.Contact = holdfast.Alias, user
-		r.in.same = append(r.in.same, intake.Same{Old: old, New: user})
+		m.Kind = holdfast.Alias
 		said = map[string]any{holdfast.Previous: old}
 	default:
 		drop(BadType, "the type is none of identify, group, track, page, screen and alias")

@@ -58,6 +58,8 @@ func admit(s *project.Source, m holdfast.Message, toAll bool) (reason, text stri
 	switch {
 	case strings.Contains(m.Event, "."):
 		return Forged, "events with a dot in their name are Holdfast's own; give yours a name without one"
+	case m.Kind == holdfast.Alias && !s.Allow.Merges && m.Contact == "":
+		return Alias, fmt.Sprintf("to make two accounts one, the source %s needs allow.merges: true", s.Name)
 	case m.Kind == holdfast.Alias && !s.Allow.Merges:
 		return Alias, fmt.Sprintf("what waits for previousId is now userId's; to make people one who are known already, the source %s needs allow.merges: true", s.Name)
 	case m.Kind != holdfast.Track:

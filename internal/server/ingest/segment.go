@@ -11,7 +11,6 @@ import (
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/sources"
-	"holdfast/internal/store"
 )
 
 // calls are the last parts of Segment's paths, and the type of message that each
@@ -29,9 +28,9 @@ func (h *Handler) segment(w http.ResponseWriter, r *http.Request) (a answer, err
 	}
 	key, shown := keyOf(r)
 	var s *project.Source
-	var used func(tx store.Tx) error
+	var in incoming
 	if shown {
-		if s, used, err = h.caller(r.Context(), key); err != nil {
+		if s, in, err = h.caller(r.Context(), key); err != nil {
 			return a, err
 		}
 	}
@@ -50,7 +49,7 @@ func (h *Handler) segment(w http.ResponseWriter, r *http.Request) (a answer, err
 		return a, refuse(http.StatusBadRequest, BadCall, "the body is no JSON object")
 	}
 	if !shown {
-		if s, used, err = h.caller(r.Context(), plainText(top["writeKey"])); err != nil {
+		if s, in, err = h.caller(r.Context(), plainText(top["writeKey"])); err != nil {
 			return a, err
 		}
 	}
@@ -58,7 +57,6 @@ func (h *Handler) segment(w http.ResponseWriter, r *http.Request) (a answer, err
 	if s.Kind != "segment" {
 		return a, refuse(http.StatusForbidden, Unauthorized, "the source "+s.Name+" is of kind "+s.Kind+", and is called at "+HookPath+s.Name)
 	}
-	in := incoming{also: used}
 	rd := reader{now: h.Clock.Now().UTC(), in: &in}
 	if kind != "" {
 		if len(body) > maxMessage {

@@ -65,12 +65,16 @@ source: narrow
 kind: segment
 allow: {events: [Login, Feature *, Feature Shipped], fields: [name]}
 ---
+source: crm
+kind: segment
+allow: {events: ["*"], merges: true}
+---
 source: billing
 kind: cloudevents
 allow: {events: ["*"]}
 `
 
-// world is a handler on a real listener, over a store in memory.
+// world is a handler on a real listener.
 type world struct {
 	t       testing.TB
 	Handler *ingest.Handler
@@ -87,6 +91,11 @@ type world struct {
 
 func newWorld(t testing.TB, change ...func(*world)) *world {
 	t.Helper()
+	return newWorldOver(t, memory.New(), change...)
+}
+
+func newWorldOver(t testing.TB, st store.Store, change ...func(*world)) *world {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"holdfast.yaml": settings, "sources.yaml": documents} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -97,7 +106,6 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 	if err != nil || len(found) > 0 {
 		t.Fatal(err, found)
 	}
-	st := memory.New()
 	w := &world{t: t, keys: map[string]string{}, ids: map[string]string{}, clock: clock.NewVirtual(start), store: st, counts: &ingest.Counts{}}
 	in := &intake.Intake{
 		Store: st, Clock: w.clock, Rules: func() *rules.Set { return p.Rules }, Playbooks: func() []*playbooks.Playbook { return nil },
@@ -116,9 +124,9 @@ func newWorld(t testing.TB, change ...func(*world)) *world {
 		OfAll: func(event string) bool { return p.Rules.OfAll(event) },
 		Count: w.counts.Add, Log: slog.New(slog.DiscardHandler),
 	}
-	for _, s := range []string{"app", "narrow", "billing", "gone"} {
+	for _, s := range []string{"app", "narrow", "crm", "billing", "gone"} {
 		w.update(func(tx store.Tx) error {
-			secret, k, err := tokens.Create(tx, tokens.New{Scopes: []string{"ingest:" + s}}, start)
+			secret, k, err := tokens.Create(tx, tokens.New{Name: "the " + s, Scopes: []string{"ingest:" + s}}, start)
 			w.keys[s], w.ids[s] = secret, k.ID
 			return err
 		})

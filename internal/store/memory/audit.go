@@ -18,7 +18,10 @@ func (t *tx) AddAudit(a store.Audit) error {
 	if err := t.writes("write audit"); err != nil {
 		return err
 	}
-	a.Seq, a.At = int64(len(t.audits.rows))+1, moment(a.At)
+	a.Seq, a.At = 1, moment(a.At)
+	if end := last(t.auditsBySeq.of()); end != nil {
+		a.Seq = end.Seq + 1
+	}
 	t.audits.put(t, a)
 	return nil
 }

@@ -18,8 +18,11 @@ func (t *tx) Prune(o store.Old, after string, dry bool) (next string, n int, err
 	if err != nil {
 		return "", 0, err
 	}
-	if o.What == store.OldEnded {
+	switch o.What {
+	case store.OldEnded:
 		return t.pruneEnded(o, after, dry)
+	case store.OldParked:
+		return t.pruneParked(o, dry)
 	}
 	var from, last int64
 	if after != "" {
@@ -37,6 +40,8 @@ func (t *tx) Prune(o store.Old, after string, dry bool) (next string, n int, err
 			e := t.enrollments.rows[l.Enrollment]
 			return !l.At.IsZero() && l.At.Before(moment(o.Before)) && (e == nil || e.Status != active)
 		})
+	case store.OldAudit:
+		n, last = prune(t, &t.audits, from, dry, func(a *store.Audit) bool { return !a.At.IsZero() && a.At.Before(moment(o.Before)) })
 	case store.OldEvents:
 		n, last = prune(t, &t.events, from, dry, func(e *store.Event) bool { return t.oldEvent(e, o) })
 	default:
@@ -87,6 +92,21 @@ func (t *tx) oldEvent(e *store.Event, o store.Old) bool {
 		}
 	}
 	return slices.ContainsFunc(t.eventsByTime.of(e.Account), func(n *store.Event) bool { return n.Event == e.Event && n.At.After(e.At) })
+}
+
+func (t *tx) pruneParked(o store.Old, dry bool) (next string, n int, err error) {
+	if dry {
+		for _, p := range t.parked.rows {
+			if p.Received.Before(moment(o.Before)) {
+				n++
+			}
+		}
+		return "", n, nil
+	}
+	if n, err = t.ForgetParked(o.Before, store.PruneRows); n == store.PruneRows {
+		next = store.OldParked
+	}
+	return next, n, err
 }
 
 func (t *tx) pruneEnded(o store.Old, after string, dry bool) (next string, n int, err error) {

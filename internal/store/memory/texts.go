@@ -3,6 +3,7 @@ package memory
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"holdfast"
 	"holdfast/internal/store"
@@ -105,6 +106,9 @@ func ofTable[K comparable, V any](t *tx, tb *table[K, V], own func(*V) V, key fu
 			if err := places(&changed).write(x.Words); err != nil {
 				return err
 			}
+			if k := tb.key(row); k != tb.key(&changed) {
+				tb.drop(t, k)
+			}
 			tb.put(t, changed)
 			return nil
 		},
@@ -191,9 +195,47 @@ func (t *tx) moreTextRows(tt store.TextTable) texts {
 	case "accounts":
 		return ofTable(t, &t.accounts, ownAccount, func(a *store.Account) string { return a.ID }, func(a *store.Account) string { return a.ID },
 			func(a *store.Account) place { return place{"fields": &fieldsJSON{&a.Fields}} })
+	case "contacts":
+		return ofTable(t, &t.contacts, ownContact, func(c *store.Contact) string { return c.ID }, func(c *store.Contact) string { return c.Account },
+			func(c *store.Contact) place { return place{"fields": &fieldsJSON{&c.Fields}} })
 	}
-	return ofTable(t, &t.contacts, ownContact, func(c *store.Contact) string { return c.ID }, func(c *store.Contact) string { return c.Account },
-		func(c *store.Contact) place { return place{"fields": &fieldsJSON{&c.Fields}} })
+	return t.apartTextRows(tt)
+}
+
+// noAccount is nobody's id.
+const noAccount = "\x00"
+
+// apart is the account of rows that are of none.
+func apart[V any](*V) string { return "" }
+
+func (t *tx) apartTextRows(tt store.TextTable) texts {
+	switch tt.Name {
+	case "parked":
+		return ofTable(t, &t.parked, ownParked, func(p *store.Parked) string { return tt.KeyOf(p.Source, p.ID) }, apart,
+			func(p *store.Parked) place {
+				return place{"message": &messageJSON{&p.Message}, "id": &p.ID, "contact": &p.Contact}
+			})
+	case "aliases":
+		return ofTable(t, &t.aliases, self, func(a *store.Alias) string { return tt.KeyOf(a.Kind, a.ID) }, apart,
+			func(a *store.Alias) place { return place{"id": &a.ID, "became": &a.Into} })
+	case "tokens":
+		return ofTable(t, &t.tokens, ownToken, func(k *store.Token) string { return k.ID }, apart,
+			func(k *store.Token) place {
+				return place{"name": &k.Name, "created_by": &k.CreatedBy, "revoked_by": &k.RevokedBy}
+			})
+	case "audit":
+		return ofTable(t, &t.audits, self, func(a *store.Audit) string { return tt.KeyOf(a.Seq) }, apart,
+			func(a *store.Audit) place { return place{"who": &a.Who, "subject": &a.On, "details": &a.Details} })
+	case "meta":
+		return ofTable(t, &t.meta, self, func(e *entry) string { return e.name }, func(e *entry) string {
+			if strings.HasPrefix(e.name, store.StopAllKey) {
+				return ""
+			}
+			return noAccount
+		}, func(e *entry) place { return place{"value": &e.value} })
+	}
+	return ofTable(t, &t.erasures, ownErasure, func(e *store.Erasure) string { return e.ID }, func(e *store.Erasure) string { return e.Account },
+		func(e *store.Erasure) place { return place{"by_whom": &e.By, "reason": &e.Reason} })
 }
 
 // fieldsJSON writes fields in place of those there, where JSON would add to them.
@@ -211,5 +253,25 @@ func (f *fieldsJSON) UnmarshalJSON(b []byte) error {
 		return err
 	}
 	*f.fields = fresh
+	return nil
+}
+
+// messageJSON is a message as databases keep it; its id and contact are columns of
+// their own, which say them here.
+type messageJSON struct{ *holdfast.Message }
+
+// MarshalJSON is json.Marshaler.
+func (m *messageJSON) MarshalJSON() ([]byte, error) { return json.Marshal(m.Message) }
+
+// UnmarshalJSON is json.Unmarshaler.
+func (m *messageJSON) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	fresh := holdfast.Message{}
+	if err := d.Decode(&fresh); err != nil {
+		return err
+	}
+	fresh.Source, fresh.ID, fresh.Contact = m.Source, m.ID, m.Contact
+	*m.Message = fresh
 	return nil
 }

@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"holdfast/internal/store"
@@ -89,6 +91,12 @@ func (t *tx) Loaded() error { return nil }
 func (t *tx) Clear() error {
 	tables, err := t.Tables()
 	if err != nil {
+		return err
+	}
+	if err := t.MetaSet(store.AuditBefore, strconv.FormatInt(math.MaxInt64, 10)); err != nil {
+		return err
+	}
+	if err := t.put("clear audit", "DELETE FROM audit"); err != nil { // it keeps its rows from everybody else
 		return err
 	}
 	for _, one := range slices.Backward(tables) {

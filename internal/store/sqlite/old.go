@@ -12,6 +12,7 @@ var old = map[string]string{
 	store.OldDelivered: "result IS NOT NULL AND (created_at IS NULL OR created_at < ?)",
 	store.OldMessages: `EXISTS (SELECT 1 FROM touches h JOIN enrollments e ON e.id = h.enrollment WHERE h.id = messages.touch
 		AND h.state IN ('sent', 'reconciled', 'unconfirmed', 'failed', 'skipped') AND e.status <> 'active' AND coalesce(h.done_at, h.claimed_at) < ?)`,
+	store.OldAudit:    "at < ?",
 	store.OldTimeline: "at < ? AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.id = lines.enrollment AND e.status = 'active')",
 	store.OldEvents: `kind = 'track' AND at < ?1 AND received < ?1
 		AND NOT EXISTS (SELECT 1 FROM enrollments e WHERE e.account = events.account AND (e.status = 'active' OR e.event = events.seq))
@@ -19,8 +20,11 @@ var old = map[string]string{
 }
 
 func (t *tx) Prune(o store.Old, after string, dry bool) (next string, n int, err error) {
-	if o.What == store.OldEnded {
+	switch o.What {
+	case store.OldEnded:
 		return t.pruneEnded(o, after, dry)
+	case store.OldParked:
+		return t.pruneParked(o, dry)
 	}
 	which, ok := old[o.What]
 	if !ok {
@@ -44,11 +48,22 @@ func (t *tx) Prune(o store.Old, after string, dry bool) (next string, n int, err
 	if err != nil {
 		return "", 0, err
 	}
+	guarded := o.What == store.OldAudit && len(seqs) > 0 && !dry
+	if guarded {
+		if err := t.MetaSet(store.AuditBefore, strconv.FormatInt(o.Before.UnixMicro(), 10)); err != nil {
+			return "", 0, err
+		}
+	}
 	for _, seq := range seqs {
 		if dry {
 			break
 		}
 		if err := t.put("prune "+o.What, "DELETE FROM "+o.What+" WHERE seq = ?", seq); err != nil {
+			return "", 0, err
+		}
+	}
+	if guarded {
+		if err := t.MetaSet(store.AuditBefore, ""); err != nil {
 			return "", 0, err
 		}
 	}
@@ -86,4 +101,17 @@ func (t *tx) pruneEnded(o store.Old, after string, dry bool) (next string, n int
 		}
 	}
 	return next, n, nil
+}
+
+// pruneParked goes by when messages came: a page of them at a time, or all at once
+// where they are only counted.
+func (t *tx) pruneParked(o store.Old, dry bool) (next string, n int, err error) {
+	if dry {
+		n, err = one(t, "count old parked messages", value[int], "SELECT count(*) FROM parked WHERE received < ?", o.Before.UnixMicro())
+		return "", n, err
+	}
+	if n, err = t.ForgetParked(o.Before, store.PruneRows); n == store.PruneRows {
+		next = store.OldParked
+	}
+	return next, n, err
 }

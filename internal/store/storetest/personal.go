@@ -49,12 +49,25 @@ func textsAreRewritten(t *testing.T, s store.Store) {
 			tx.AddLine(store.Line{Key: "l", Account: "acme", To: "dana", At: t0}),
 			tx.PutObject(store.Object{Kind: "subscription", Key: "s", Account: "acme", Fields: fields}),
 			tx.PutAccount(store.Account{ID: "acme", Known: true, Fields: fields}),
-			tx.PutContact(store.Contact{ID: "dana", Account: "acme", Fields: fields}))
+			tx.PutContact(store.Contact{ID: "dana", Account: "acme", Fields: fields}),
+			tx.PutErasure(store.Erasure{ID: "erased-x", Account: "acme", Reason: "r", By: "b", BegunAt: t0}), // names leave the audit log while one is under way
+			tx.PutAlias(store.Alias{Kind: store.OfContact, ID: "dan", Into: "dana", At: t0}),
+			tx.PutToken(store.Token{ID: "tok", Hash: "h", Name: "n", Scopes: []string{"metrics"}, CreatedAt: t0, CreatedBy: "b"}),
+			tx.AddAudit(store.Audit{At: t0, Who: "os:mira", What: "contact.merge", On: "dana", Details: `{"a":"b"}`}),
+			tx.MetaSet("clock", "production"), tx.MetaSet(store.StopKey("win-back"), "Mira"))
 	})
-	rewritten := map[string]string{"fields": `{"name":{"v":"new"}}`, "props": `{"n":1.5,"z":"new"}`, "body": `{"Touch":"a","Account":"acme","Subject":"new"}`, "state": `{"at":"new"}`, "answers": `{"a":"new"}`, "data": `{"d":"new"}`}
+	update(t, s, func(tx store.Tx) error {
+		_, err := tx.Park(holdfast.Message{ID: "m3", Source: "s", Kind: "identify", Contact: "dan", At: t0, Props: map[string]any{"a": "b"}}, t0)
+		return err
+	})
+	rewritten := map[string]string{"fields": `{"name":{"v":"new"}}`, "props": `{"n":1.5,"z":"new"}`, "body": `{"Touch":"a","Account":"acme","Subject":"new"}`, "state": `{"at":"new"}`, "answers": `{"a":"new"}`, "data": `{"d":"new"}`, "details": `{"d":"new"}`, "message": `{"id":"new","source":"s","kind":"identify","contact":"new","at":"2026-03-01T00:00:00Z","props":{"z":"new"}}`}
 	for _, tt := range store.Texts {
 		update(t, s, func(tx store.Tx) error {
-			rows, err := tx.TextsOf(tt.Name, "acme", "", 10)
+			account := "acme"
+			if tt.Apart {
+				account = ""
+			}
+			rows, err := tx.TextsOf(tt.Name, account, "", 10)
 			if err != nil || len(rows) != 1 || len(rows[0].Words) != len(tt.Columns) {
 				return errors.Join(errors.New(tt.Name+": want one row with every column"), same("rows", rows, nil), err)
 			}
@@ -75,6 +88,21 @@ func textsAreRewritten(t *testing.T, s store.Store) {
 		h, errTouch := tx.Touch("a")
 		m, errMail := tx.Messages("acme", 0, 0)
 		own, errEnrollment := tx.Enrollment("e1")
+		waits, errWaits := tx.Parked([]string{"new"})
+		became, errBecame := tx.Aliases(store.OfContact, []string{"dan", "new"})
+		log, errLog := tx.Audits(store.AuditFilter{})
+		key, errKey := tx.Token("tok")
+		stop, errStop := tx.MetaGet(store.StopKey("win-back"))
+		mode, errMode := tx.MetaGet("clock")
+		erasure, errErasure := tx.Erasure("erased-x")
+		if err := errors.Join(errWaits, errBecame, errLog, errKey, errStop, errMode, errErasure,
+			same("waits", []any{len(waits), waits[0].ID, waits[0].Contact, waits[0].Props["z"]}, []any{1, "new", "new", "new"}),
+			same("aliases", became, map[string]string{"new": "new"}),
+			same("audit", log, []store.Audit{{Seq: 1, At: t0, Who: "new", What: "contact.merge", On: "new", Details: `{"d":"new"}`}}),
+			same("token", []string{key.Name, key.CreatedBy, key.RevokedBy, key.Hash}, []string{"new", "new", "new", "h"}),
+			same("meta", []string{stop, mode}, []string{"new", "production"}), same("erasure", []string{erasure.Reason, erasure.By}, []string{"new", "new"})); err != nil {
+			return err
+		}
 		return errors.Join(err, errContact, errTask, errTouch, errMail, errEnrollment,
 			same("props", []any{len(all), len(all[0].Props), all[0].Contact}, []any{1, 2, "new"}),
 			same("contact", []any{c.Account, c.Fields["name"].Value}, []any{"acme", "new"}),
@@ -129,5 +157,39 @@ func textsPage(t *testing.T, s store.Store) {
 	view(t, s, func(tx store.Tx) error {
 		_, err := tx.Contact("dana")
 		return missing("dana", err)
+	})
+}
+
+// oldAuditGoes removes what is old of the audit log, and of what waits, and gives
+// the next line a number of its own.
+func oldAuditGoes(t *testing.T, s store.Store) {
+	update(t, s, func(tx store.Tx) error {
+		var errs []error
+		for i := range 3 {
+			errs = append(errs, tx.AddAudit(store.Audit{At: t0.Add(time.Duration(i) * time.Hour), Who: "os:mira", What: "task.done", On: strconv.Itoa(i)}))
+			_, err := tx.Park(holdfast.Message{ID: strconv.Itoa(i), Source: "s", Kind: "track", Event: "Login", Contact: "dana", At: t0}, t0.Add(time.Duration(i)*time.Hour))
+			errs = append(errs, err)
+		}
+		return errors.Join(errs...)
+	})
+	for _, what := range []string{store.OldAudit, store.OldParked} {
+		old := store.Old{What: what, Before: t0.Add(2 * time.Hour)}
+		view(t, s, func(tx store.Tx) error {
+			next, n, err := tx.Prune(old, "", true)
+			return errors.Join(err, same(what+" that is old", []any{next, n}, []any{"", 2}))
+		})
+		update(t, s, func(tx store.Tx) error {
+			_, n, err := tx.Prune(old, "", false)
+			return errors.Join(err, same(what+" that went", n, 2))
+		})
+	}
+	update(t, s, func(tx store.Tx) error {
+		return tx.AddAudit(store.Audit{At: t0.Add(4 * time.Hour), Who: "os:mira", What: "task.done", On: "4"})
+	})
+	view(t, s, func(tx store.Tx) error {
+		log, err := tx.Audits(store.AuditFilter{})
+		n, errParked := tx.CountParked("dana")
+		left, errMeta := tx.MetaGet(store.AuditBefore)
+		return errors.Join(err, errParked, errMeta, same("left", []any{len(log), log[0].On, log[0].Seq, log[1].Seq, n, left}, []any{2, "2", int64(3), int64(4), 1, ""}))
 	})
 }

@@ -75,6 +75,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"erasures":             erasuresAreKept,
 		"texts":                textsAreRewritten,
 		"pages of texts":       textsPage,
+		"old audit":            oldAuditGoes,
 		"aliases":              aliasesAreKept,
 		"moving an account":    accountsMove,
 		"moving a contact":     contactsMove,
