@@ -30,9 +30,11 @@ type batch struct {
 	people map[string]*person
 	group  *group // nil: everything is read one by one
 	flows  map[string]*flow
-	parks  bool     // a message about somebody whom nobody has placed waits
-	met    []string // contacts that were not known before
-	asked  bool     // a person asked for what starts: no surge
+	parks  bool              // a message about somebody whom nobody has placed waits
+	met    []string          // contacts that were not known before
+	asked  bool              // a person asked for what starts: no surge
+	came   map[string]string // feeds of which something came, and the last source of events
+	kept   []string          // those whose hour was written
 
 	res  Result
 	last int64 // seq of the last fresh message
@@ -140,6 +142,9 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		return nil
 	}
 	b.res.Fresh++
+	if b.mode == Live {
+		b.hears(m)
+	}
 	b.last = seq
 	for _, name := range says.Undeclared {
 		if b.res.Undeclared == nil {
@@ -219,6 +224,9 @@ func field(m holdfast.Message, v any) store.Field {
 func (b *batch) flush() error {
 	if b.broken != nil {
 		return b.broken
+	}
+	if err := b.keepFeeds(); err != nil {
+		return err
 	}
 	for _, s := range b.order {
 		if err := b.write(s); err != nil {

@@ -69,6 +69,7 @@ type Intake struct {
 	watch   *watch
 	outlook outlook
 	looking *looking
+	heard   map[string]int // the last hour that was written of a feed
 	// clockwise is whether an enrollment that ran at a moment needed scans.
 	clockwise struct {
 		at   time.Time
@@ -197,6 +198,7 @@ func (in *Intake) batchAt(tx store.Tx, mode Mode, now time.Time) *batch {
 
 // after does what follows a commit.
 func (in *Intake) after(b *batch) {
+	in.remember(b)
 	if b.poke && in.Poke != nil {
 		in.Poke()
 	}
