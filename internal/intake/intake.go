@@ -89,7 +89,7 @@ type Result struct {
 	Late     int       `json:"late"`               // fresh, but too old to start anything
 	Enrolled int       `json:"enrolled"`           // enrollments started
 	HeldOut  int       `json:"held_out,omitempty"`
-	Waiting  int       `json:"waiting,omitempty"` // entries that a surge has held back
+	Waiting  int       `json:"waiting,omitempty"` // entries that a surge or a silence has held back
 	Exited   int       `json:"exited"`
 	Goals    int       `json:"goals"`
 	Problems []Problem `json:"problems,omitempty"` // one for each rejected message

@@ -200,11 +200,11 @@ func TestManyWhoWaitForAFeedAllGoOn(t *testing.T) {
 	w := newWorld(t, strings.Replace(onGone, "\n", "\nguardrails: {surge: off}\n", 1))
 	w.people(0, 999)
 	w.days(16, 7, 0)
+	var old []holdfast.Message
 	for i := 1; i < 999; i++ {
-		w.n++
-		m := w.msg(fmt.Sprintf(`a%03d Login {"count": 1} @-96h`, i))
-		w.takeAll(intake.History, []holdfast.Message{m})
+		old = append(old, w.msg(fmt.Sprintf(`a%03d Login {"count": 1} @-96h`, i)))
 	}
+	w.takeAll(intake.History, old)
 	w.run(3 * 24 * time.Hour)
 	if got := fmt.Sprint(w.heldTriggers()); !strings.Contains(got, "true 998") {
 		t.Fatal(got)
