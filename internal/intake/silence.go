@@ -3,6 +3,7 @@ package intake
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ type suspension struct {
 	Feed  string    `json:"feed,omitempty"` // its key
 	Since time.Time `json:"since,omitzero"` // when the trigger was suspended
 	Last  time.Time `json:"last,omitzero"`  // since when the feed is silent
+	// Silent are all feeds of the trigger that were silent then, Feed first.
+	Silent []string `json:"silent,omitempty"`
 	// Despite: a person has let the trigger go on although these feeds are silent,
 	// each since an hour.
 	Despite map[string]int `json:"despite,omitempty"`
@@ -71,11 +74,11 @@ func (b *batch) silenced(s *sheet, w why, id string) (bool, error) {
 		return false, err
 	}
 	if !p.On {
-		key, quiet, err := b.silentFeed(w.ref, p)
-		if err != nil || key == "" {
+		silent, since, err := b.silentFeeds(w.ref, p)
+		if err != nil || len(silent) == 0 {
 			return false, err
 		}
-		p.On, p.Feed, p.Since, p.Last = true, key, b.now, quiet.since()
+		p.On, p.Feed, p.Silent, p.Since, p.Last = true, silent[0], silent, b.now, since
 		if err := putSuspension(b.tx, w.book.Name, w.trig.ID, p); err != nil {
 			return false, err
 		}
@@ -86,32 +89,33 @@ func (b *batch) silenced(s *sheet, w why, id string) (bool, error) {
 	return true, b.waitFor(s, w, id, p)
 }
 
-// silentFeed is the first feed that r's condition reads and that is silent beyond
-// what is usual, "" when none is. What came in this transaction counts as heard.
-func (b *batch) silentFeed(r ref, p suspension) (string, silence, error) {
+// silentFeeds are the feeds that r's condition reads and that are silent beyond what
+// is usual, and since when the first of them is. What came in this transaction
+// counts as heard.
+func (b *batch) silentFeeds(r ref, p suspension) (silent []string, since time.Time, err error) {
 	for _, event := range feedsOf(b.set, r) {
-		key := eventFeed(event)
-		f, err := readFeed(b.tx, key)
-		if err != nil {
-			return "", silence{}, err
-		}
-		for key != "" {
-			_, speaks := b.came[key]
-			q, known := f.Hours.silent(b.now)
-			last, despite := p.Despite[key]
-			if known && q.beyond() && !speaks && (!despite || last != q.Last) {
-				return key, q, nil
+		for key := eventFeed(event); key != ""; {
+			f, err := readFeed(b.tx, key)
+			if err != nil {
+				return nil, since, err
 			}
-			if f.Source == "" || speaks {
+			if _, speaks := b.came[key]; speaks {
 				break
 			}
-			key = sourceFeed(f.Source)
-			if f, err = readFeed(b.tx, key); err != nil {
-				return "", silence{}, err
+			q, known := f.Hours.silent(b.now)
+			last, despite := p.Despite[key]
+			if known && q.beyond() && (!despite || last != q.Last) && !slices.Contains(silent, key) {
+				if len(silent) == 0 {
+					since = q.since()
+				}
+				silent = append(silent, key)
+			}
+			if key = ""; f.Source != "" {
+				key = sourceFeed(f.Source)
 			}
 		}
 	}
-	return "", silence{}, nil
+	return silent, since, nil
 }
 
 // tellSilence tells the people who look after the playbooks that a feed is silent,
@@ -165,11 +169,11 @@ func (b *batch) silenceOf(st *Standing) error {
 		return err
 	}
 	if !p.On {
-		key, quiet, err := b.silentFeed(ref{st.Playbook, st.Trigger}, p)
-		if err != nil || key == "" {
+		silent, since, err := b.silentFeeds(ref{st.Playbook, st.Trigger}, p)
+		if err != nil || len(silent) == 0 {
 			return err
 		}
-		p.Feed, p.Last = key, quiet.since()
+		p.Feed, p.Last = silent[0], since
 	}
 	st.Silence = p.words()
 	return nil
@@ -182,16 +186,18 @@ func answered(tx store.Tx, playbook, trigger string) error {
 	if err != nil || !p.On {
 		return err
 	}
-	f, err := readFeed(tx, p.Feed)
-	if err != nil {
-		return err
-	}
 	after := suspension{Despite: p.Despite}
-	if all := f.Hours.hours(); len(all) > 0 {
-		if after.Despite == nil {
-			after.Despite = map[string]int{}
+	for _, key := range p.Silent {
+		f, err := readFeed(tx, key)
+		if err != nil {
+			return err
 		}
-		after.Despite[p.Feed] = all[len(all)-1]
+		if all := f.Hours.hours(); len(all) > 0 {
+			if after.Despite == nil {
+				after.Despite = map[string]int{}
+			}
+			after.Despite[key] = all[len(all)-1]
+		}
 	}
 	return putSuspension(tx, playbook, trigger, after)
 }

@@ -65,13 +65,13 @@ func TestAFeedThatIsSilentStartsNothing(t *testing.T) {
 	if got := w.active(); got != "a005" {
 		t.Fatalf("%q entered; want the one that is quiet while others are not", got)
 	}
-	w.days(4, 7, 0, 1) // four are quiet for four days
+	w.days(3, 7, 0, 1) // three are quiet for three days
 	w.days(2, 7)       // and the feed dies for two
 	if got := w.active(); got != "a005" {
 		t.Errorf("%s entered while nothing came from anybody", got)
 	}
 	held := fmt.Sprint(w.heldTriggers())
-	if !strings.Contains(held, "gone gone true 3 nothing of event \"Login\" has come from anybody since 2026-04-03 09:00 UTC") {
+	if !strings.Contains(held, "gone gone true 3 nothing of event \"Login\" has come from anybody since 2026-04-01 09:00 UTC") {
 		t.Errorf("held: %s", held)
 	}
 	all := w.alarms()
@@ -91,7 +91,8 @@ func TestAFeedThatIsSilentStartsNothing(t *testing.T) {
 	if got := w.active(); got != "a005" {
 		t.Errorf("%s entered before the feed had spoken for an hour", got)
 	}
-	w.run(25 * time.Hour)
+	w.days(1, 7, 0, 1, 2, 3)
+	w.run(time.Hour)
 	if got := w.active(); got != "a005 a004" && got != "a004 a005" {
 		t.Errorf("%s entered, want a004, which is still quiet", got)
 	}
@@ -158,7 +159,7 @@ func TestAPersonAnswersForASilence(t *testing.T) {
 		w := newWorld(t, onGone)
 		w.people(0, 4)
 		w.days(21, 7, upTo(4)...)
-		w.days(4, 7, 0, 1)
+		w.days(3, 7, 0, 1)
 		w.days(2, 7)
 		if len(w.heldTriggers()) != 1 || w.active() != "" {
 			t.Fatalf("held %v, %s entered", w.heldTriggers(), w.active())
@@ -202,7 +203,7 @@ func TestManyWhoWaitForAFeedAllGoOn(t *testing.T) {
 	w.days(16, 7, 0)
 	var old []holdfast.Message
 	for i := 1; i < 999; i++ {
-		old = append(old, w.msg(fmt.Sprintf(`a%03d Login {"count": 1} @-96h`, i)))
+		old = append(old, w.msg(fmt.Sprintf(`a%03d Login {"count": 1} @-72h`, i)))
 	}
 	w.takeAll(intake.History, old)
 	w.run(3 * 24 * time.Hour)
@@ -210,7 +211,8 @@ func TestManyWhoWaitForAFeedAllGoOn(t *testing.T) {
 		t.Fatal(got)
 	}
 	w.login(0, 1)
-	w.run(26 * time.Hour)
+	w.days(1, 7, 0)
+	w.run(2 * time.Hour)
 	if n := len(strings.Fields(w.active())); n != 998 || len(w.heldTriggers()) != 0 {
 		t.Errorf("%d entered, held %v", n, w.heldTriggers())
 	}
