@@ -19,7 +19,12 @@ const (
 	lookAgain = 30 * time.Second // when looking did not work
 	// cannotLook is the reason of a touch that its channel can never look for.
 	cannotLook = "cannot_look"
+	// found is the reason of a touch that went, as was seen by looking for it.
+	found = "found"
 )
+
+// foundWords say the same on the timeline.
+const foundWords = "its send had no answer; it was looked for and found"
 
 // finder of a channel, when it can look for what it sent.
 func (a *Activities) finder(channel string) channels.Finder {
@@ -49,11 +54,11 @@ func (w *walk) seek(row store.Touch, reason string) (done bool, err error) {
 // look looks for a message that was sent without an answer, and records what it
 // finds: it is sent, or it is missing and may be sent again. pending is true when
 // that is not known yet.
-func (a *Activities) look(ctx context.Context, row store.Touch, missing holdfast.TouchState) (found, pending bool, err error) {
+func (a *Activities) look(ctx context.Context, row store.Touch, missing holdfast.TouchState) (there, pending bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
 	p := a.Project()
-	receipt, found, err := a.finder(row.Channel).Find(ctx, holdfast.Outbound{
+	receipt, there, err := a.finder(row.Channel).Find(ctx, holdfast.Outbound{
 		Touch: row.ID, Channel: row.Channel, To: p.reach(row.Recipient), At: row.SendingAt,
 	})
 	state, reason := missing, row.Reason
@@ -66,8 +71,8 @@ func (a *Activities) look(ctx context.Context, row store.Touch, missing holdfast
 		a.Log.WarnContext(ctx, "a message cannot be looked for", "touch", row.ID, "channel", row.Channel, "reason", d.Reason)
 		state, reason = holdfast.Sending, cannotLook
 	}
-	if found {
-		state, reason = holdfast.Sent, ""
+	if there {
+		state, reason = holdfast.Sent, found
 	}
 	err = a.Store.Update(ctx, func(tx store.Tx) error {
 		now, err := tx.Touch(row.ID)
@@ -75,8 +80,8 @@ func (a *Activities) look(ctx context.Context, row store.Touch, missing holdfast
 			return fmt.Errorf("read touch: %w", err)
 		}
 		switch {
-		case now.State == holdfast.Unknown && found:
-			now.State, now.Reason = holdfast.Reconciled, "" // it was given up meanwhile
+		case now.State == holdfast.Unknown && there:
+			now.State, now.Reason = holdfast.Reconciled, found // it was given up meanwhile
 		case now.State != holdfast.Sending || now.Attempts != row.Attempts:
 			return nil
 		default:
@@ -87,19 +92,21 @@ func (a *Activities) look(ctx context.Context, row store.Touch, missing holdfast
 				return err
 			}
 		}
-		if !found {
+		if !there {
 			return tx.PutTouch(now)
 		}
 		now.ProviderID, now.DoneAt = receipt.ProviderID, a.Clock.Now()
 		if missing == holdfast.Claimed { // a card: its task's own line tells of it
 			return errors.Join(tx.PutTouch(now), a.handed(tx, now))
 		}
-		return errors.Join(tx.PutTouch(now), tx.AddLine(sentLine(now, now.DoneAt, p.zoneOf(row.Recipient))))
+		line := sentLine(now, now.DoneAt, p.zoneOf(row.Recipient))
+		line.Reason = foundWords
+		return errors.Join(tx.PutTouch(now), tx.AddLine(line))
 	})
 	if err != nil {
 		return false, false, fmt.Errorf("record what was found of %s: %w", row.ID, err)
 	}
-	return found, false, nil
+	return there, false, nil
 }
 
 // seekCard looks for a card that was sent without an answer, before it is sent
@@ -111,12 +118,12 @@ func (a *Activities) seekCard(ctx context.Context, h store.Touch) (settled bool,
 	if from := h.SendingAt.Add(lookAfter); a.Clock.Now().Before(from) {
 		return true, from, nil
 	}
-	found, pending, err := a.look(ctx, h, holdfast.Claimed)
+	there, pending, err := a.look(ctx, h, holdfast.Claimed)
 	if pending {
 		retry = a.Clock.Now().Add(lookAgain)
 	}
 	a.Poke()
-	return found || pending, retry, err
+	return there || pending, retry, err
 }
 
 // lookFor looks for the messages that walks have found without an answer.

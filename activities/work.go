@@ -153,11 +153,37 @@ func (a *Activities) card(tx store.Tx, row store.Touch, k store.Task) (holdfast.
 	}
 	if k.Status == "open" && row.Recipient != k.Owner {
 		w.Card.Status = "reassigned" // another has it now, and a card of their own
+	} else if w.Card, err = a.answerable(tx, k, w.Card); err != nil {
+		return holdfast.Outbound{}, err
 	}
 	return holdfast.Outbound{
 		Touch: row.ID, Channel: row.Channel, Account: k.Account, Contact: k.Contact, Enrollment: k.Enrollment,
 		To: a.Project().reach(row.Recipient), Text: mrkdwn(k.Title), At: a.Clock.Now(), Task: &w.Card,
 	}, nil
+}
+
+// answerable is c, the card of k, with the buttons of the request or the draft that
+// k says is late: whoever hears of it can answer there. Other work is closed on its
+// own card, by who has it.
+func (a *Activities) answerable(tx store.Tx, k store.Task, c holdfast.TaskCard) (holdfast.TaskCard, error) {
+	path, _, late := strings.Cut(k.Path, overdueMark)
+	if !late || !isAlert(k) {
+		return c, nil
+	}
+	about, err := tx.Task(taskID(k.Enrollment, path))
+	if errors.Is(err, store.ErrNotFound) {
+		return c, nil
+	}
+	if err != nil {
+		return c, fmt.Errorf("read what is late: %w", err)
+	}
+	w, err := a.work(tx, about)
+	if err != nil || w.Card.Kind == holdfast.WorkCard || w.Card.Open() && !c.Open() {
+		return c, err
+	}
+	w.Card.Title, w.Card.Reason = c.Title, c.Reason
+	w.Card.Brief = strings.TrimSpace(c.Brief + "\n\n" + w.Card.Brief)
+	return w.Card, nil
 }
 
 // reach is where one of ours, or a #channel, gets messages.

@@ -143,3 +143,25 @@ func (s *Set) Signals(score string) int {
 	}
 	return 0
 }
+
+// Feeds are the events without which nobody can tell what r reads, by name: those
+// that its metrics count, and, when it is held against the clock, those whose
+// mappings set the account fields that it reads.
+func (s *Set) Feeds(r Reads) []string {
+	var out []string
+	for _, name := range r.Metrics {
+		if m := s.metrics[name]; m != nil {
+			out = append(out, m.events...)
+		}
+	}
+	for event := range s.takes {
+		if !r.Clock || event == "identify" || event == "group" {
+			continue
+		}
+		if slices.ContainsFunc(s.Sets(event), func(f string) bool { return slices.Contains(r.Account, f) }) {
+			out = append(out, event)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -32,9 +32,12 @@ func (d Digest) Empty() bool {
 // shownWeek are as many tasks as a digest lists of a kind.
 const shownWeek = 10
 
+// digestKey is where the metadata of a digest has its mark.
+const digestKey = "digest"
+
 // PostDigest sends d to a member, once, at a moment; the error is a *holdfast.DeliveryError.
-// It is no touch, and its message is not marked as one.
-func (c *Channel) PostDigest(ctx context.Context, to string, d Digest, at time.Time) error {
+// It is no touch, and its message is not marked as one: mark is what FindDigest finds it by.
+func (c *Channel) PostDigest(ctx context.Context, to, mark string, d Digest, at time.Time) error {
 	blocks := digest(d, shownWeek)
 	for most := shownWeek; most > 0 && !fits(blocks); {
 		most = most * 2 / 3
@@ -43,11 +46,19 @@ func (c *Channel) PostDigest(ctx context.Context, to string, d Digest, at time.T
 	watched, attempt := channels.Watch(ctx, name)
 	_, _, err := c.api.PostMessageContext(watched, to,
 		slackgo.MsgOptionText(summary(d), false), slackgo.MsgOptionBlocks(blocks...),
+		slackgo.MsgOptionMetadata(slackgo.SlackMetadata{EventType: EventType, EventPayload: map[string]any{digestKey: mark}}),
 		slackgo.MsgOptionDisableLinkUnfurl(), slackgo.MsgOptionDisableMediaUnfurl())
 	if err != nil {
 		return classify(ctx, attempt, at, err)
 	}
 	return nil
+}
+
+// FindDigest looks for the digest that was sent to a member with a mark, at a moment
+// or later, as Find looks for a touch.
+func (c *Channel) FindDigest(ctx context.Context, to, mark string, at time.Time) (bool, error) {
+	_, found, err := c.find(ctx, holdfast.Outbound{Touch: mark, To: holdfast.Address{ID: to}, At: at}, digestKey)
+	return found, err
 }
 
 func summary(d Digest) string {

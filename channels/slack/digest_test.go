@@ -22,11 +22,11 @@ func TestADigestIsOneShortMessage(t *testing.T) {
 	for range 40 {
 		d.Reports = append(d.Reports, slack.Report{Name: "Kim <K>", Overdue: many})
 	}
-	if err := open(t, base).PostDigest(t.Context(), "U00000SAM", d, time.Unix(1, 0)); err != nil {
+	if err := open(t, base).PostDigest(t.Context(), "U00000SAM", "2026-03-02", d, time.Unix(1, 0)); err != nil {
 		t.Fatal(err)
 	}
 	got := last()
-	if got.Get("text") != "Your week: 501 tasks open, 1 overdue, 3 done last week" || got.Get("channel") != "U00000SAM" || got.Get("metadata") != "" {
+	if got.Get("text") != "Your week: 501 tasks open, 1 overdue, 3 done last week" || got.Get("channel") != "U00000SAM" || strings.Contains(got.Get("metadata"), "touch") || !strings.Contains(got.Get("metadata"), `{"digest":"2026-03-02"}`) {
 		t.Errorf("got %v", got)
 	}
 	blocks := got.Get("blocks")

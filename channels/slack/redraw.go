@@ -44,6 +44,11 @@ const (
 // scope of that place. On a loopback address, whose clock may be another than
 // m.At's, all is looked through.
 func (c *Channel) Find(ctx context.Context, m holdfast.Outbound) (holdfast.Receipt, bool, error) {
+	return c.find(ctx, m, "touch")
+}
+
+// find looks for the message whose metadata has m.Touch under a key.
+func (c *Channel) find(ctx context.Context, m holdfast.Outbound, key string) (holdfast.Receipt, bool, error) {
 	watched, attempt := channels.Watch(ctx, name)
 	channel, err := c.place(watched, m.To.ID)
 	if err != nil {
@@ -59,7 +64,7 @@ func (c *Channel) Find(ctx context.Context, m holdfast.Outbound) (holdfast.Recei
 			return holdfast.Receipt{}, false, looked(classify(ctx, attempt, m.At, err))
 		}
 		for _, said := range page.Messages {
-			if said.Metadata.EventType == EventType && said.Metadata.EventPayload["touch"] == m.Touch {
+			if said.Metadata.EventType == EventType && said.Metadata.EventPayload[key] == m.Touch {
 				return holdfast.Receipt{ProviderID: channel + "/" + said.Timestamp, At: m.At}, true, nil
 			}
 		}

@@ -57,7 +57,7 @@ func (a *App) startSlack(ctx context.Context) {
 	a.onStop(func() error { stop(); return nil })
 	a.once(ctx, "cards", func(ctx context.Context) error { return a.Activities.RunRedraws(ctx, changed.Rung()) })
 	if a.cfg.Virtual == nil {
-		g := &desk.Digests{Desk: a.slack.desk, Post: a.slack.channel.PostDigest, Log: a.log}
+		g := &desk.Digests{Desk: a.slack.desk, Post: a.slack.channel.PostDigest, Find: a.slack.channel.FindDigest, Log: a.log}
 		a.once(ctx, "digests", g.Run)
 	}
 	if token := a.cfg.Env.SlackAppToken; token != "" {

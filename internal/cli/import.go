@@ -225,7 +225,7 @@ func (i *importer) words() string {
 	if i.opt.live {
 		said = append(said, fmt.Sprintf("%d enrollments started, %d ended, %d goals met", t.Enrolled, t.Exited, t.Goals))
 		if t.Waiting > 0 {
-			said = append(said, fmt.Sprintf("%d wait, since a surge has paused their trigger: holdfast triggers list", t.Waiting))
+			said = append(said, fmt.Sprintf("%d wait, since their trigger is paused: holdfast triggers list", t.Waiting))
 		}
 		if t.Late > 0 {
 			said = append(said, fmt.Sprintf("%d were too old to start anything", t.Late))

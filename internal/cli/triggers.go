@@ -18,10 +18,12 @@ import (
 func triggersCommand(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "triggers",
-		Short: "List triggers that a surge has paused, and answer for them",
+		Short: "List triggers that a surge or a silent feed holds back, and answer for them",
 		Long: `A trigger that brings in far more accounts than it ever does is paused, and those
 beyond wait: a feed that broke must not write to everybody. Look whether the data is
-right, then let them in or forget them. It works whether holdfast runs or not.`,
+right, then let them in or forget them. So is one whose condition reads a feed that is
+silent for everybody, longer than is usual: it goes on by itself when the feed is back,
+or when somebody answers. It works whether holdfast runs or not.`,
 		Example: "  holdfast triggers list\n  holdfast triggers resume usage-drop\n  holdfast triggers drop usage-drop fell --by Mira",
 	}
 	c.PersistentFlags().String("dir", ".holdfast", "data directory; it may be in use by a running holdfast")

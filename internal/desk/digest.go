@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"holdfast"
@@ -19,16 +20,20 @@ const (
 	digestGrace = 24 * time.Hour  // later than this after it, a digest is no news
 	digestWait  = 5 * time.Minute // longest wait between two looks at the clock
 	digestRetry = time.Minute
-	week        = 7 * 24 * time.Hour
+	// digestLook is how long after a post without an answer it is looked for: longer
+	// than a post takes.
+	digestLook = 40 * time.Second
+	week       = 7 * 24 * time.Hour
 )
 
 // Digests tells each of the team on Monday morning, by their own clock, how their
 // week stands, and those with reports what is late with them. Who has nothing to
-// hear of hears nothing. A week is told once, whatever restarts; one whose fate
-// is unknown is not repeated.
+// hear of hears nothing. A week is told once, whatever restarts: a digest whose
+// post had no answer is looked for, and posted again when it is not there.
 type Digests struct {
 	Desk *Desk
-	Post func(ctx context.Context, to string, d slack.Digest, at time.Time) error // slack.Channel.PostDigest
+	Post func(ctx context.Context, to, mark string, d slack.Digest, at time.Time) error // slack.Channel.PostDigest
+	Find func(ctx context.Context, to, mark string, at time.Time) (bool, error)         // slack.Channel.FindDigest
 	Log  *slog.Logger
 }
 
@@ -64,7 +69,10 @@ func (g *Digests) Send(ctx context.Context) (wait time.Duration, err error) {
 		if now.Before(monday) || now.Sub(monday) > digestGrace {
 			continue
 		}
-		errs = append(errs, g.send(ctx, p, monday))
+		again, err := g.send(ctx, p, monday)
+		if errs = append(errs, err); again > 0 {
+			wait = min(wait, again)
+		}
 	}
 	return wait, errors.Join(errs...)
 }
@@ -75,43 +83,104 @@ func mondayOf(now time.Time) time.Time {
 	return time.Date(now.Year(), now.Month(), now.Day()-back, digestHour, 0, 0, 0, now.Location())
 }
 
-// send tells p once. The week is claimed before the message leaves, and given
-// back when it definitely did not.
-func (g *Digests) send(ctx context.Context, p slack.Person, monday time.Time) error {
+// A week is remembered by its Monday; while its digest is on its way, also since when.
+const onItsWay = " since "
+
+// send tells p once; again is when to look after it, 0 when it is settled. The week
+// is claimed before the message leaves, given back when it definitely did not, and
+// settled when it did.
+func (g *Digests) send(ctx context.Context, p slack.Person, monday time.Time) (again time.Duration, err error) {
 	key, name := "digest/"+p.ID, monday.Format(time.DateOnly)
-	told, st := "", g.Desk.Store
-	err := st.View(ctx, func(tx store.Tx) (err error) {
+	told := ""
+	err = g.Desk.Store.View(ctx, func(tx store.Tx) (err error) {
 		told, err = tx.MetaGet(key)
 		return err
 	})
-	if err != nil || told >= name {
-		return err
+	if err != nil {
+		return 0, err
+	}
+	since, lost := strings.CutPrefix(told, name+onItsWay)
+	if told >= name && !lost {
+		return 0, nil
+	}
+	if lost {
+		settled, again, err := g.look(ctx, p, name, since)
+		if err != nil || again > 0 {
+			return again, err
+		}
+		if settled {
+			_, err := g.put(ctx, key, told, name)
+			return 0, err
+		}
 	}
 	d, err := g.Desk.digest(ctx, p, monday)
 	if err != nil {
-		return fmt.Errorf("write the digest of %s: %w", p.ID, err)
+		return 0, fmt.Errorf("write the digest of %s: %w", p.ID, err)
 	}
-	mine := false
-	err = st.Update(ctx, func(tx store.Tx) error {
-		was, err := tx.MetaGet(key)
-		if mine = err == nil && was < name; !mine {
-			return err
-		}
-		return tx.MetaSet(key, name)
-	})
+	now := g.Desk.Clock.Now().UTC()
+	claimed := name + onItsWay + now.Format(time.RFC3339Nano)
+	if d.Empty() {
+		claimed = name
+	}
+	mine, err := g.put(ctx, key, told, claimed)
 	if err != nil || !mine || d.Empty() {
-		return err
+		return 0, err
 	}
-	err = g.Post(ctx, p.Slack, d, g.Desk.Clock.Now())
+	return g.post(ctx, p, d, name, claimed, now)
+}
+
+// post posts a digest that was claimed, and keeps what became of it.
+func (g *Digests) post(ctx context.Context, p slack.Person, d slack.Digest, name, claimed string, now time.Time) (again time.Duration, err error) {
+	err = g.Post(ctx, p.Slack, name, d, now)
+	settled := name
+	if err != nil {
+		g.Log.WarnContext(ctx, "a digest is not sent", "person", p.ID)
+		refused, ok := errors.AsType[*holdfast.DeliveryError](err)
+		switch {
+		case !ok || refused.Unknown():
+			return digestLook, nil // it is looked for
+		case refused.Refused:
+			settled = ""
+		default:
+			err = nil // for good
+		}
+	}
+	_, kept := g.put(context.WithoutCancel(ctx), "digest/"+p.ID, claimed, settled)
+	return 0, errors.Join(err, kept)
+}
+
+// look looks for a digest that was posted without an answer; settled is false when
+// it is not there. One that can never be looked for is not repeated.
+func (g *Digests) look(ctx context.Context, p slack.Person, name, since string) (settled bool, again time.Duration, err error) {
+	at, err := time.Parse(time.RFC3339Nano, since)
+	if err != nil {
+		return false, 0, fmt.Errorf("read since when the digest of %s is on its way: %w", p.ID, err)
+	}
+	if wait := at.Add(digestLook).Sub(g.Desk.Clock.Now()); wait > 0 {
+		return false, wait, nil
+	}
+	there, err := g.Find(ctx, p.Slack, name, at)
 	if err == nil {
-		return nil
+		return there, 0, nil
 	}
 	refused, ok := errors.AsType[*holdfast.DeliveryError](err)
-	g.Log.WarnContext(ctx, "a digest is not sent", "person", p.ID)
-	if !ok || !refused.Refused {
-		return nil
+	g.Log.WarnContext(ctx, "a digest cannot be looked for", "person", p.ID)
+	if ok && refused.Permanent {
+		return true, 0, nil
 	}
-	return errors.Join(err, st.Update(context.WithoutCancel(ctx), func(tx store.Tx) error { return tx.MetaSet(key, "") }))
+	return false, digestRetry, nil
+}
+
+// put remembers something of a week, unless another has done so meanwhile.
+func (g *Digests) put(ctx context.Context, key, was, now string) (mine bool, err error) {
+	err = g.Desk.Store.Update(ctx, func(tx store.Tx) error {
+		told, err := tx.MetaGet(key)
+		if mine = err == nil && told == was; !mine {
+			return err
+		}
+		return tx.MetaSet(key, now)
+	})
+	return mine, err
 }
 
 // digest is p's week as it begins.

@@ -38,11 +38,15 @@ type office struct {
 	post  *desk.Digests
 	sent  []letter
 	fail  error
+	loses bool            // what fails arrives all the same
+	there map[string]bool // who was sent which digest
+	blind error           // of a look
+	looks int
 }
 
 func newOffice(t *testing.T) *office {
 	t.Helper()
-	o := &office{t: t, store: memory.New(), clock: clock.NewVirtual(berlin9.Add(-time.Hour))}
+	o := &office{t: t, store: memory.New(), there: map[string]bool{}, clock: clock.NewVirtual(berlin9.Add(-time.Hour))}
 	t.Cleanup(func() { _ = o.store.Close() })
 	set, found := rules.Load(nil)
 	if len(found) > 0 {
@@ -70,7 +74,13 @@ func newOffice(t *testing.T) *office {
 
 // restart is another process over the same store.
 func (o *office) restart() {
-	o.post = &desk.Digests{Desk: o.desk, Log: slog.New(slog.DiscardHandler), Post: func(_ context.Context, to string, d slack.Digest, _ time.Time) error {
+	o.post = &desk.Digests{Desk: o.desk, Log: slog.New(slog.DiscardHandler), Find: func(_ context.Context, to, mark string, _ time.Time) (bool, error) {
+		o.looks++
+		return o.there[to+" "+mark] && o.blind == nil, o.blind
+	}, Post: func(_ context.Context, to, mark string, d slack.Digest, _ time.Time) error {
+		if o.fail == nil || o.loses {
+			o.there[to+" "+mark] = true
+		}
 		if o.fail != nil {
 			return o.fail
 		}
@@ -168,9 +178,7 @@ func TestADigestThatSlackRefusesComesLater(t *testing.T) {
 		again int
 	}{
 		"asked to wait":     {&holdfast.DeliveryError{Reason: "rate_limited", Refused: true}, 2},
-		"fate unknown":      {&holdfast.DeliveryError{Reason: "timeout_after_send"}, 0},
 		"no such user":      {&holdfast.DeliveryError{Reason: "channel_not_found", Permanent: true}, 0},
-		"something else":    {errors.New("a bug"), 0},
 		"nothing went awry": {nil, 0},
 	} {
 		o := newOffice(t)
@@ -182,6 +190,71 @@ func TestADigestThatSlackRefusesComesLater(t *testing.T) {
 		if got, _ := o.at(berlin9.Add(time.Minute)); len(got) != c.again {
 			t.Errorf("%s: %d are sent again, want %d", name, len(got), c.again)
 		}
+	}
+}
+
+// TestADigestWhoseAnswerIsLostIsLookedFor: and posted again when it is not there.
+func TestADigestWhoseAnswerIsLostIsLookedFor(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		arrives bool
+		blind   error
+		again   int
+	}{
+		"it is there":            {arrives: true},
+		"it is not":              {again: 2},
+		"nobody can ever look":   {blind: &holdfast.DeliveryError{Reason: "bad_credentials", Permanent: true}},
+		"looking does not work":  {arrives: true, blind: &holdfast.DeliveryError{Reason: "rate_limited", Refused: true}},
+		"looking works later on": {blind: &holdfast.DeliveryError{Reason: "rate_limited", Refused: true}, again: 2},
+	} {
+		for how, fail := range map[string]error{"lost": &holdfast.DeliveryError{Reason: "timeout_after_send"}, "odd": errors.New("a bug")} {
+			o := newOffice(t)
+			o.fill()
+			o.fail, o.loses, o.blind = fail, c.arrives, c.blind
+			if _, wait := o.at(berlin9); wait != 40*time.Second {
+				t.Errorf("%s, %s: comes again in %s", name, how, wait)
+			}
+			o.fail = nil
+			o.restart()
+			if got, wait := o.at(berlin9.Add(30 * time.Second)); len(got) != 0 || o.looks != 0 || wait != 10*time.Second {
+				t.Errorf("%s, %s: too early %d are sent after %d looks, again in %s", name, how, len(got), o.looks, wait)
+			}
+			got, wait := o.at(berlin9.Add(time.Minute))
+			if refused, _ := errors.AsType[*holdfast.DeliveryError](c.blind); refused != nil && refused.Refused {
+				if len(got) != 0 || wait != time.Minute {
+					t.Errorf("%s, %s: %d are sent blindly, again in %s", name, how, len(got), wait)
+				}
+				o.blind = nil
+				got, _ = o.at(berlin9.Add(2 * time.Minute))
+			}
+			if len(got) != c.again {
+				t.Errorf("%s, %s: %d are sent again, want %d", name, how, len(got), c.again)
+			}
+			if got, _ := o.at(berlin9.Add(time.Hour)); len(got) != 0 {
+				t.Errorf("%s, %s: %d are sent once more", name, how, len(got))
+			}
+		}
+	}
+}
+
+// TestADigestWhoseProcessDiedIsLookedFor: between the claim and the post.
+func TestADigestWhoseProcessDiedIsLookedFor(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.fill()
+	post := o.post.Post
+	o.post.Post = func(context.Context, string, string, slack.Digest, time.Time) error { panic("killed") }
+	func() {
+		defer func() { _ = recover() }()
+		o.at(berlin9)
+	}()
+	o.post.Post = post
+	got, _ := o.at(berlin9.Add(10 * time.Second)) // who came after the first hears at once
+	if len(got) != 1 || got[0].To != "U00000LEA" {
+		t.Errorf("at first: %v", got)
+	}
+	if got, _ = o.at(berlin9.Add(time.Minute)); len(got) != 1 || got[0].To != "U00000SAM" {
+		t.Errorf("then: %v", got)
 	}
 }
 

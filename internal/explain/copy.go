@@ -52,6 +52,11 @@ func (c *copier) state() error {
 			keys = append(keys, intake.SurgeKey(p.Name, p.Triggers[i].ID))
 		}
 	}
+	silent, err := intake.SilenceFacts(c.from, c.project.Rules, c.project.Playbooks)
+	if err != nil {
+		return err
+	}
+	keys = append(keys, silent...)
 	for _, name := range c.project.Rules.Ranked() {
 		keys = append(keys, facts.PopulationKey(name))
 	}

@@ -59,8 +59,8 @@ func (a *asker) trigger(wd weighed, did intake.Effects) Trigger {
 			t.Why += "; it would be held out, so that the playbook's lift can be measured: nothing would be sent"
 		}
 	}
-	if t.Verdict != Enrolled && wd.Surge != "" {
-		a.surge(&t, wd)
+	if t.Verdict != Enrolled && (wd.Surge != "" || wd.Silence != "") {
+		a.paused(&t, wd)
 	}
 	if t.Verdict == NotEnrolled && len(did.Troubles) > 0 {
 		t.Why = "a rule could not be evaluated: " + did.Troubles[0]
@@ -68,14 +68,21 @@ func (a *asker) trigger(wd weighed, did intake.Effects) Trigger {
 	return t
 }
 
-// surge says that the trigger is paused, and that the account waits for an answer.
-func (a *asker) surge(t *Trigger, wd weighed) {
+// paused says that the trigger is paused or suspended, and that the account waits
+// for an answer, or for the feed.
+func (a *asker) paused(t *Trigger, wd weighed) {
 	how := "a surge has paused the trigger (" + wd.Surge + ")"
+	if wd.Surge == "" {
+		how = "the trigger is suspended (" + wd.Silence + ")"
+	}
 	if wd.Waits.IsZero() {
 		t.Why += "; " + how + ": what it starts now would wait"
 		return
 	}
 	t.Verdict = Pending
+	if wd.Surge == "" {
+		how += "; it goes on by itself when the feed is back and its condition still holds"
+	}
 	t.Why = "fired on " + a.moment(wd.Waits) + " and waits: " + how + "; answer with holdfast triggers resume or drop " + wd.Playbook.Name + " " + t.ID
 }
 

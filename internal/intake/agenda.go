@@ -13,7 +13,7 @@ import (
 )
 
 // ours are the kinds of dues that the intake acts on.
-var ours = []string{"date", "held", "derive", "unconfirmed", "sunset", admittedKind, enteringKind}
+var ours = []string{"date", "held", "derive", "unconfirmed", "sunset", admittedKind, enteringKind, returnedKind}
 
 // Next is when the clock alone makes something happen here: a due of the agenda,
 // or the next scan while anything reads the clock. It is what the conductor asks
@@ -75,6 +75,9 @@ func (in *Intake) Fire(ctx context.Context, now time.Time) error {
 func (b *batch) fire(d store.Due) error {
 	if err := b.tx.DropDue(d.Key); err != nil {
 		return err
+	}
+	if d.Kind == returnedKind {
+		return b.fireReturned(d)
 	}
 	var err error
 	if d.Account, err = b.who(d.Account); err != nil {

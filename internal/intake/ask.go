@@ -34,8 +34,9 @@ type Standing struct {
 	HeldUntil    time.Time // condition with `for:` that is true now: when it will have held
 	Refusal      string    // the rule of entry that forbids a start now, or ""
 	Surge        string    // why the trigger is paused, in words, or ""
+	Silence      string    // which feed is silent, so that the trigger is suspended, in words, or ""
 	Enters       time.Time // event of all accounts: the moment that the account was given; zero: none
-	Waits        time.Time // since when an entry of the account waits for that; zero: none does
+	Waits        time.Time // since when an entry of the account waits for one of them; zero: none does
 }
 
 // Standings are those of all triggers of the heads, in order, as they are at a
@@ -96,7 +97,7 @@ func (in *Intake) Drawn(tx store.Tx) (bool, error) {
 func (b *batch) standingOf(s *sheet, st *Standing) (err error) {
 	t := st.Trigger
 	st.Facts = b.facts(s, "")
-	if err := b.surgeOf(s, st); err != nil {
+	if err := b.pausedOf(s, st); err != nil {
 		return err
 	}
 	if t.Kind == triggers.Event {

@@ -31,9 +31,11 @@ type batch struct {
 	people map[string]*person
 	group  *group // nil: everything is read one by one
 	flows  map[string]*flow
-	parks  bool     // a message about somebody whom nobody has placed waits
-	met    []string // contacts that were not known before
-	asked  bool     // a person asked for what starts: no surge
+	parks  bool              // a message about somebody whom nobody has placed waits
+	met    []string          // contacts that were not known before
+	asked  bool              // a person asked for what starts: no surge
+	came   map[string]string // feeds of which something came, and the last source of events
+	kept   []string          // those whose hour was written
 
 	res  Result
 	last int64 // seq of the last fresh message
@@ -146,6 +148,9 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if err != nil || !fresh {
 		return err
 	}
+	if b.mode == Live {
+		b.hears(m)
+	}
 	b.undeclared(says.Undeclared)
 	b.former = nil
 	s, ch, err := b.apply(m, says)
@@ -244,6 +249,9 @@ func field(m holdfast.Message, v any) store.Field {
 func (b *batch) flush() error {
 	if b.broken != nil {
 		return b.broken
+	}
+	if err := b.keepFeeds(); err != nil {
+		return err
 	}
 	for _, s := range b.order {
 		if err := b.write(s); err != nil {

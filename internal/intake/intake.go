@@ -72,6 +72,7 @@ type Intake struct {
 	looking *looking
 	// prepared are the fields for whose days the store has been prepared.
 	prepared []string
+	heard    map[string]int // the last hour that was written of a feed
 	// clockwise is whether an enrollment that ran at a moment needed scans.
 	clockwise struct {
 		at   time.Time
@@ -91,7 +92,7 @@ type Result struct {
 	Late      int       `json:"late"`               // fresh, but too old to start anything
 	Enrolled  int       `json:"enrolled"`           // enrollments started
 	HeldOut   int       `json:"held_out,omitempty"`
-	Waiting   int       `json:"waiting,omitempty"`   // entries that a surge has held back
+	Waiting   int       `json:"waiting,omitempty"`   // entries that a surge or a silence has held back
 	Announced int       `json:"announced,omitempty"` // events of all accounts: those that match enter as the clock goes on
 	Exited    int       `json:"exited"`
 	Goals     int       `json:"goals"`
@@ -202,6 +203,7 @@ func (in *Intake) batchAt(tx store.Tx, mode Mode, now time.Time) *batch {
 
 // after does what follows a commit.
 func (in *Intake) after(b *batch) {
+	in.remember(b)
 	if b.poke && in.Poke != nil {
 		in.Poke()
 	}

@@ -24,7 +24,7 @@ type why struct {
 	event      int64
 	words      string
 	assumed    bool // somebody asks what would happen: it is treated, and rolled out to
-	admitted   bool // a person has let it in after a surge
+	admitted   bool // a person has let it in after a surge or a silence
 }
 
 // start enrols the account unless the playbook's rules of entry forbid it. An
@@ -52,6 +52,9 @@ func (b *batch) start(s *sheet, f *rules.Facts, w why) error {
 			Key: "refused/" + id, At: b.now, Account: s.acct.ID, Playbook: p.Name,
 			Kind: "skip", Reason: refused + " (" + w.words + ")",
 		})
+	}
+	if waits, err := b.silenced(s, w, id); err != nil || waits {
+		return err
 	}
 	if waits, err := b.surges(s, w, id); err != nil || waits {
 		return err

@@ -149,7 +149,7 @@ func TestWhatASurgeHeldIsLetInOrDropped(t *testing.T) {
 	if n := w.enrolled(); n != 63 {
 		t.Errorf("%d entered, want each of 63 once", n)
 	}
-	if said := w.story(); !strings.Contains(said, "login: Login, on 2026-03-02; let in after a surge") || strings.Count(said, "already_active") != 2 {
+	if said := w.story(); !strings.Contains(said, "login: Login, on 2026-03-02; let in by a person") || strings.Count(said, "already_active") != 2 {
 		t.Errorf("the story is\n%s", said)
 	}
 	w.login(63, 110) // twenty were usual yesterday: what was let in is not counted

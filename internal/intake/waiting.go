@@ -14,8 +14,8 @@ import (
 	"holdfast/triggers"
 )
 
-// WaitingKind is the kind of dues of entries that a surge has held back: they wait
-// for an answer, and stand a thousand years off.
+// WaitingKind is the kind of dues of entries that a surge or the silence of a feed
+// has held back: they wait for an answer, or until the feed is back, and stand a thousand years off.
 const WaitingKind = "waiting"
 
 // admittedKind is theirs when they were let in, each at a moment of its own.
@@ -37,11 +37,22 @@ type waiting struct {
 	Event      int64     `json:"event,omitempty"`
 	Words      string    `json:"words"`
 	At         time.Time `json:"at"`
+	Feed       string    `json:"feed,omitempty"` // the key of the feed whose silence it waits out; "": a surge, or let in by a person
+}
+
+// about is why it waits, as the first word of its lines.
+func (p waiting) about() string {
+	if p.Feed != "" {
+		return "silence: "
+	}
+	return "surge: "
 }
 
 // wait keeps an entry until a person has looked.
 func (b *batch) wait(s *sheet, w why, id string) error {
-	data, err := json.Marshal(waiting{w.book.Name, w.trig.ID, w.occurrence, w.contact, w.event, w.words, b.now})
+	data, err := json.Marshal(waiting{
+		Playbook: w.book.Name, Trigger: w.trig.ID, Occurrence: w.occurrence, Contact: w.contact, Event: w.event, Words: w.words, At: b.now,
+	})
 	if err != nil {
 		return err
 	}
@@ -56,13 +67,22 @@ func (b *batch) wait(s *sheet, w why, id string) error {
 	})
 }
 
-// surgeOf is whether st's trigger is paused, and an entry of the account waits.
-func (b *batch) surgeOf(s *sheet, st *Standing) error {
+// pausedOf is whether st's trigger is paused or suspended, and an entry of the
+// account waits.
+func (b *batch) pausedOf(s *sheet, st *Standing) error {
 	f, err := b.flowOf(ref{st.Playbook, st.Trigger})
-	if err != nil || !f.On {
+	if err != nil {
 		return err
 	}
-	st.Surge = f.words(st.Playbook.Name)
+	if err := b.silenceOf(st); err != nil {
+		return err
+	}
+	if f.On {
+		st.Surge = f.words(st.Playbook.Name)
+	}
+	if !f.On && st.Silence == "" {
+		return nil
+	}
 	all, err := b.tx.DueBefore(Ever, 0, WaitingKind)
 	if err != nil {
 		return fmt.Errorf("list what waits: %w", err)
@@ -95,8 +115,11 @@ func (b *batch) fireAdmitted(d store.Due) error {
 	if i < 0 {
 		return b.forgone(d, p, "the playbook no longer has trigger "+p.Trigger)
 	}
-	w := why{ref: ref{book, &book.Triggers[i]}, occurrence: p.Occurrence, contact: p.Contact, event: p.Event, admitted: true}
-	w.words = p.Words + ", on " + p.At.Format(time.DateOnly) + "; let in after a surge"
+	w := why{ref: ref{book, &book.Triggers[i]}, occurrence: p.Occurrence, contact: p.Contact, event: p.Event, admitted: p.Feed == ""}
+	w.words = p.Words + ", on " + p.At.Format(time.DateOnly) + "; let in by a person"
+	if p.Feed != "" {
+		w.words = p.Words + ", on " + p.At.Format(time.DateOnly) + "; the feed that was silent is back"
+	}
 	f := b.facts(s, p.Contact)
 	if w.trig.Kind == triggers.Condition && !b.holds(f, book.Name, s.acct.ID, w.trig.When, book.When) {
 		return b.forgone(d, p, "its condition is no longer true")
@@ -112,11 +135,12 @@ func (b *batch) forgone(d store.Due, p waiting, reason string) error {
 func forgo(tx store.Tx, now time.Time, d store.Due, p waiting, reason string) error {
 	return tx.AddLine(store.Line{
 		Key: d.Key + "/" + d.At.UTC().Format(time.RFC3339), At: now, Account: d.Account, Playbook: p.Playbook, Kind: "skip",
-		Reason: "surge: " + reason + " (" + p.Words + ")",
+		Reason: p.about() + reason + " (" + p.Words + ")",
 	})
 }
 
-// Held is a trigger that a surge has paused, or whose entries still wait.
+// Held is a trigger that a surge has paused or the silence of a feed has suspended,
+// or whose entries still wait.
 type Held struct {
 	Playbook, Trigger string
 	Paused            bool
@@ -148,12 +172,8 @@ func HeldTriggers(ctx context.Context, st store.Store) (held []Held, err error) 
 			held[at[name]].Waiting++
 		}
 		for i := range held {
-			p, err := pausedNow(tx, held[i].Playbook, held[i].Trigger)
-			if err != nil {
+			if err := held[i].why(tx); err != nil {
 				return err
-			}
-			if p.On {
-				held[i].Paused, held[i].Since, held[i].Why = true, p.Since, p.words(held[i].Playbook)
 			}
 		}
 		slices.SortFunc(held, func(a, b Held) int {
@@ -165,6 +185,27 @@ func HeldTriggers(ctx context.Context, st store.Store) (held []Held, err error) 
 		return nil, fmt.Errorf("list paused triggers: %w", err)
 	}
 	return held, nil
+}
+
+// why says what has paused or suspended h.
+func (h *Held) why(tx store.Tx) error {
+	p, err := pausedNow(tx, h.Playbook, h.Trigger)
+	if err != nil {
+		return err
+	}
+	q, err := readSuspension(tx, h.Playbook, h.Trigger)
+	if err != nil {
+		return err
+	}
+	switch {
+	case p.On && q.On:
+		h.Paused, h.Since, h.Why = true, p.Since, p.words(h.Playbook)+"; and "+q.words()
+	case p.On:
+		h.Paused, h.Since, h.Why = true, p.Since, p.words(h.Playbook)
+	case q.On:
+		h.Paused, h.Since, h.Why = true, q.Since, q.words()
+	}
+	return nil
 }
 
 func pausedNow(tx store.Tx, playbook, trigger string) (p pause, err error) {
@@ -190,7 +231,11 @@ const answerPage = 500
 // *holdfast.Error when nothing of that name is paused. It may be called again when
 // it failed half way.
 func AdmitWaiting(ctx context.Context, st store.Store, playbook, trigger string, over time.Duration, now time.Time) ([]Answered, error) {
-	return answer(ctx, st, playbook, trigger, "", "trigger.resume", now, func(tx store.Tx, d store.Due, _ waiting) error {
+	return answer(ctx, st, playbook, trigger, "", "trigger.resume", now, func(tx store.Tx, d store.Due, p waiting) (err error) {
+		p.Feed = ""
+		if d.Data, err = json.Marshal(p); err != nil {
+			return err
+		}
 		d.Kind, d.At = admittedKind, now.UTC().Add(offset(d.Key, over))
 		return tx.PutDue(d)
 	})
@@ -299,6 +344,9 @@ func goOn(tx store.Tx, h Held, now time.Time) error {
 	}
 	data, err := json.Marshal(after)
 	if err != nil {
+		return err
+	}
+	if err := answered(tx, h.Playbook, h.Trigger); err != nil {
 		return err
 	}
 	return tx.MetaSet(SurgeKey(h.Playbook, h.Trigger), string(data))

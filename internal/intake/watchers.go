@@ -44,7 +44,8 @@ func (in *Intake) ScanLag(ctx context.Context, now time.Time) (time.Duration, er
 	return max(0, now.Sub(in.moments(last).Add(cmp.Or(in.Options.ScanEvery, time.Hour)))), nil
 }
 
-// PausedTriggers are those of the heads that a surge has paused, by playbook and
+// PausedTriggers are those of the heads that a surge has paused or the silence of a
+// feed has suspended, by playbook and
 // trigger.
 func (in *Intake) PausedTriggers(tx store.Tx) (paused [][2]string, err error) {
 	for _, b := range in.Playbooks() {
@@ -53,7 +54,11 @@ func (in *Intake) PausedTriggers(tx store.Tx) (paused [][2]string, err error) {
 			if err != nil {
 				return nil, err
 			}
-			if p.On {
+			q, err := readSuspension(tx, b.Name, t.ID)
+			if err != nil {
+				return nil, err
+			}
+			if p.On || q.On {
 				paused = append(paused, [2]string{b.Name, t.ID})
 			}
 		}

@@ -94,6 +94,10 @@ on: Churned
 set:
   status: churned
 ---
+metric: tickets
+count: Ticket Opened
+window: 60d
+---
 metric: logins
 sum: {cel: event.count}
 on: Login

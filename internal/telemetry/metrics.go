@@ -62,7 +62,7 @@ var (
 	stopped = Metric{Name: "holdfast_stopped", Kind: Gauge, Labels: []string{"playbook"},
 		Help: "1 for each playbook that a person or the failure brake has stopped; (all) is stop-all.", Means: "not wanted: holdfast stop --list says by whom"}
 	paused = Metric{Name: "holdfast_trigger_paused", Kind: Gauge, Labels: []string{"playbook", "trigger"},
-		Help: "1 for each trigger that a surge has paused.", Means: "holdfast triggers shows who waits"}
+		Help: "1 for each trigger that a surge has paused or a silent feed has suspended.", Means: "holdfast triggers shows who waits"}
 	transactions = Metric{Name: "holdfast_store_transaction_seconds", Kind: Histogram, Labels: []string{"kind", "result"}, buckets: quick,
 		Help: "How long a transaction took, waiting for its turn included: update or view.", Means: "slow: the disk or the database is"}
 	calls = Metric{Name: "holdfast_http_requests_total", Kind: Counter, Labels: []string{"door", "code"},

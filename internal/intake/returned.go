@@ -1,0 +1,67 @@
+package intake
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/internal/store"
+)
+
+// returnedKind is the kind of dues of feeds that were silent and speak again.
+const returnedKind = "returned"
+
+const (
+	// settleIn is how long a feed speaks before those who waited for it go on: what
+	// it was silent about comes first.
+	settleIn = time.Hour
+	// returnOver spreads them, as a person who lets them in does by default: who is
+	// active again meanwhile is dropped.
+	returnOver = 24 * time.Hour
+)
+
+// speaksAgain puts on the agenda that a feed is back.
+func (b *batch) speaksAgain(key string) error {
+	return b.tx.PutDue(store.Due{Key: returnedKind + "/" + key, Kind: returnedKind, At: b.now.Add(settleIn)})
+}
+
+// fireReturned lets those go on who waited for a feed, a page at a time, and ends
+// the suspension of their triggers with the last.
+func (b *batch) fireReturned(d store.Due) error {
+	key := strings.TrimPrefix(d.Key, returnedKind+"/")
+	all, err := b.tx.DueBefore(Ever, 0, WaitingKind)
+	if err != nil {
+		return fmt.Errorf("list what waits: %w", err)
+	}
+	n := 0
+	for _, one := range all {
+		var p waiting
+		if json.Unmarshal(one.Data, &p) != nil || p.Feed != key {
+			continue
+		}
+		if n == answerPage {
+			d.At = b.now
+			return b.tx.PutDue(d)
+		}
+		one.Kind, one.At = admittedKind, b.now.Add(offset(one.Key, returnOver))
+		if err := b.tx.PutDue(one); err != nil {
+			return err
+		}
+		n++
+	}
+	for _, r := range b.watch.states {
+		p, err := readSuspension(b.tx, r.book.Name, r.trig.ID)
+		if err != nil {
+			return err
+		}
+		if !p.On || p.Feed != key {
+			continue
+		}
+		if err := putSuspension(b.tx, r.book.Name, r.trig.ID, suspension{}); err != nil {
+			return err
+		}
+		b.in.Log.Info("a feed is back: its triggers go on", "feed", key, "playbook", r.book.Name, "trigger", r.trig.ID, "waited", n)
+	}
+	return nil
+}

@@ -1,0 +1,203 @@
+package intake
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/internal/store"
+	"holdfast/triggers"
+)
+
+// suspension is what is remembered of a trigger whose condition cannot be judged,
+// since a feed that it reads is silent: JSON in Meta.
+type suspension struct {
+	On    bool      `json:"on"`
+	Feed  string    `json:"feed,omitempty"` // its key
+	Since time.Time `json:"since,omitzero"` // when the trigger was suspended
+	Last  time.Time `json:"last,omitzero"`  // since when the feed is silent
+	// Silent are all feeds of the trigger that were silent then, Feed first.
+	Silent []string `json:"silent,omitempty"`
+	// Despite: a person has let the trigger go on although these feeds are silent,
+	// each since an hour.
+	Despite map[string]int `json:"despite,omitempty"`
+}
+
+func silenceKey(playbook, trigger string) string { return "silence/" + playbook + "/" + trigger }
+
+func readSuspension(tx store.Meta, playbook, trigger string) (p suspension, err error) {
+	v, err := tx.MetaGet(silenceKey(playbook, trigger))
+	if err == nil && v != "" {
+		err = json.Unmarshal([]byte(v), &p)
+	}
+	if err != nil {
+		return p, fmt.Errorf("read whether trigger %s is suspended: %w", trigger, err)
+	}
+	return p, nil
+}
+
+func putSuspension(tx store.Meta, playbook, trigger string, p suspension) error {
+	data, err := json.Marshal(p)
+	if err != nil {
+		return err
+	}
+	return tx.MetaSet(silenceKey(playbook, trigger), string(data))
+}
+
+// words say what is silent, and since when.
+func (p suspension) words() string { return silentWords(p.Feed, p.Last) }
+
+func silentWords(key string, since time.Time) string {
+	name, kind := strings.TrimPrefix(key, "feed/event/"), "event "
+	if name == key {
+		name, kind = strings.TrimPrefix(key, "feed/source/"), "source "
+	}
+	return fmt.Sprintf("nothing of %s%q has come from anybody since %s, longer than is usual", kind, name, since.Format("2006-01-02 15:04 UTC"))
+}
+
+// unheard reports whether starts by w wait while a feed is silent: those of
+// conditions, unless a person asked for them or has let them in.
+func (b *batch) unheard(w why) bool {
+	return w.trig.Kind == triggers.Condition && !w.assumed && !w.admitted && !b.asked && !b.in.Options.Treated
+}
+
+// silenced reports whether the entry must wait, because a feed that its condition
+// reads is silent; the first such entry of a feed has a person told.
+func (b *batch) silenced(s *sheet, w why, id string) (bool, error) {
+	if !b.unheard(w) {
+		return false, nil
+	}
+	p, err := readSuspension(b.tx, w.book.Name, w.trig.ID)
+	if err != nil {
+		return false, err
+	}
+	if !p.On {
+		silent, since, err := b.silentFeeds(w.ref, p)
+		if err != nil || len(silent) == 0 {
+			return false, err
+		}
+		p.On, p.Feed, p.Silent, p.Since, p.Last = true, silent[0], silent, b.now, since
+		if err := putSuspension(b.tx, w.book.Name, w.trig.ID, p); err != nil {
+			return false, err
+		}
+		if err := b.tellSilence(s, w.ref, p); err != nil {
+			return false, err
+		}
+	}
+	return true, b.waitFor(s, w, id, p)
+}
+
+// silentFeeds are the feeds that r's condition reads and that are silent beyond what
+// is usual, and since when the first of them is. What came in this transaction
+// counts as heard.
+func (b *batch) silentFeeds(r ref, p suspension) (silent []string, since time.Time, err error) {
+	for _, event := range feedsOf(b.set, r) {
+		for key := eventFeed(event); key != ""; {
+			f, err := readFeed(b.tx, key)
+			if err != nil {
+				return nil, since, err
+			}
+			if _, speaks := b.came[key]; speaks {
+				break
+			}
+			q, known := f.Hours.silent(b.now)
+			last, despite := p.Despite[key]
+			if known && q.beyond() && (!despite || last != q.Last) && !slices.Contains(silent, key) {
+				if len(silent) == 0 {
+					since = q.since()
+				}
+				silent = append(silent, key)
+			}
+			if key = ""; f.Source != "" {
+				key = sourceFeed(f.Source)
+			}
+		}
+	}
+	return silent, since, nil
+}
+
+// tellSilence tells the people who look after the playbooks that a feed is silent,
+// once for each silence.
+func (b *batch) tellSilence(s *sheet, r ref, p suspension) error {
+	f, err := readFeed(b.tx, p.Feed)
+	if err != nil || !f.Told.IsZero() {
+		return err
+	}
+	f.Told = b.now
+	if err := putFeed(b.tx, p.Feed, f); err != nil {
+		return err
+	}
+	b.in.Log.Warn("a feed is silent: triggers that read it are suspended", "feed", p.Feed, "since", p.Last, "playbook", r.book.Name, "trigger", r.trig.ID)
+	name := r.book.Name + " " + r.trig.ID
+	return PutAlarm(b.tx, Alarm{
+		Key: p.Feed, Playbook: r.book.Name, Account: s.acct.ID, At: b.now,
+		Title: p.words() + "; trigger " + r.trig.ID + " of " + r.book.Name + " is suspended",
+		Brief: "Whom it and other triggers that read this feed would start waits. Look at the feed: when it is back they go on by themselves, if their " +
+			"condition is still true. Is the silence real? holdfast triggers resume " + name + " lets them in, holdfast triggers drop " + name +
+			" forgets them, and holdfast triggers list shows who else waits.",
+	})
+}
+
+// waitFor keeps an entry until the feed is back.
+func (b *batch) waitFor(s *sheet, w why, id string, p suspension) error {
+	data, err := json.Marshal(waiting{
+		Playbook: w.book.Name, Trigger: w.trig.ID, Occurrence: w.occurrence, Contact: w.contact, Event: w.event, Words: w.words, At: b.now, Feed: p.Feed,
+	})
+	if err != nil {
+		return err
+	}
+	due := store.Due{Key: WaitingKind + "/" + id, Kind: WaitingKind, At: away(b.now), Account: s.acct.ID, Data: data}
+	if err := b.tx.PutDue(due); err != nil {
+		return fmt.Errorf("keep what waits: %w", err)
+	}
+	b.res.Waiting++
+	return b.tx.AddLine(store.Line{
+		Key: fmt.Sprintf("silence/%s/%d", id, b.now.Unix()), At: b.now, Account: s.acct.ID, Playbook: w.book.Name, Kind: "wait", Outcome: "suspended",
+		Reason: "silence: " + p.words() + ", so that trigger " + w.trig.ID + " waits until it is back (" + w.words + ")",
+	})
+}
+
+// silenceOf is why st's trigger is suspended, or would be by its next start.
+func (b *batch) silenceOf(st *Standing) error {
+	if st.Trigger.Kind != triggers.Condition || b.in.Options.Treated {
+		return nil
+	}
+	p, err := readSuspension(b.tx, st.Playbook.Name, st.Trigger.ID)
+	if err != nil {
+		return err
+	}
+	if !p.On {
+		silent, since, err := b.silentFeeds(ref{st.Playbook, st.Trigger}, p)
+		if err != nil || len(silent) == 0 {
+			return err
+		}
+		p.Feed, p.Last = silent[0], since
+	}
+	st.Silence = p.words()
+	return nil
+}
+
+// answered ends a suspension that a person has answered: the silence that there is
+// now suspends the trigger no more.
+func answered(tx store.Tx, playbook, trigger string) error {
+	p, err := readSuspension(tx, playbook, trigger)
+	if err != nil || !p.On {
+		return err
+	}
+	after := suspension{Despite: p.Despite}
+	for _, key := range p.Silent {
+		f, err := readFeed(tx, key)
+		if err != nil {
+			return err
+		}
+		if all := f.Hours.hours(); len(all) > 0 {
+			if after.Despite == nil {
+				after.Despite = map[string]int{}
+			}
+			after.Despite[key] = all[len(all)-1]
+		}
+	}
+	return putSuspension(tx, playbook, trigger, after)
+}
