@@ -47,12 +47,16 @@ func (a answer) fate() fate {
 	return turnedAway
 }
 
-// tries of one call, at most; then its sender gives it up.
-const tries = 6
+// mostTries of one call; then its sender gives it up, as every fourth does at once.
+const mostTries = 6
 
 // deliver posts a call until it is answered for good, is given up, or ctx ends.
 // header is asked anew for each try.
 func (s *sender) deliver(ctx context.Context, ws []*word, path string, body []byte, header func() http.Header) answer {
+	tries := mostTries
+	if s.draw.IntN(4) == 0 {
+		tries = 1
+	}
 	for n := range tries {
 		a := s.post(ctx, path, body, header())
 		s.book.answered(ws, a.fate())

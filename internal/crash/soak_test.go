@@ -61,11 +61,12 @@ func TestSoak(t *testing.T) {
 	settled := clock.System{}.Now().Sub(calm)
 	r.stop(ctx, t)
 
-	v := l.book.judge(readLeft(t, h.open(ctx, t), l.book.known))
-	a := newAudit(readRuns(h.open(ctx, t), t), h.providers.Counts(), clock.System{}.Now())
-	t.Logf("seed %d, %v, at rest %v later\n%s\n%s\nmessages acknowledged a second %.1f, touches a second %.1f\nimports %d, killed on their way %d\n%s\n%swebhooks %+v",
+	found := readLeft(t, h.open(ctx, t), l.book.known)
+	v := l.book.judge(found)
+	a := newAudit(found.runs, h.providers.Counts(), clock.System{}.Now())
+	t.Logf("seed %d, %v, at rest %v later\n%s\n%s\nmessages acknowledged a second %.1f, touches a second %.1f\nimports %d, killed on their way %d; clicks %d, answered %d, tasks:%s\n%s\n%swebhooks %+v",
 		s.seed, lasted.Round(time.Second), settled.Round(time.Second), v, l.seen, float64(v.kept)/lasted.Seconds(), float64(touches)/lasted.Seconds(),
-		l.table.tries, l.table.cut, r, a, h.providers.Told())
+		l.table.tries, l.table.cut, l.clicks.made, l.clicks.taken, counts(l.clicks.closed(t, found.runs)), r, a, h.providers.Told())
 	for _, w := range append(v.wrong, a.wrong...) {
 		t.Error(w)
 	}
@@ -104,6 +105,7 @@ type load struct {
 	book    *book
 	seen    *seen
 	table   *table
+	clicks  *clicks
 	dir     string
 	senders []*sender
 	end     context.CancelFunc
@@ -112,11 +114,11 @@ type load struct {
 
 // segments is how many send in Segment's shape; half of them on a new connection
 // each time. One more is Stripe.
-const segments = 4
+const segments = 8
 
 func newLoad(t *testing.T, h *house, seed uint64, key string) *load {
 	t.Helper()
-	l := &load{book: &book{}, seen: newSeen(), dir: t.TempDir()}
+	l := &load{book: &book{}, seen: newSeen(), dir: t.TempDir(), clicks: &clicks{slack: h.providers.Slack, done: map[string]bool{}}}
 	for n := range segments + 1 {
 		l.senders = append(l.senders, &sender{
 			t: t, book: l.book, seen: l.seen, key: key, base: "http://" + h.public,
@@ -146,6 +148,7 @@ func (l *load) start(ctx context.Context, t *testing.T) {
 		}
 	}
 	l.wg.Go(func() { l.table.run(ctx, t, l.dir) })
+	l.wg.Go(func() { l.clicks.run(ctx) })
 }
 
 // stop returns when nobody sends any more.
