@@ -2,7 +2,6 @@ package crash
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -109,8 +108,10 @@ type seen struct {
 	statuses map[int]int
 	last     time.Time // the last 2xx
 	outage   time.Duration
+	after    time.Time // when that ended
 }
 
+// newSeen begins to look now.
 func newSeen() *seen { return &seen{statuses: map[int]int{}, last: clock.System{}.Now()} }
 
 func (s *seen) call(from time.Time, status int) {
@@ -120,7 +121,10 @@ func (s *seen) call(from time.Time, status int) {
 	s.statuses[status]++
 	if status == http.StatusOK {
 		s.took = append(s.took, now.Sub(from))
-		s.outage, s.last = max(s.outage, now.Sub(s.last)), now
+		if gap := now.Sub(s.last); gap > s.outage {
+			s.outage, s.after = gap, now
+		}
+		s.last = now
 	}
 }
 
@@ -136,6 +140,6 @@ func (s *seen) String() string {
 	if len(s.took) > 0 {
 		fmt.Fprintf(&b, "; answered 200 in p50 %v, p99 %v, at most %v", at(0.5), at(0.99), at(1))
 	}
-	fmt.Fprintf(&b, "; longest without a 200 %v", s.outage.Round(time.Millisecond))
-	return cmp.Or(b.String(), "no calls")
+	fmt.Fprintf(&b, "; longest without a 200 %v, until %s", s.outage.Round(time.Millisecond), s.after.Format(time.TimeOnly))
+	return b.String()
 }

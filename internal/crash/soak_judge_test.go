@@ -23,6 +23,7 @@ type left struct {
 	buckets map[string]map[string][]store.Bucket // by account, by metric
 	seats   map[string]string                    // by account, of those that have any
 	runs    []run
+	refused map[string]store.Line // entries that were refused, by what would have been their enrollment
 }
 
 func readLeft(t *testing.T, st store.Store, accounts []string) *left {
@@ -46,12 +47,38 @@ func readLeft(t *testing.T, st store.Store, accounts []string) *left {
 			t.Fatal(err)
 		}
 	}
+	l.refused = readRefused(t, st)
 	return l
+}
+
+func readRefused(t *testing.T, st store.Store) map[string]store.Line {
+	t.Helper()
+	refused := map[string]store.Line{}
+	for after := int64(0); ; {
+		var page []store.Line
+		err := st.View(t.Context(), func(tx store.Tx) (err error) {
+			page, err = tx.Lines(after, 5000)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(page) == 0 {
+			return refused
+		}
+		for _, line := range page {
+			if id, is := strings.CutPrefix(line.Key, "refused/"); is {
+				refused[id] = line
+			}
+			after = line.Seq
+		}
+	}
 }
 
 // verdict is what a book says of what is left.
 type verdict struct {
 	said, tries, kept, unknown, unknownIn, refused int
+	beside                                         int // payments of an account that was in dunning already
 	wrong                                          []string
 }
 
@@ -60,8 +87,8 @@ func (v *verdict) say(format string, args ...any) {
 }
 
 func (v *verdict) String() string {
-	return fmt.Sprintf("messages %d, sent %d times: acknowledged %d, refused %d, unknown %d of which %d are in; wrong %d",
-		v.said, v.tries, v.kept, v.refused, v.unknown, v.unknownIn, len(v.wrong))
+	return fmt.Sprintf("messages %d, sent %d times: acknowledged %d, refused %d, unknown %d of which %d are in; payments that found their account in dunning %d; wrong %d",
+		v.said, v.tries, v.kept, v.refused, v.unknown, v.unknownIn, v.beside, len(v.wrong))
 }
 
 // judge holds what is left against what was said: each acknowledged message is in
@@ -74,7 +101,7 @@ func (b *book) judge(l *left) *verdict {
 	in := v.words(b.words, l.events)
 	v.metrics(in, l.buckets)
 	v.seats(in, l.seats)
-	v.enrollments(in, l.runs)
+	v.enrollments(in, l)
 	slices.Sort(v.wrong)
 	return v
 }
@@ -182,12 +209,13 @@ func (v *verdict) seats(in []*word, got map[string]string) {
 	}
 }
 
-// enrollments: one for each account that was saved, one for each payment that failed.
-func (v *verdict) enrollments(in []*word, runs []run) {
+// enrollments: one for each account that was saved, one for each payment that failed,
+// but for those that are refused in words because their account is in dunning.
+func (v *verdict) enrollments(in []*word, l *left) {
 	type entry struct{ playbook, account, key string }
 	entries := map[entry]int{}
 	of := map[string]int{}
-	for _, r := range runs {
+	for _, r := range l.runs {
 		entries[entry{r.Playbook, r.Account, r.EntryKey}]++
 		switch r.Playbook {
 		case "errand":
@@ -207,6 +235,10 @@ func (v *verdict) enrollments(in []*word, runs []run) {
 		case "Account Saved":
 			want["errand of "+w.account] = 1
 		case "Invoice Payment Failed":
+			if l.beside(w) {
+				v.beside++
+				continue
+			}
 			want["dunning for "+w.id] = 1
 		}
 	}
@@ -219,6 +251,19 @@ func (v *verdict) enrollments(in []*word, runs []run) {
 	for name, n := range of {
 		v.say("%s: %d enrollments, want none", name, n)
 	}
+}
+
+// beside is whether w, a payment, rightly began nothing: the timeline says that its
+// account was in dunning, and it was.
+func (l *left) beside(w *word) bool {
+	line, refused := l.refused[holdfast.EnrollmentID("dunning", w.account, "account/trigger=failed/occurrence="+w.id)]
+	return refused && strings.HasPrefix(line.Reason, "already_active:") && slices.ContainsFunc(l.runs, func(r run) bool {
+		return r.Playbook == "dunning" && r.Account == w.account && !r.StartedAt.After(line.At) && (r.EndedAt.IsZero() || !r.EndedAt.Before(line.At))
+	})
+}
+
+func (l *left) refuse(reason string, at time.Time) {
+	l.refused = map[string]store.Line{holdfast.EnrollmentID("dunning", "acme", "account/trigger=failed/occurrence=billing-5"): {Reason: reason, At: at}}
 }
 
 // What the judge would say of each thing that must not be; without this a soak that
@@ -256,20 +301,30 @@ func TestASoakSeesWhatMustNotBe(t *testing.T) {
 		change func(b *book, l *left)
 		want   string
 	}{
-		"nothing":            {func(*book, *left) {}, ""},
-		"a loss":             {func(_ *book, l *left) { l.events = l.events[:4] }, "billing-5 was acknowledged, and is lost"},
-		"a repeat":           {func(_ *book, l *left) { l.events = append(l.events, l.events[2]) }, "app-3 is in 2 times"},
-		"a repeat counted":   {func(_ *book, l *left) { l.buckets["acme"]["usage_30d"][0].Count = 2 }, "the metrics of acme"},
-		"a sum":              {func(_ *book, l *left) { l.buckets["acme"]["usage_30d"][0].Sum = 8 }, "the metrics of acme"},
-		"an uncounted":       {func(_ *book, l *left) { delete(l.buckets["acme"], "conversations_60d") }, "the metrics of acme"},
-		"a refused one":      {func(_ *book, l *left) { l.events[0].ID = "app-6" }, "app-6 was refused, and is in"},
-		"a bad one":          {func(_ *book, l *left) { l.events[0].ID = "app-8" }, "app-8 was refused, and is in"},
-		"a stranger's":       {func(_ *book, l *left) { l.events[0].ID = "app-9" }, "nobody sent it"},
-		"another's":          {func(_ *book, l *left) { l.events[1].Account = "bmce" }, "is \"Conversation Held\" of bmce"},
-		"an older value":     {func(_ *book, l *left) { l.seats["acme"] = "4" }, "seats are not"},
-		"enrolled twice":     {func(_ *book, l *left) { l.runs = append(l.runs, l.runs[1]) }, "enrolled 2 times"},
-		"by another key":     {func(_ *book, l *left) { l.runs = append(l.runs, l.runs[0]); l.runs[2].EntryKey = "x" }, "errand of acme: 2 enrollments"},
-		"never enrolled":     {func(_ *book, l *left) { l.runs = l.runs[:1] }, "dunning for billing-5: 0 enrollments"},
+		"nothing":          {func(*book, *left) {}, ""},
+		"a loss":           {func(_ *book, l *left) { l.events = l.events[:4] }, "billing-5 was acknowledged, and is lost"},
+		"a repeat":         {func(_ *book, l *left) { l.events = append(l.events, l.events[2]) }, "app-3 is in 2 times"},
+		"a repeat counted": {func(_ *book, l *left) { l.buckets["acme"]["usage_30d"][0].Count = 2 }, "the metrics of acme"},
+		"a sum":            {func(_ *book, l *left) { l.buckets["acme"]["usage_30d"][0].Sum = 8 }, "the metrics of acme"},
+		"an uncounted":     {func(_ *book, l *left) { delete(l.buckets["acme"], "conversations_60d") }, "the metrics of acme"},
+		"a refused one":    {func(_ *book, l *left) { l.events[0].ID = "app-6" }, "app-6 was refused, and is in"},
+		"a bad one":        {func(_ *book, l *left) { l.events[0].ID = "app-8" }, "app-8 was refused, and is in"},
+		"a stranger's":     {func(_ *book, l *left) { l.events[0].ID = "app-9" }, "nobody sent it"},
+		"another's":        {func(_ *book, l *left) { l.events[1].Account = "bmce" }, "is \"Conversation Held\" of bmce"},
+		"an older value":   {func(_ *book, l *left) { l.seats["acme"] = "4" }, "seats are not"},
+		"enrolled twice":   {func(_ *book, l *left) { l.runs = append(l.runs, l.runs[1]) }, "enrolled 2 times"},
+		"by another key":   {func(_ *book, l *left) { l.runs = append(l.runs, l.runs[0]); l.runs[2].EntryKey = "x" }, "errand of acme: 2 enrollments"},
+		"never enrolled":   {func(_ *book, l *left) { l.runs = l.runs[:1] }, "dunning for billing-5: 0 enrollments"},
+		"refused, and right": {func(_ *book, l *left) {
+			l.refuse("already_active: since", at)
+			l.runs[1].Occurrence, l.runs[1].StartedAt = "billing-9", at
+		}, "dunning for billing-9: 1 enrollments, want none"},
+		"refused, not active": {func(_ *book, l *left) { l.refuse("already_active: since", at); l.runs = l.runs[:1] }, "dunning for billing-5: 0 enrollments"},
+		"refused, and over": {func(_ *book, l *left) {
+			l.refuse("already_active: since", at)
+			l.runs[1].Occurrence, l.runs[1].EndedAt = "billing-4", at.Add(-time.Second)
+		}, "dunning for billing-5: 0 enrollments"},
+		"refused for else":   {func(_ *book, l *left) { l.refuse("resting", at); l.runs[1].Occurrence = "billing-4" }, "dunning for billing-5: 0 enrollments"},
 		"enrolled unasked":   {func(_ *book, l *left) { l.runs[1].Occurrence = "billing-4" }, "dunning for billing-4: 1 enrollments, want none"},
 		"an unknown that is": {func(b *book, _ *left) { b.words[0].fate = unknown }, ""},
 	} {

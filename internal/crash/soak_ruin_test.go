@@ -53,12 +53,16 @@ func (r *ruin) pair() []int {
 // replace ends processes, three of four by kill -9, and starts others.
 func (r *ruin) replace(ctx context.Context, t *testing.T, nodes ...int) {
 	t.Helper()
+	from := clock.System{}.Now()
 	for _, i := range nodes {
 		r.end(ctx, t, i, r.draw.IntN(4) > 0)
 	}
 	r.live(ctx, t, r.upTo(0, 2*time.Second))
 	for _, i := range nodes {
 		r.begin(ctx, t, i)
+	}
+	if len(nodes) > 1 {
+		t.Logf("each %s was away for %v", r.nodes[nodes[0]].args[0], clock.System{}.Now().Sub(from).Round(time.Millisecond))
 	}
 }
 
@@ -68,7 +72,9 @@ func (r *ruin) takeAway(ctx context.Context, t *testing.T, name string, kill, re
 	kill(t)
 	r.live(ctx, t, r.upTo(0, 3*time.Second))
 	restart(t)
-	r.breaks[name] = append(r.breaks[name], clock.System{}.Now().Sub(from))
+	away := clock.System{}.Now().Sub(from)
+	t.Logf("%s was away for %v", name, away.Round(time.Millisecond))
+	r.breaks[name] = append(r.breaks[name], away)
 }
 
 func (r *ruin) upTo(least, most time.Duration) time.Duration {

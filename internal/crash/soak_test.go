@@ -47,6 +47,7 @@ func TestSoak(t *testing.T) {
 		draw: rand.New(rand.NewPCG(s.seed, 3)), // a repeatable draw is the point
 	}
 	began := clock.System{}.Now()
+	l.seen.last = began
 	until := began.Add(*soakFor)
 	l.start(ctx, t)
 	r.rage(ctx, t, until)
