@@ -8,7 +8,7 @@ TOOL     = $(GO) tool -modfile=tools/go.mod
 EMBEDDED = ./internal/temporal/... ./internal/app ./internal/crash ./cmd/holdfast ./bench
 REST     = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|crash)|cmd/holdfast|bench)(/|$$)')
 
-.PHONY: help build demo test deploy-check deploy-image race vet lint workflowcheck fmt gen golden fuzz bench elsewhere move crash chaos chaos-elsewhere nodes playbooks clean
+.PHONY: help build demo test deploy-check deploy-image race vet lint workflowcheck fmt gen golden fuzz bench elsewhere move crash chaos chaos-elsewhere nodes soak playbooks clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ chaos-elsewhere: ## chaos over PostgreSQL and Temporal's own server, which are k
 
 nodes: ## two servers, two workers and two relays over PostgreSQL and Temporal's own server, each ended in turn, and a worker stopped while it sends; SEED=n repeats one
 	$(GO) test -tags noembed ./internal/crash -run '^TestTwoOfEverything|^TestAWorkerThatIsStopped' -v -timeout 20m -nodes -chaos-seed $${SEED:-0}
+
+soak: ## mixed load for FOR (10m) on two of everything while all of it is killed: each acknowledged message in once, no enrollment twice; SEED=n repeats one
+	$(GO) test -tags noembed ./internal/crash -run '^TestSoak$$' -v -timeout 120m -soak -soak-for $${FOR:-10m} -chaos-seed $${SEED:-0}
 
 chaos: ## 2,000 enrollments, 50 kills and 5 restarts while providers fail a fifth of what they are asked; SEED=n repeats one
 	$(GO) test ./internal/crash -run '^TestChaos$$' -v -timeout 30m -chaos-full -chaos-seed $${SEED:-0}

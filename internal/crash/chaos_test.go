@@ -157,8 +157,8 @@ func newStormyHouse(t *testing.T, s storm) *house {
 	h := houseOf(t, standin.Options{Plan: plan, File: t.TempDir() + "/accepted.jsonl", Webhooks: &standin.Webhooks{
 		Events: "http://" + public + "/hooks/sendgrid/events", Inbound: "http://" + public + "/hooks/sendgrid/inbound/" + secret,
 		Seed: s.seed, Repeat: 0.2,
-	}})
+	}, Workspace: standin.SlackOptions{SigningSecret: slackSecret, Hooks: "http://" + public + "/hooks/slack"}})
 	h.public = public
-	h.env = append(h.env, "HOLDFAST_SENDGRID_EVENT_KEY="+h.providers.PublicKey(), "HOLDFAST_SENDGRID_INBOUND_KEY="+secret)
+	h.env = append(h.env, "HOLDFAST_SENDGRID_EVENT_KEY="+h.providers.PublicKey(), "HOLDFAST_SENDGRID_INBOUND_KEY="+secret, "HOLDFAST_SLACK_SIGNING_SECRET="+slackSecret)
 	return h
 }
