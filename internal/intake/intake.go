@@ -66,6 +66,11 @@ type Intake struct {
 	watch   *watch
 	outlook outlook
 	looking *looking
+	// counted is how many accounts were known at a moment.
+	counted struct {
+		at time.Time
+		n  int
+	}
 	// prepared are the fields for whose days the store has been prepared.
 	prepared []string
 	// clockwise is whether an enrollment that ran at a moment needed scans.
