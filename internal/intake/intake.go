@@ -70,6 +70,11 @@ type Intake struct {
 	watch   *watch
 	outlook outlook
 	looking *looking
+	// counted is how many accounts were known at a moment.
+	counted struct {
+		at time.Time
+		n  int
+	}
 	// prepared are the fields for whose days the store has been prepared.
 	prepared []string
 	heard    map[string]int // the last hour that was written of a feed

@@ -155,12 +155,36 @@ func (b *batch) over(f *flow, r ref) (bool, error) {
 			counts = append(counts, int(d.Count))
 		}
 		f.often = usual(counts)
-		if f.known, _, err = b.tx.CountAccounts(); err != nil {
-			return false, fmt.Errorf("count accounts: %w", err)
+		if f.known, err = b.countAccounts(); err != nil {
+			return false, err
 		}
 	}
 	f.Usual, f.Limit = f.often, surgeLimit(r.book.Rails.Surge, f.often, f.known)
 	return entered >= f.Limit, nil
+}
+
+// A count of many accounts, which reads them all, is good for a while.
+const (
+	manyAccounts = 10_000
+	countedFor   = time.Hour
+)
+
+// countAccounts is how many are known, or were within the hour when they are many.
+func (b *batch) countAccounts() (int, error) {
+	b.in.mu.Lock()
+	n, age := b.in.counted.n, b.now.Sub(b.in.counted.at)
+	b.in.mu.Unlock()
+	if n >= manyAccounts && age >= 0 && age < countedFor {
+		return n, nil
+	}
+	n, _, err := b.tx.CountAccounts()
+	if err != nil {
+		return 0, fmt.Errorf("count accounts: %w", err)
+	}
+	b.in.mu.Lock()
+	defer b.in.mu.Unlock()
+	b.in.counted.n, b.in.counted.at = n, b.now
+	return n, nil
 }
 
 func (b *batch) pauseTrigger(s *sheet, f *flow, r ref) error {

@@ -3,7 +3,10 @@ package postgres
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"holdfast/internal/store"
 )
@@ -29,8 +32,12 @@ func dayOf(field string) string {
 func literal(s string) string { return "'" + strings.ReplaceAll(plain(s), "'", "''") + "'" }
 
 // Sift asks for each of several alternatives by itself, so that each can use the
-// index that helps it.
+// index that helps it. It is planned anew each time: a plan for whatever days
+// somebody may ask for reads every account.
 func (t *tx) Sift(s store.Sieve, after string, limit int) ([]string, error) {
+	if err := t.send(); err != nil {
+		return nil, err
+	}
 	branches := []store.Sieve{s}
 	if s.Op == store.SieveAny {
 		branches = s.Kids
@@ -42,9 +49,48 @@ func (t *tx) Sift(s store.Sieve, after string, limit int) ([]string, error) {
 	from := w.arg(after)
 	var parts []string
 	for _, b := range branches {
-		parts = append(parts, "SELECT id FROM "+w.from(b)+" WHERE known AND id > "+from+" AND "+w.sieve(b))
+		for _, cond := range w.branch(b) {
+			parts = append(parts, "SELECT id FROM "+w.from(b)+" WHERE known AND id > "+from+" AND "+cond)
+		}
 	}
-	return all(t, "sift accounts", value[string], strings.Join(parts, " UNION ")+" ORDER BY id LIMIT "+w.arg(limited(limit)), w.values()...)
+	limits := w.arg(limited(limit))
+	return all(t, "sift accounts", value[string], "SELECT id FROM ("+strings.Join(parts, " UNION ")+") AS found ORDER BY id LIMIT "+limits,
+		append([]any{pgx.QueryExecModeDescribeExec}, w.values()...)...)
+}
+
+// branch is b as one condition, or as two, when it asks for the days of a field:
+// those whose field says a day of them, and those whose field says none. An index
+// answers each, and a row that it found is not held against the days again.
+func (w *where) branch(b store.Sieve) []string {
+	kids := []store.Sieve{b}
+	if b.Op == store.SieveAll {
+		kids = within(b.Kids)
+	}
+	i := slices.IndexFunc(kids, func(k store.Sieve) bool { return k.Op == store.SieveDay && !(k.From.IsZero() && k.Till.IsZero()) })
+	if i < 0 || kids[i].From.IsZero() {
+		return []string{w.sieve(store.Sieve{Op: store.SieveAll, Kids: kids})}
+	}
+	day := kids[i]
+	rest := w.sieve(store.Sieve{Op: store.SieveAll, Kids: slices.Delete(kids, i, i+1)})
+	return []string{w.days(day) + " AND " + rest, dayOf(day.Field) + " = '' AND " + rest}
+}
+
+// within has one demand for the days of a field where there were several.
+func within(kids []store.Sieve) (out []store.Sieve) {
+	for _, k := range kids {
+		i := slices.IndexFunc(out, func(o store.Sieve) bool { return o.Op == store.SieveDay && k.Op == o.Op && k.Field == o.Field })
+		if i < 0 {
+			out = append(out, k)
+			continue
+		}
+		if k.From.After(out[i].From) {
+			out[i].From = k.From
+		}
+		if out[i].Till.IsZero() || !k.Till.IsZero() && k.Till.Before(out[i].Till) {
+			out[i].Till = k.Till
+		}
+	}
+	return out
 }
 
 // from is the accounts to ask b of. Those whose truth is asked for are few: they are
@@ -116,6 +162,17 @@ func (w *where) joined(s store.Sieve) string {
 }
 
 func (w *where) day(s store.Sieve) string {
+	switch {
+	case s.From.IsZero() && s.Till.IsZero():
+		return dayOf(s.Field) + " IS NOT NULL"
+	case s.From.IsZero():
+		return w.days(s) // "" comes before every day
+	}
+	return "(" + w.days(s) + " OR " + dayOf(s.Field) + " = '')"
+}
+
+// days is whether the field's day is one of s, which has an end.
+func (w *where) days(s store.Sieve) string {
 	d := dayOf(s.Field)
 	var ends []string
 	if !s.From.IsZero() {
@@ -124,13 +181,7 @@ func (w *where) day(s store.Sieve) string {
 	if !s.Till.IsZero() {
 		ends = append(ends, d+" <= "+w.arg(s.Till.UTC().Format("2006-01-02")))
 	}
-	switch {
-	case len(ends) == 0:
-		return d + " IS NOT NULL"
-	case s.From.IsZero():
-		return ends[0] // "" comes before every day
-	}
-	return "(" + strings.Join(ends, " AND ") + " OR " + d + " = '')"
+	return strings.Join(ends, " AND ")
 }
 
 func (w *where) number(s store.Sieve, v string) string {
