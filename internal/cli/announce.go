@@ -49,7 +49,7 @@ called; --id makes it another. --dry-run counts who matches, and writes nothing.
 			if err != nil {
 				return err
 			}
-			p, err := inForce(cmd.Context(), dir, o.project, s)
+			p, err := inForce(cmd.Context(), tasksOptions{dir: dir, project: o.project})
 			if err != nil {
 				return err
 			}
@@ -64,16 +64,6 @@ called; --id makes it another. --dry-run counts who matches, and writes nothing.
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
 	c.AddCommand(announceList(s), announceResume(s), announceStop(s))
 	return c
-}
-
-// inForce is the release in force in a data directory or, where nothing was applied
-// yet, the project.
-func inForce(ctx context.Context, data, dir string, s Streams) (*project.Project, error) {
-	n, p, err := releaseIn(ctx, data)
-	if err != nil || n > 0 {
-		return p, err
-	}
-	return loadProject(dir, s)
 }
 
 func announce(ctx context.Context, s Streams, st store.Store, p *project.Project, event string, o announceOptions) error {
