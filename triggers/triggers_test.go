@@ -70,6 +70,8 @@ func TestTriggersAreReadByTheirKey(t *testing.T) {
 	for _, tt := range []struct{ src, want string }{
 		{`trigger: {on: Login}`, `event event on Login`},
 		{`trigger: {id: busy, on: Login, when: event.count > 3}`, `busy event on Login when event.count > 3`},
+		{`trigger: {on: Shipped, when: account.arr > 5}`, `event event on Shipped when account.arr > 5 spread 1d`},
+		{`trigger: {on: Shipped, spread: 0s}`, `event event on Shipped spread 0s`},
 		{`trigger: {when: account.arr > 5, for: 7d}`, `condition condition when account.arr > 5 for 7d existing ignore`},
 		{`trigger: {becomes: account.arr > 5, existing: enroll}`, `condition condition when account.arr > 5 existing enroll`},
 		{`trigger: {at: account.renewal_date, before: 90d}`, `date date at account.renewal_date before 90d past skip`},
@@ -109,6 +111,9 @@ func words(tr triggers.Trigger) string {
 	}
 	if tr.For.Text != "" {
 		s += " for " + tr.For.Text
+	}
+	if tr.Spread.Text != "" {
+		s += " spread " + tr.Spread.Text
 	}
 	if tr.Existing != "" {
 		s += " existing " + tr.Existing
@@ -155,6 +160,8 @@ func TestMistakesInTriggers(t *testing.T) {
 		{`trigger: {on: Logn}`, `1:15 unknown event "Logn"`},
 		{`trigger: {on: Login, when: event.cnt > 3}`, `1:28 unknown field "event.cnt"`},
 		{`trigger: {on: Login, for: 7d}`, `1:22 unknown key "for" in an event trigger`},
+		{`trigger: {on: Login, spread: 5d}`, `1:30 Login is about one account: there is nothing to spread`},
+		{`trigger: {on: Shipped, spread: soon}`, `1:32 `},
 		{`trigger: {when: account.arr}`, `1:17 `},
 		{`trigger: {when: account.arr > 5, becomes: account.arr > 6}`, `1:34 when and becomes say the same`},
 		{`trigger: {when: account.arr > 5, existing: all}`, `1:44 existing cannot be "all"`},
