@@ -122,6 +122,13 @@ func TestEveryRuleOfEntryHasItsSentence(t *testing.T) {
 			}
 			p.event("Saved", nil)
 		}, "not yet by event: fired on Mon 2 Mar 2026 09:00 and waits: a surge has paused the trigger (x enrolled 2 today, and 1 is the most for a trigger without a usual day); answer with holdfast triggers resume or drop x event"},
+		{"held by a feed that is silent", book("trigger: {when: quiet_days(metric.tickets) >= 5}"), func(p *production) {
+			p.group(active)
+			p.tickets("acme", 0, 17)
+			p.tickets("beta", 17, 19)
+			p.play(start.AddDate(0, 0, 22)) // the last word was on the 18th day, nothing came on the 19th
+		}, "not yet by condition: fired on Mon 23 Mar 2026 00:00 and waits: the trigger is suspended (nothing of event \"Ticket Opened\" has come from anybody since 2026-03-20 10:00 UTC, longer than is usual); " +
+			"it goes on by itself when the feed is back and its condition still holds; answer with holdfast triggers resume or drop x condition"},
 		{"provisional", book(`trigger: {on: Saved}`), func(p *production) { p.event("Saved", nil) },
 			"not enrolled: the account is provisional: only events have named it so far"},
 	} {

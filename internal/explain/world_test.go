@@ -2,6 +2,7 @@ package explain
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -184,6 +185,18 @@ func (p *production) hold(account string) {
 	err := p.store.Update(p.t.Context(), func(tx store.Tx) error { return tx.PutArm("x", account, intake.HeldOut) })
 	if err != nil {
 		p.t.Fatal(err)
+	}
+}
+
+// tickets of an account, one a day, from somebody's system.
+func (p *production) tickets(account string, from, to int) {
+	p.t.Helper()
+	for day := from; day < to; day++ {
+		p.clock.Move(start.AddDate(0, 0, day))
+		m := holdfast.Message{ID: fmt.Sprint("t", day), Source: "desk", Kind: holdfast.Track, Event: "Ticket Opened", Account: account, At: p.clock.Now(), Props: map[string]any{"priority": "low"}}
+		if res, err := p.intake.Take(p.t.Context(), []holdfast.Message{m}, intake.Live); err != nil || len(res.Problems) > 0 {
+			p.t.Fatal(err, res.Problems)
+		}
 	}
 }
 
