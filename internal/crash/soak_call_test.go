@@ -69,12 +69,12 @@ func (s *sender) deliver(ctx context.Context, ws []*word, path string, body []by
 	return answer{}
 }
 
-// post makes one try. One in thirty is broken off by the sender after some
-// milliseconds, wherever it is then.
+// post makes one try. One in thirty is broken off by the sender in the first 400
+// milliseconds, wherever it is then: before its commit, in it, or after.
 func (s *sender) post(ctx context.Context, path string, body []byte, header http.Header) answer {
 	patience := 20 * time.Second
 	if s.draw.IntN(30) == 0 {
-		patience = time.Duration(1+s.draw.IntN(40)) * time.Millisecond
+		patience = time.Duration(1+s.draw.IntN(400)) * time.Millisecond
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
