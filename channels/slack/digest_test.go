@@ -26,7 +26,7 @@ func TestADigestIsOneShortMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := last()
-	if got.Get("text") != "Your week: 501 tasks open, 1 overdue, 3 done last week" || got.Get("channel") != "U00000SAM" || strings.Contains(got.Get("metadata"), "touch") || !strings.Contains(got.Get("metadata"), `{"digest":"2026-03-02"}`) {
+	if got.Get("text") != "Your week: 501 tasks open, 1 overdue, 3 done last week" || got.Get("channel") != "U00000SAM" || strings.Contains(got.Get("metadata"), `"touch":`) || !strings.Contains(got.Get("metadata"), `{"digest":"2026-03-02"}`) {
 		t.Errorf("got %v", got)
 	}
 	blocks := got.Get("blocks")
