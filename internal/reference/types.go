@@ -60,6 +60,7 @@ var guides = []struct{ file, says string }{
 	{"slack", "let your people work in Slack: cards with buttons, forms, home tab, command, digest"},
 	{"ship-a-change", "plan, apply, move those who run, roll back"},
 	{"signals", "several weak signals at once, edges that flap, the worst quarter"},
+	{"announce", "tell of a release, or of a competitor, to every account that it concerns, spread over days"},
 	{"merge", "two accounts, or two contacts, that were one all along"},
 	{"move", "export, restore, migrate, and move to PostgreSQL and a Temporal cluster with all that runs"},
 	{"operate", "doctor, probes, metrics, traces, logs, the audit log, limits"},
