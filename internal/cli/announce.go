@@ -39,8 +39,8 @@ running one begins within half a minute.
 
 The same event with the same properties is announced once a day, however often this is
 called; --id makes it another. --dry-run counts who matches, and writes nothing.`,
-		Example: `  holdfast announce "Feature Shipped" --props '{"topics": ["sso"]}' --dry-run
-  holdfast announce "Feature Shipped" --props '{"topics": ["sso"]}'
+		Example: `  holdfast announce 'Feature Shipped' --props '{"topics": ["sso"]}' --dry-run
+  holdfast announce 'Feature Shipped' --props '{"topics": ["sso"]}'
   holdfast announce list
   holdfast announce stop 4211 --by "Mira: the release slips"`,
 		Args: cobra.ExactArgs(1),

@@ -127,7 +127,7 @@ func TestEveryRuleOfEntryHasItsSentence(t *testing.T) {
 			p.tickets("acme", 0, 17)
 			p.tickets("beta", 17, 19)
 			p.play(start.AddDate(0, 0, 22)) // the last word was on the 18th day, nothing came on the 19th
-		}, "not yet by condition: fired on Mon 23 Mar 2026 00:00 and waits: the trigger is suspended (nothing of event \"Ticket Opened\" has come from anybody since 2026-03-20 10:00 UTC, longer than is usual); " +
+		}, "not yet by condition: fired on Mon 23 Mar 2026 01:00 and waits: the trigger is suspended (nothing of event \"Ticket Opened\" has come from anybody since 2026-03-20 09:00 UTC, longer than is usual); " +
 			"it goes on by itself when the feed is back and its condition still holds; answer with holdfast triggers resume or drop x condition"},
 		{"provisional", book(`trigger: {on: Saved}`), func(p *production) { p.event("Saved", nil) },
 			"not enrolled: the account is provisional: only events have named it so far"},
