@@ -90,6 +90,8 @@ func TestTheCommandsOfTheDocsParse(t *testing.T) {
 	}
 }
 
+var quoted = regexp.MustCompile(`'[^']*'|"[^"]*"`)
+
 var shell = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 
 func silentRoot() *cobra.Command {
@@ -99,13 +101,10 @@ func silentRoot() *cobra.Command {
 // parses what of an example's line the shell would give to holdfast.
 func parses(root *cobra.Command, line string) error {
 	_, line, _ = strings.Cut(line, "holdfast ")
+	line = quoted.ReplaceAllString(line, "quoted")
 	line, _, _ = strings.Cut(line, " | ")
 	line, _, _ = strings.Cut(line, " > ")
 	line, _, _ = strings.Cut(line, " # ")
-	if before, rest, ok := strings.Cut(line, `"`); ok { // one quoted word is enough for now
-		_, after, _ := strings.Cut(rest, `"`)
-		line = before + "quoted" + after
-	}
 	c, args, err := root.Find(strings.Fields(line))
 	if err != nil {
 		return err
