@@ -43,6 +43,9 @@ func run(from, into string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(into, 0o755); err != nil { //nolint:gosec // a folder of pages
+		return err
+	}
 	if err := os.WriteFile(filepath.Join(into, "performance.md"), []byte(page(rows)), 0o644); err != nil { //nolint:gosec // a page for people
 		return err
 	}
