@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"testing"
@@ -121,6 +122,11 @@ func nothingPrivate(t *testing.T, a *app.App, w *world, lines []store.Line) {
 			continue
 		}
 		seen[l.Enrollment] = true
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		if err := a.Ended(ctx, l.Enrollment); err != nil {
+			t.Fatalf("%s does not end: %v", l.Enrollment, err)
+		}
 		text, err := a.History(t.Context(), l.Enrollment)
 		if err != nil {
 			t.Fatal(err)

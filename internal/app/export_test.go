@@ -15,6 +15,12 @@ func (a *App) History(ctx context.Context, id string) (string, error) {
 	return history(ctx, a.client, id)
 }
 
+// Ended waits for a workflow's end, which comes after that of its enrollment: the
+// store is written first.
+func (a *App) Ended(ctx context.Context, id string) error {
+	return a.client.GetWorkflow(ctx, id, "").Get(ctx, nil)
+}
+
 // RawHistory is History as somebody reads it who has no key.
 func (a *App) RawHistory(ctx context.Context, id string) (string, error) {
 	c, err := a.reach(nil)
