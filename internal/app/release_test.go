@@ -119,6 +119,9 @@ func TestARunningServerTakesAReleaseOverAndEverybodyMoves(t *testing.T) {
 		t.Fatal(err)
 	}
 	for id := range wanted {
+		if err := a.Ended(t.Context(), id); err != nil {
+			t.Fatal(err)
+		}
 		text, err := a.History(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
