@@ -33,6 +33,7 @@ type batch struct {
 	flows  map[string]*flow
 	parks  bool              // a message about somebody whom nobody has placed waits
 	met    []string          // contacts that were not known before
+	ended  map[string]bool   // enrollments that this transaction tells to end
 	asked  bool              // a person asked for what starts: no surge
 	came   map[string]string // feeds of which something came, and the last source of events
 	kept   []string          // those whose hour was written

@@ -61,6 +61,30 @@ func (t *tx) ManyBuckets(metric string, accounts []string, first, to string) (ma
 	return by, nil
 }
 
+func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
+	by := map[string]store.Signal{}
+	for _, id := range enrollments {
+		if s, err := t.ExitOf(id); err == nil {
+			by[id] = s
+		}
+	}
+	return by, t.ready()
+}
+
+func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
+	by := map[string][]store.Listener{}
+	for _, id := range accounts {
+		rows, err := some(t, t.listenersByAccount.of(id), 0, func(*store.Listener) bool { return true }, ownListener)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) > 0 {
+			by[id] = rows
+		}
+	}
+	return by, nil
+}
+
 func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
 	by := map[string][]store.Enrollment{}
 	for _, id := range accounts {

@@ -22,6 +22,9 @@ func scanEvent(row scanner) (store.Event, error) {
 	return e, decode(props, &e.Props)
 }
 
+var eventRows = rows("append event", "events", "seq bigint, source text, id text, kind text, name text, account text, contact text, at timestamptz, received timestamptz, props text",
+	"(source, id) DO NOTHING")
+
 func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error) {
 	var props []byte
 	if m.Props != nil {
@@ -32,15 +35,24 @@ func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fre
 	if err := t.changes("append event"); err != nil {
 		return 0, false, err
 	}
+	seq, there, looked := t.expect.take(m)
+	switch {
+	case there:
+		return seq, false, nil
+	case looked:
+		return seq, true, t.add(eventRows, seq, m.Source, m.ID, string(m.Kind), m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
+	}
 	seq, err = one(t, "append event", value[int64], `INSERT INTO events
 		(source, id, kind, name, account, contact, at, received, props) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (source, id) DO NOTHING RETURNING seq`,
 		m.Source, m.ID, m.Kind, m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
-	if !errors.Is(err, store.ErrNotFound) {
-		return seq, err == nil, err
+	if fresh = err == nil; errors.Is(err, store.ErrNotFound) {
+		seq, err = one(t, "find event", value[int64], "SELECT seq FROM events WHERE source = $1 AND id = $2", m.Source, m.ID)
 	}
-	seq, err = one(t, "find event", value[int64], "SELECT seq FROM events WHERE source = $1 AND id = $2", m.Source, m.ID)
-	return seq, false, err
+	if err == nil {
+		t.expect.met(m, seq)
+	}
+	return seq, fresh, err
 }
 
 func (t *tx) Event(seq int64) (store.Event, error) {

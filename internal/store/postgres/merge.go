@@ -14,7 +14,7 @@ func (t *tx) Aliases(kind string, ids []string) (map[string]string, error) {
 		err := row.Scan(&id, &became)
 		by[id] = became
 		return err
-	}, "SELECT id, became FROM aliases WHERE id = ANY ($1) AND kind = $2", ids, kind)
+	}, lateral("SELECT id, became FROM aliases WHERE id = w.id AND kind = $2"), ids, kind)
 	return by, err
 }
 

@@ -47,11 +47,10 @@ func (t *tx) Truth(playbook, trigger, account string) (store.Truth, error) {
 		WHERE playbook = $1 AND trigger = $2 AND account = $3`, playbook, trigger, account)
 }
 
+var truthRows = whole("write truth", "truths", "playbook text, trigger text, account text, truth boolean, since timestamptz, fired boolean", 3)
+
 func (t *tx) PutTruth(v store.Truth) error {
-	return t.put("write truth", `INSERT INTO truths (playbook, trigger, account, truth, since, fired)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (playbook, trigger, account) DO UPDATE SET
-		truth = excluded.truth, since = excluded.since, fired = excluded.fired`,
-		v.Playbook, v.Trigger, v.Account, (v.True), when(v.Since), (v.Fired))
+	return t.add(truthRows, v.Playbook, v.Trigger, v.Account, v.True, when(v.Since), v.Fired)
 }
 
 func (t *tx) PutDue(d store.Due) error {

@@ -19,6 +19,7 @@ type tx struct {
 	broken error // the first failure of the database: nothing more runs after it
 	over   bool
 	later  later // statements that change rows and that nobody has asked about yet
+	expect expected
 }
 
 var (

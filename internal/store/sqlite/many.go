@@ -71,6 +71,28 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 	return by, err
 }
 
+func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
+	by := map[string]store.Signal{}
+	err := inEach(t, "read exits", func(row scanner) error {
+		s, err := scanSignal(row)
+		if _, there := by[s.Enrollment]; !there {
+			by[s.Enrollment] = s
+		}
+		return err
+	}, "SELECT "+signalColumns+" FROM signals WHERE enrollment IN "+among+" AND kind = 'exit' ORDER BY enrollment, seq", enrollments)
+	return by, err
+}
+
+func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
+	by := map[string][]store.Listener{}
+	err := inEach(t, "list listeners", func(row scanner) error {
+		l, err := scanListener(row)
+		by[l.Account] = append(by[l.Account], l)
+		return err
+	}, "SELECT "+listenerColumns+" FROM listeners WHERE account IN "+among+" ORDER BY opened_at, enrollment, path", accounts)
+	return by, err
+}
+
 // byID reads rows into a map.
 func byID[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) string, query string, ids []string, args ...any) (map[string]T, error) {
 	by := make(map[string]T, len(ids))

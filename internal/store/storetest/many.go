@@ -48,7 +48,7 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 		contacts, errC := tx.ManyContacts([]string{"c-acme", "c-nobody"})
 		buckets, errB := tx.ManyBuckets("logins", ids, "2026-03-01", "2026-03-02")
 		truths, errT := tx.ManyTruths("save", "red", ids)
-		runs, errE := tx.ManyEnrollments(ids)
+		runs, errE := tx.ManyEnrollments(append(ids, ids...))
 		none, errN := tx.ManyAccounts(nil)
 		errs := []error{errA, errC, errB, errT, errE, errN, same("accounts of nobody", len(none), 0),
 			same("sizes", []int{len(accounts), len(contacts), len(buckets), len(truths), len(runs)}, []int{2, 1, 2, 2, 2})}
