@@ -187,6 +187,7 @@ type Many interface {
 	ManyBuckets(metric string, accounts []string, from, to string) (map[string][]Bucket, error) // as Buckets, by account
 	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
 	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account
+	ManyRests(accounts []string, now time.Time) (map[string][]Rest, error)                      // as Rests, by account
 }
 
 // Version is a published playbook: immutable, known by the digest of its bundle.

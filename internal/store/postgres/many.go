@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"strings"
+	"time"
 
 	"holdfast/internal/store"
 )
@@ -62,6 +63,16 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 		by[e.Account] = append(by[e.Account], e)
 		return err
 	}, "SELECT "+enrollmentColumns+" FROM enrollments WHERE account = ANY ($1) ORDER BY started_at NULLS FIRST, id", accounts)
+	return by, err
+}
+
+func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
+	by := map[string][]store.Rest{}
+	err := inEach(t, "list rests", func(row scanner) error {
+		r, err := scanRest(row)
+		by[r.Account] = append(by[r.Account], r)
+		return err
+	}, "SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account = ANY ($1) AND (until IS NULL OR until > $2) ORDER BY account, scope", accounts, now)
 	return by, err
 }
 

@@ -58,6 +58,7 @@ func asked(tx store.Tx, now time.Time) {
 		func() { _, _ = tx.ManyBuckets("logins", []string{"a", "b"}, "2026-01-01", "2026-01-31") },
 		func() { _, _ = tx.ManyTruths("p", "t", []string{"a", "b"}) },
 		func() { _, _ = tx.ManyEnrollments([]string{"a", "b"}) },
+		func() { _, _ = tx.ManyRests([]string{"a", "b"}, now) },
 		func() { _, _ = tx.TasksOf("e") },
 		func() { _, _ = tx.CountTasks("max", now) },
 		func() { _, _ = tx.AccountIDs("a", 10) },
