@@ -68,11 +68,22 @@ func (t *tx) LastEvent(account, name string) (store.Event, error) {
 		"SELECT "+eventColumns+" FROM events WHERE account = $1 AND name = $2 ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1", account, name)
 }
 
+var bucketRows = addsUp(rows("add to bucket", "buckets", "account text, metric text, day text, count bigint, sum float8, min float8, max float8",
+	`(account, metric, day) DO UPDATE SET count = buckets.count + excluded.count, sum = buckets.sum + excluded.sum,
+	min = least(buckets.min, excluded.min), max = greatest(buckets.max, excluded.max)`))
+
+func addsUp(f *form) *form {
+	f.key = 3
+	f.merge = func(row, later []any) {
+		row[3] = of[int64](row[3]) + of[int64](later[3])
+		row[4] = of[float64](row[4]) + of[float64](later[4])
+		row[5], row[6] = min(of[float64](row[5]), of[float64](later[5])), max(of[float64](row[6]), of[float64](later[6]))
+	}
+	return f
+}
+
 func (t *tx) AddToBucket(account, metric, day string, count int64, sum float64) error {
-	return t.put("add to bucket", `INSERT INTO buckets (account, metric, day, count, sum, min, max)
-		VALUES ($1, $2, $3, $4, $5, $5, $5) ON CONFLICT (account, metric, day) DO UPDATE SET
-		count = buckets.count + excluded.count, sum = buckets.sum + excluded.sum,
-		min = least(buckets.min, excluded.min), max = greatest(buckets.max, excluded.max)`, account, metric, day, count, sum)
+	return t.add(bucketRows, account, metric, day, count, sum, sum, sum)
 }
 
 func scanBucket(row scanner) (store.Bucket, error) {
