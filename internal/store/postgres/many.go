@@ -63,7 +63,11 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 		by[e.Account] = append(by[e.Account], e)
 		return err
 	}, "SELECT "+enrollmentColumns+" FROM enrollments WHERE account = ANY ($1) ORDER BY started_at NULLS FIRST, id", accounts)
-	return by, err
+	if err != nil {
+		return nil, err
+	}
+	t.enteredBy(accounts, by)
+	return by, nil
 }
 
 func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
