@@ -50,7 +50,9 @@ func (t *tx) enteredBy(accounts []string, es map[string][]store.Enrollment) {
 	}
 }
 
-func entryOf(e *store.Enrollment) entry { return entry{plain(e.ID), plain(e.Playbook), plain(e.EntryKey)} }
+func entryOf(e *store.Enrollment) entry {
+	return entry{plain(e.ID), plain(e.Playbook), plain(e.EntryKey)}
+}
 
 // Enroll answers without asking when all enrollments of the account were read in this
 // transaction: being serialisable, it would not commit beside another that enrolled
