@@ -24,6 +24,7 @@ type group struct {
 	runs     map[string][]store.Enrollment        // nil until asked for
 	truths   map[[2]string]map[string]store.Truth // by playbook and trigger
 	buckets  map[string]map[string][]store.Bucket // by metric
+	rests    map[string][]store.Rest              // nil until asked for
 	became   map[string]string                    // whom those of asked that are not there have become
 	exits    map[string]bool                      // enrollments that are told to end; nil until asked for
 	ears     map[string][]store.Listener          // nil until asked for
@@ -101,7 +102,7 @@ func (g *group) readAliases(tx store.Tx, accounts, people []string) error {
 	return nil
 }
 
-// account, contact, enrollments, truth and buckets read through the group, or by
+// account, contact, enrollments, truth, rests and buckets read through the group, or by
 // themselves what it does not hold. ErrNotFound as in the store.
 
 func (b *batch) account(id string) (store.Account, error) {
@@ -229,6 +230,20 @@ func (b *batch) putTruth(t store.Truth) error {
 		}
 	}
 	return b.tx.PutTruth(t)
+}
+
+// restsOf an account that last beyond now.
+func (b *batch) restsOf(account string) (rs []store.Rest, err error) {
+	g := b.group
+	if g == nil || !g.asked[account] {
+		return b.tx.Rests(account, b.now)
+	}
+	if g.rests == nil {
+		if g.rests, err = b.tx.ManyRests(g.ids, b.now); err != nil {
+			return nil, err
+		}
+	}
+	return g.rests[account], nil
 }
 
 // bucketsOf an account in the days that expressions can look back.

@@ -191,6 +191,7 @@ type Many interface {
 	ManyBuckets(metric string, accounts []string, from, to string) (map[string][]Bucket, error) // as Buckets, by account
 	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
 	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account
+	ManyRests(accounts []string, now time.Time) (map[string][]Rest, error)                      // as Rests, by account
 	ManyExits(enrollments []string) (map[string]Signal, error)                                  // as ExitOf, by enrollment
 	// ManyListeners are those of any event, by account, each by OpenedAt, Enrollment, Path.
 	ManyListeners(accounts []string) (map[string][]Listener, error)

@@ -46,7 +46,7 @@ func (x *expected) met(m holdfast.Message, seq int64) {
 
 // Expect draws a number for each message, whether or not it is there: gaps do no harm.
 func (t *tx) Expect(msgs []holdfast.Message) error {
-	if err := t.ready(); err != nil || t.read || len(msgs) == 0 {
+	if err := t.ready(); err != nil || t.read || t.asks || len(msgs) == 0 {
 		return err
 	}
 	x := expected{seqs: make(map[eventKey]int64, len(msgs)), drawn: make([]int64, 0, len(msgs))}

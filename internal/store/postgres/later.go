@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -20,6 +21,10 @@ type later struct {
 	open  map[*form]int // of waits: where rows of a form are still gathered
 	n     int           // rows and statements
 }
+
+// errThere is that a row is there which was thought not to be: what was answered in
+// this transaction is wrong, and it is run again and asks.
+var errThere = errors.New("a row is there already")
 
 // waiting is a statement, or rows.
 type waiting struct {
@@ -116,7 +121,11 @@ func (t *tx) with(what, query string, args []any, answer func(pgx.BatchResults) 
 		}
 	}()
 	for _, w := range waits {
-		if _, err := results.Exec(); err != nil {
+		tag, err := results.Exec()
+		if err == nil && w.rows != nil && w.rows.form.fresh && tag.RowsAffected() < int64(len(w.rows.rows)) {
+			err = errThere
+		}
+		if err != nil {
 			return t.fail(w.what, err)
 		}
 	}

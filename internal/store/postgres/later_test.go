@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -66,6 +67,35 @@ func TestRowsOfOneFormAreOneStatement(t *testing.T) {
 		return errors.Join(err, errDays)
 	}); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Whoever read what accounts have enrols them by one statement for all.
+func TestAPageIsEnrolledByOneStatement(t *testing.T) {
+	t.Parallel()
+	s, since := traced(t)
+	since()
+	var accounts []string
+	for i := range 50 {
+		accounts = append(accounts, fmt.Sprint("a", i))
+	}
+	if err := s.Update(t.Context(), func(tx store.Tx) error {
+		_, err := tx.ManyEnrollments(accounts)
+		for _, a := range accounts {
+			won, errEnroll := tx.Enroll(store.Enrollment{ID: "e" + a, Playbook: "save", Account: a, EntryKey: "k", StartedAt: time.Unix(1, 0)})
+			err = errors.Join(err, errEnroll, tx.PutTruth(store.Truth{Playbook: "save", Trigger: "t", Account: a, True: true}),
+				tx.AddLine(store.Line{Key: a, Account: a}), tx.PutArm("save", a, "treated"), tx.PutDue(store.Due{Key: a, At: time.Unix(1, 0)}))
+			if !won {
+				t.Errorf("%s was not enrolled", a)
+			}
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"SELECT id, playbook,": 1, "INSERT INTO enrollments": 1, "INSERT INTO relay": 1, "INSERT INTO truths": 1, "INSERT INTO lines": 1, "INSERT INTO arms": 1, "INSERT INTO dues": 1}
+	if diff := cmp.Diff(want, since()); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -3,6 +3,7 @@ package postgres
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast/internal/store"
 )
@@ -63,6 +64,20 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 		by[e.Account] = append(by[e.Account], e)
 		return err
 	}, lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id")+" ORDER BY started_at NULLS FIRST, id", accounts)
+	if err != nil {
+		return nil, err
+	}
+	t.enteredBy(accounts, by)
+	return by, nil
+}
+
+func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
+	by := map[string][]store.Rest{}
+	err := inEach(t, "list rests", func(row scanner) error {
+		r, err := scanRest(row)
+		by[r.Account] = append(by[r.Account], r)
+		return err
+	}, lateral("SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account = w.id AND (until IS NULL OR until > $2)")+" ORDER BY account, scope", accounts, now)
 	return by, err
 }
 

@@ -54,6 +54,7 @@ func (t *tx) MoveAccount(from, into string) error {
 			return err
 		}
 	}
+	t.entered = nil // their accounts and entries are others now
 	entry := store.MovedEntry("", "")
 	steps := []string{
 		`INSERT INTO buckets (account, metric, day, count, sum, min, max)

@@ -14,6 +14,7 @@ type form struct {
 	types       []string // of the columns
 	key         int      // so many of the first columns are the key; 0: rows are not told apart here
 	query       string
+	fresh       bool // that none of its rows is there was found out before
 	// merge adds to a row what a later one of the same key says, since a statement
 	// cannot change a row twice; nil: the later one takes its place.
 	merge func(row, later []any)
@@ -52,6 +53,12 @@ func whole(what, table, columns string, key int, refers ...string) *form {
 	}
 	f := rows(what, table, columns, "("+strings.Join(keys, ", ")+") DO UPDATE SET "+strings.Join(sets, ", "), refers...)
 	f.key = key
+	return f
+}
+
+// fresh is f for rows of which none is there.
+func fresh(f *form) *form {
+	f.fresh = true
 	return f
 }
 

@@ -18,8 +18,11 @@ type tx struct {
 	wrote  bool  // a statement that changes rows was run
 	broken error // the first failure of the database: nothing more runs after it
 	over   bool
-	later  later // statements that change rows and that nobody has asked about yet
+	later  later // what changes rows and nobody has asked about yet
 	expect expected
+	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.
+	entered map[string][]entry
+	asks    bool
 }
 
 var (

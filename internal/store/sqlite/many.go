@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"holdfast/internal/store"
 )
@@ -90,6 +91,16 @@ func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, erro
 		by[l.Account] = append(by[l.Account], l)
 		return err
 	}, "SELECT "+listenerColumns+" FROM listeners WHERE account IN "+among+" ORDER BY opened_at, enrollment, path", accounts)
+	return by, err
+}
+
+func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
+	by := map[string][]store.Rest{}
+	err := inEach(t, "list rests", func(row scanner) error {
+		r, err := scanRest(row)
+		by[r.Account] = append(by[r.Account], r)
+		return err
+	}, "SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account IN "+among+" AND (until IS NULL OR until > ?) ORDER BY account, scope", accounts, now.UnixMicro())
 	return by, err
 }
 

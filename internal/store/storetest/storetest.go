@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"truths":               truthsAreKept,
 		"dues":                 duesAreKeptByKey,
 		"enrollments":          enrollmentsAreKept,
+		"enrolling a page":     enrollingAfterReading,
 		"listing enrollments":  enrollmentsPage,
 		"due enrollments":      dueEnrollmentsAreAtRest,
 		"signals":              signalsAreNumbered,
