@@ -13,7 +13,7 @@ import (
 // copy.go: an explanation that has not got the rows tells lies.
 var writes = map[string]string{
 	"MetaSet": "facets", "PutAccount": "state", "PutContact": "people", "PutObject": "people", "PutRest": "people",
-	"AppendEvent": "events", "Suppress": "suppressions", "Unsuppress": "only takes away", "AddToBucket": "metrics",
+	"AppendEvent": "events", "Expect": "it only announces AppendEvent", "Suppress": "suppressions", "Unsuppress": "only takes away", "AddToBucket": "metrics",
 	"PutVersion": "published", "SetHead": "published", "PutTruth": "truths", "PutDue": "dues",
 	"Enroll": "enrollments", "Signal": "run", "PutListener": "listeners", "PutTask": "run", "PutTouch": "run", "PutSighting": "run", "AddLine": "run",
 	"PutApproval": "approvals", "PutHold": "quiet", "PutArm": "quiet", "DropHold": "only takes away",

@@ -31,11 +31,14 @@ type batch struct {
 	people map[string]*person
 	group  *group // nil: everything is read one by one
 	flows  map[string]*flow
-	parks  bool              // a message about somebody whom nobody has placed waits
-	met    []string          // contacts that were not known before
-	asked  bool              // a person asked for what starts: no surge
-	came   map[string]string // feeds of which something came, and the last source of events
-	kept   []string          // those whose hour was written
+	// suspensions that were read or made, by key
+	suspensions map[string]suspension
+	parks       bool              // a message about somebody whom nobody has placed waits
+	met         []string          // contacts that were not known before
+	ended       map[string]bool   // enrollments that this transaction tells to end
+	asked       bool              // a person asked for what starts: no surge
+	came        map[string]string // feeds of which something came, and the last source of events
+	kept        []string          // those whose hour was written
 
 	res  Result
 	last int64 // seq of the last fresh message
@@ -258,7 +261,7 @@ func (b *batch) flush() error {
 			return err
 		}
 	}
-	if err := b.keepFans(); err != nil {
+	if err := errors.Join(b.keepFlows(), b.keepFans()); err != nil {
 		return err
 	}
 	for _, e := range b.errs {

@@ -24,7 +24,10 @@ type group struct {
 	runs     map[string][]store.Enrollment        // nil until asked for
 	truths   map[[2]string]map[string]store.Truth // by playbook and trigger
 	buckets  map[string]map[string][]store.Bucket // by metric
+	rests    map[string][]store.Rest              // nil until asked for
 	became   map[string]string                    // whom those of asked that are not there have become
+	exits    map[string]bool                      // enrollments that are told to end; nil until asked for
+	ears     map[string][]store.Listener          // nil until asked for
 }
 
 // gather reads the accounts and contacts of msgs together.
@@ -37,6 +40,9 @@ func (b *batch) gather(msgs []holdfast.Message) error {
 	for _, m := range msgs {
 		accounts = append(accounts, m.Account)
 		contacts = append(contacts, m.Contact)
+	}
+	if err := b.tx.Expect(msgs); err != nil {
+		return fmt.Errorf("look for messages: %w", err)
 	}
 	return b.gatherAll(accounts, contacts)
 }
@@ -96,7 +102,7 @@ func (g *group) readAliases(tx store.Tx, accounts, people []string) error {
 	return nil
 }
 
-// account, contact, enrollments, truth and buckets read through the group, or by
+// account, contact, enrollments, truth, rests and buckets read through the group, or by
 // themselves what it does not hold. ErrNotFound as in the store.
 
 func (b *batch) account(id string) (store.Account, error) {
@@ -135,6 +141,68 @@ func (b *batch) enrollments(account string) (es []store.Enrollment, err error) {
 	return g.runs[account], nil
 }
 
+// told reports whether an exit row tells an enrollment to end.
+func (b *batch) told(e *store.Enrollment) (bool, error) {
+	g := b.group
+	if b.ended[e.ID] {
+		return true, nil
+	}
+	if g == nil || !g.asked[e.Account] || g.runs == nil {
+		sig, err := b.tx.ExitOf(e.ID)
+		if err := none(err); err != nil {
+			return false, err
+		}
+		return err == nil && sig.Kind == "exit", nil
+	}
+	if g.exits == nil {
+		var ids []string
+		for _, runs := range g.runs {
+			for i := range runs {
+				if runs[i].Status == "active" {
+					ids = append(ids, runs[i].ID)
+				}
+			}
+		}
+		slices.Sort(ids)
+		exits, err := b.tx.ManyExits(ids)
+		if err != nil {
+			return false, err
+		}
+		g.exits = make(map[string]bool, len(exits))
+		for id := range exits {
+			g.exits[id] = true
+		}
+	}
+	return g.exits[e.ID], nil
+}
+
+// tells notes that an exit row of e was written.
+func (b *batch) tells(e *store.Enrollment) {
+	if b.ended == nil {
+		b.ended = map[string]bool{}
+	}
+	b.ended[e.ID] = true
+}
+
+// listeners of an account that wait for event.
+func (b *batch) listeners(account, event string) (ls []store.Listener, err error) {
+	g := b.group
+	if g == nil || !g.asked[account] {
+		return b.tx.Listeners(account, event)
+	}
+	if g.ears == nil {
+		if g.ears, err = b.tx.ManyListeners(g.ids); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range g.ears[account] {
+		if slices.Contains(l.Events, event) {
+			ls = append(ls, l)
+		}
+	}
+	return ls, nil
+}
+
 // truth is what was said last; none was said yet: false.
 func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 	g, key := b.group, [2]string{playbook, trigger}
@@ -162,6 +230,20 @@ func (b *batch) putTruth(t store.Truth) error {
 		}
 	}
 	return b.tx.PutTruth(t)
+}
+
+// restsOf an account that last beyond now.
+func (b *batch) restsOf(account string) (rs []store.Rest, err error) {
+	g := b.group
+	if g == nil || !g.asked[account] {
+		return b.tx.Rests(account, b.now)
+	}
+	if g.rests == nil {
+		if g.rests, err = b.tx.ManyRests(g.ids, b.now); err != nil {
+			return nil, err
+		}
+	}
+	return g.rests[account], nil
 }
 
 // bucketsOf an account in the days that expressions can look back.

@@ -10,8 +10,8 @@ import (
 	"holdfast/internal/store"
 )
 
-// pageSize is how many accounts one read of a pass takes.
-const pageSize = 200
+// pageSize is how many accounts one read of a pass takes, and one transaction at most.
+const pageSize = 500
 
 // pass visits all known accounts, by id, in write transactions of bounded time.
 // visit may run again for an account after a crash, so it must be idempotent.
@@ -37,25 +37,27 @@ func (in *Intake) page(ctx context.Context, after string) (ids []string, err err
 	return ids, err
 }
 
-// visit opens each account in turn, in transactions of bounded time.
+// visit opens each account in turn, in transactions of bounded time: a page that was
+// cut short for that makes the next ones smaller, since what was read for nothing is
+// read again.
 func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit func(b *batch, s *sheet) error) error {
 	wall := clock.System{}
-	for len(ids) > 0 {
+	for size := groupSize; len(ids) > 0; {
 		var b *batch
-		done := 0
+		page, done := ids[:min(len(ids), size)], 0
 		err := in.Store.Update(ctx, func(tx store.Tx) error {
 			b, done = in.batchAt(tx, Live, now), 0
-			if err := b.gatherAll(ids[:min(len(ids), groupSize)], nil); err != nil {
+			if err := b.gatherAll(page, nil); err != nil {
 				return err
 			}
 			end := wall.Now().Add(cmp.Or(in.Options.BatchTime, 50*time.Millisecond))
-			for done < min(len(ids), groupSize) && (done == 0 || wall.Now().Before(end)) {
-				s, err := b.sheet(ids[done])
+			for done < len(page) && (done == 0 || wall.Now().Before(end)) {
+				s, err := b.sheet(page[done])
 				if err != nil {
 					return err
 				}
 				if err := visit(b, s); err != nil {
-					return fmt.Errorf("account %s: %w", ids[done], err)
+					return fmt.Errorf("account %s: %w", page[done], err)
 				}
 				done++
 			}
@@ -66,6 +68,9 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 		}
 		in.after(b)
 		ids = ids[done:]
+		if size = min(2*size, pageSize); done < len(page) {
+			size = done
+		}
 	}
 	return nil
 }

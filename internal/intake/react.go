@@ -176,6 +176,7 @@ func (b *batch) exit(e *store.Enrollment, x playbooks.Exit, c *cause) error {
 	}
 	b.poke = true
 	b.res.Exited++
+	b.tells(e)
 	return b.tx.Signal(store.Signal{
 		Enrollment: e.ID, Kind: "exit", Outcome: x.Outcome, Reason: reason, Event: c.seq, At: b.now, Data: data,
 	})
@@ -186,11 +187,11 @@ func (b *batch) exited(e *store.Enrollment) (bool, error) {
 	if e.Status != "active" {
 		return true, nil
 	}
-	sig, err := b.tx.ExitOf(e.ID)
-	if err := none(err); err != nil {
+	told, err := b.told(e)
+	if err != nil {
 		return false, fmt.Errorf("read exit: %w", err)
 	}
-	return err == nil && sig.Kind == "exit", nil
+	return told, nil
 }
 
 // rearm wakes an enrollment whose wait is for a date that may have moved.
@@ -217,7 +218,7 @@ func (b *batch) hear(s *sheet, left map[string]bool, c *cause) error {
 	if c.event == nil || !slices.ContainsFunc(s.runs, active) {
 		return nil
 	}
-	ls, err := b.tx.Listeners(s.acct.ID, c.msg.Event)
+	ls, err := b.listeners(s.acct.ID, c.msg.Event)
 	if err != nil {
 		return fmt.Errorf("read listeners: %w", err)
 	}
@@ -225,12 +226,9 @@ func (b *batch) hear(s *sheet, left map[string]bool, c *cause) error {
 		if left[l.Enrollment] {
 			continue
 		}
-		e, err := b.tx.Enrollment(l.Enrollment)
-		if err != nil {
-			return fmt.Errorf("read enrollment %s: %w", l.Enrollment, err)
-		}
+		i := slices.IndexFunc(s.runs, func(e store.Enrollment) bool { return e.ID == l.Enrollment })
 		var st steps.State
-		if json.Unmarshal(e.State, &st) == nil && c.msg.At.Before(st.Touched) {
+		if i >= 0 && json.Unmarshal(s.runs[i].State, &st) == nil && c.msg.At.Before(st.Touched) {
 			continue
 		}
 		b.poke = true

@@ -51,14 +51,14 @@ func (b *batch) fireReturned(d store.Due) error {
 		n++
 	}
 	for _, r := range b.watch.states {
-		p, err := readSuspension(b.tx, r.book.Name, r.trig.ID)
+		p, err := b.suspensionOf(r)
 		if err != nil {
 			return err
 		}
 		if !p.On || p.Feed != key {
 			continue
 		}
-		if err := putSuspension(b.tx, r.book.Name, r.trig.ID, suspension{}); err != nil {
+		if err := b.suspend(r, suspension{}); err != nil {
 			return err
 		}
 		b.in.Log.Info("a feed is back: its triggers go on", "feed", key, "playbook", r.book.Name, "trigger", r.trig.ID, "waited", n)

@@ -16,10 +16,10 @@ import (
 // siftSize is how many accounts one sifting finds.
 const siftSize = 20_000
 
-// The day it is somewhere: today of an account is at most one day off that of UTC,
-// and a moment, which is kept in UTC, is another.
+// No zone is further from UTC than west and east. A moment is kept in UTC; its day
+// elsewhere is another.
 const (
-	zoneDays   = 1
+	west, east = -12 * time.Hour, 14 * time.Hour
 	momentDays = 2
 )
 
@@ -173,20 +173,20 @@ func kindOf(t rules.Type) store.SieveType {
 // span is the numbers from low to high, both included; infinite: no end.
 type span struct{ low, high float64 }
 
-// compared are the numbers that compare with n as asked, and the others. Spans
+// compared are the numbers that compare with one of n as asked, and the others. Spans
 // that touch n hold it: which side it falls on is not worth knowing.
-func compared(cmp string, n float64) (yes, no span) {
-	all, it := span{math.Inf(-1), math.Inf(1)}, span{n, n}
-	below, above := span{all.low, n}, span{n, all.high}
+func compared(cmp string, n span) (yes, no span) {
+	all := span{math.Inf(-1), math.Inf(1)}
+	below, above := span{all.low, n.high}, span{n.low, all.high}
 	switch cmp {
 	case "<", "<=":
 		return below, above
 	case ">", ">=":
 		return above, below
 	case "==":
-		return it, all
+		return n, all
 	case "!=":
-		return all, it
+		return all, n
 	}
 	return all, all
 }
@@ -194,13 +194,14 @@ func compared(cmp string, n float64) (yes, no span) {
 // days turns what is asked of a field's day, or of a count of days, into days.
 func (m may) days(is store.Sieve, a rules.Ask) (yes, no store.Sieve) {
 	const aDay = 24 * time.Hour
-	wide, cmp, n := 0.0, a.Cmp, math.Floor(float64(a.At.Unix())/aDay.Seconds())
+	day := func(t time.Time) float64 { return math.Floor(float64(t.Unix()) / aDay.Seconds()) }
+	wide, cmp, n := 0.0, a.Cmp, span{day(a.At), day(a.At)}
 	if a.Type == rules.Timestamp {
 		wide = momentDays
 	}
 	if a.Days != 0 {
-		today := math.Floor(float64(m.now.Unix()) / aDay.Seconds())
-		n, wide = today+float64(a.Days)*a.Num, wide+zoneDays
+		off := float64(a.Days) * a.Num
+		n = span{day(m.now.Add(west)) + off, day(m.now.Add(east)) + off} // what today is, somewhere
 		if a.Days < 0 {
 			cmp = map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}[cmp]
 		}
@@ -235,11 +236,11 @@ func numbers(is store.Sieve, a rules.Ask) (yes, no store.Sieve) {
 		}
 		return out
 	}
-	y, x := compared(a.Cmp, a.Num)
+	y, x := compared(a.Cmp, span{a.Num, a.Num})
 	return of(y), of(x)
 }
 
-// sift gives look the accounts that s lets through, by id, in pages.
+// sift gives look the accounts that s lets through, by id, many at a time.
 func (in *Intake) sift(ctx context.Context, s store.Sieve, look func(ids []string) error) error {
 	for after := ""; ; {
 		var found []string
@@ -250,10 +251,8 @@ func (in *Intake) sift(ctx context.Context, s store.Sieve, look func(ids []strin
 		if err != nil {
 			return fmt.Errorf("sift accounts: %w", err)
 		}
-		for page := range slices.Chunk(found, pageSize) {
-			if err := look(page); err != nil {
-				return err
-			}
+		if err := look(found); err != nil {
+			return err
 		}
 		if len(found) < siftSize {
 			return nil

@@ -46,6 +46,32 @@ func putSuspension(tx store.Meta, playbook, trigger string, p suspension) error 
 	return tx.MetaSet(silenceKey(playbook, trigger), string(data))
 }
 
+// suspensionOf is what is remembered of r, read once in a transaction.
+func (b *batch) suspensionOf(r ref) (p suspension, err error) {
+	key := silenceKey(r.book.Name, r.trig.ID)
+	p, known := b.suspensions[key]
+	if known {
+		return p, nil
+	}
+	if p, err = readSuspension(b.tx, r.book.Name, r.trig.ID); err == nil {
+		b.remember(key, p)
+	}
+	return p, err
+}
+
+// suspend remembers p of r.
+func (b *batch) suspend(r ref, p suspension) error {
+	b.remember(silenceKey(r.book.Name, r.trig.ID), p)
+	return putSuspension(b.tx, r.book.Name, r.trig.ID, p)
+}
+
+func (b *batch) remember(key string, p suspension) {
+	if b.suspensions == nil {
+		b.suspensions = map[string]suspension{}
+	}
+	b.suspensions[key] = p
+}
+
 // words say what is silent, and since when.
 func (p suspension) words() string { return silentWords(p.Feed, p.Last) }
 
@@ -69,7 +95,7 @@ func (b *batch) silenced(s *sheet, w why, id string) (bool, error) {
 	if !b.unheard(w) {
 		return false, nil
 	}
-	p, err := readSuspension(b.tx, w.book.Name, w.trig.ID)
+	p, err := b.suspensionOf(w.ref)
 	if err != nil {
 		return false, err
 	}
@@ -79,7 +105,7 @@ func (b *batch) silenced(s *sheet, w why, id string) (bool, error) {
 			return false, err
 		}
 		p.On, p.Feed, p.Silent, p.Since, p.Last = true, silent[0], silent, b.now, since
-		if err := putSuspension(b.tx, w.book.Name, w.trig.ID, p); err != nil {
+		if err := b.suspend(w.ref, p); err != nil {
 			return false, err
 		}
 		if err := b.tellSilence(s, w.ref, p); err != nil {

@@ -164,7 +164,7 @@ func (b *batch) refusal(s *sheet, f *rules.Facts, p *playbooks.Playbook, runs []
 
 // resting is the rest that keeps the account from p, or "".
 func (b *batch) resting(s *sheet, f *rules.Facts, p *playbooks.Playbook) (string, error) {
-	rests, err := b.tx.Rests(s.acct.ID, b.now)
+	rests, err := b.restsOf(s.acct.ID)
 	if err != nil {
 		return "", fmt.Errorf("read rests: %w", err)
 	}

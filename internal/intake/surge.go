@@ -49,6 +49,7 @@ func usual(days []int) int {
 type flow struct {
 	pause
 	today int
+	added int // of today, not yet counted in the store
 	known int // accounts, -1: not counted yet
 	often int // what is usual, -1 likewise
 }
@@ -210,7 +211,7 @@ func (b *batch) putPause(playbook, trigger string, p pause) error {
 	return b.tx.MetaSet(SurgeKey(playbook, trigger), string(data))
 }
 
-// entered counts an enrollment by w.
+// entered counts an enrollment by w; keepFlows writes it down.
 func (b *batch) entered(w why) error {
 	if !b.bursts(w) {
 		return nil
@@ -220,8 +221,21 @@ func (b *batch) entered(w why) error {
 		return err
 	}
 	f.today++
-	if err := store.Tally(b.tx, entriesName(w.book.Name, w.trig.ID), b.now, 1); err != nil {
-		return fmt.Errorf("count an entry: %w", err)
+	f.added++
+	return nil
+}
+
+// keepFlows counts what has entered, once for each trigger.
+func (b *batch) keepFlows() error {
+	for _, name := range slices.Sorted(maps.Keys(b.flows)) {
+		f := b.flows[name]
+		if f.added == 0 {
+			continue
+		}
+		if err := store.Tally(b.tx, name, b.now, int64(f.added)); err != nil {
+			return fmt.Errorf("count entries: %w", err)
+		}
+		f.added = 0
 	}
 	return nil
 }

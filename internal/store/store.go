@@ -153,6 +153,10 @@ type Accounts interface {
 	// AppendEvent stores m once for each (source, id); fresh is false, and
 	// nothing is stored, when it was there already.
 	AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error)
+	// Expect says which messages AppendEvent is about to be given, in this order, so
+	// that a database looks for all of them at once. It changes nothing: they may be
+	// left out, and others come between.
+	Expect(msgs []holdfast.Message) error
 	Event(seq int64) (Event, error)
 	// Events of an account with any of names (nil: all) and At in [from, to), by
 	// At then Seq. The zero time leaves that end open.
@@ -187,6 +191,10 @@ type Many interface {
 	ManyBuckets(metric string, accounts []string, from, to string) (map[string][]Bucket, error) // as Buckets, by account
 	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
 	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account
+	ManyRests(accounts []string, now time.Time) (map[string][]Rest, error)                      // as Rests, by account
+	ManyExits(enrollments []string) (map[string]Signal, error)                                  // as ExitOf, by enrollment
+	// ManyListeners are those of any event, by account, each by OpenedAt, Enrollment, Path.
+	ManyListeners(accounts []string) (map[string][]Listener, error)
 }
 
 // Version is a published playbook: immutable, known by the digest of its bundle.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast/internal/store"
 )
@@ -48,9 +49,23 @@ func many[K comparable, V any](t *tx, in *table[K, V], ids []string, named func(
 }
 
 func (t *tx) ManyBuckets(metric string, accounts []string, first, to string) (map[string][]store.Bucket, error) {
-	by := map[string][]store.Bucket{}
+	return lists(accounts, func(id string) ([]store.Bucket, error) { return t.Buckets(id, metric, first, to) })
+}
+
+func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
+	by := map[string]store.Signal{}
+	for _, id := range enrollments {
+		if s, err := t.ExitOf(id); err == nil {
+			by[id] = s
+		}
+	}
+	return by, t.ready()
+}
+
+func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
+	by := map[string][]store.Listener{}
 	for _, id := range accounts {
-		rows, err := t.Buckets(id, metric, first, to)
+		rows, err := some(t, t.listenersByAccount.of(id), 0, func(*store.Listener) bool { return true }, ownListener)
 		if err != nil {
 			return nil, err
 		}
@@ -62,9 +77,18 @@ func (t *tx) ManyBuckets(metric string, accounts []string, first, to string) (ma
 }
 
 func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
-	by := map[string][]store.Enrollment{}
-	for _, id := range accounts {
-		rows, err := t.EnrollmentsOf(id, false)
+	return lists(accounts, func(id string) ([]store.Enrollment, error) { return t.EnrollmentsOf(id, false) })
+}
+
+func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
+	return lists(accounts, func(id string) ([]store.Rest, error) { return t.Rests(id, now) })
+}
+
+// lists are those that are not empty, by id.
+func lists[T any](ids []string, of func(id string) ([]T, error)) (map[string][]T, error) {
+	by := map[string][]T{}
+	for _, id := range ids {
+		rows, err := of(id)
 		if err != nil {
 			return nil, err
 		}

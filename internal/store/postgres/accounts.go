@@ -37,14 +37,14 @@ func (t *tx) Account(id string) (store.Account, error) {
 	return one(t, "read account", scanAccount, "SELECT id, known, fields FROM accounts WHERE id = $1", id)
 }
 
+var accountRows = whole("write account", "accounts", "id text, known boolean, fields text", 1)
+
 func (t *tx) PutAccount(a store.Account) error {
 	fields, err := fieldsText(a.Fields)
 	if err != nil {
 		return err
 	}
-	return t.put("write account", `INSERT INTO accounts (id, known, fields) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET known = excluded.known, fields = excluded.fields`,
-		a.ID, (a.Known), fields)
+	return t.add(accountRows, a.ID, a.Known, fields)
 }
 
 func (t *tx) AccountIDs(after string, limit int) ([]string, error) {
@@ -79,14 +79,14 @@ func (t *tx) Contacts(account string) ([]store.Contact, error) {
 		"SELECT id, account, fields FROM contacts WHERE account = $1 ORDER BY id", account)
 }
 
+var contactRows = whole("write contact", "contacts", "id text, account text, fields text", 1)
+
 func (t *tx) PutContact(c store.Contact) error {
 	fields, err := fieldsText(c.Fields)
 	if err != nil {
 		return err
 	}
-	return t.put("write contact", `INSERT INTO contacts (id, account, fields) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET account = excluded.account, fields = excluded.fields`,
-		c.ID, c.Account, fields)
+	return t.add(contactRows, c.ID, c.Account, fields)
 }
 
 func scanObject(row scanner) (store.Object, error) {
@@ -110,12 +110,12 @@ func (t *tx) Object(kind, key string) (store.Object, error) {
 		"SELECT kind, key, account, fields FROM objects WHERE kind = $1 AND key = $2", kind, key)
 }
 
+var objectRows = whole("write object", "objects", "kind text, key text, account text, fields text", 2)
+
 func (t *tx) PutObject(o store.Object) error {
 	fields, err := fieldsText(o.Fields)
 	if err != nil {
 		return err
 	}
-	return t.put("write object", `INSERT INTO objects (kind, key, account, fields) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (kind, key) DO UPDATE SET account = excluded.account, fields = excluded.fields`,
-		o.Kind, o.Key, o.Account, fields)
+	return t.add(objectRows, o.Kind, o.Key, o.Account, fields)
 }

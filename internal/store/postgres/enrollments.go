@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/internal/store"
@@ -20,6 +21,42 @@ func scanEnrollment(row scanner) (store.Enrollment, error) {
 		&e.State, at(&e.Due), &e.Woken, &e.Echoed, &e.Event)
 }
 
+const newEnrollment = `id text, playbook text, digest text, account text, contact text, trigger text, occurrence text, entry_key text, arm text,
+	status text, outcome text, started_at timestamptz, ended_at timestamptz, goal_at timestamptz, step text, doing text, state text, due timestamptz,
+	woken bigint, echoed bigint, event bigint`
+
+var (
+	enrollmentRows = fresh(rows("enroll", "enrollments", newEnrollment, "DO NOTHING"))
+	relayRows      = rows("write relay row", "relay", "enrollment text, kind text, n bigint, digest text, created_at timestamptz", "", "enrollments")
+)
+
+// entry is what nobody enrolls twice with.
+type entry struct{ id, playbook, key string }
+
+// enteredBy remembers the entries of accounts all of whose enrollments were read.
+func (t *tx) enteredBy(accounts []string, es map[string][]store.Enrollment) {
+	if t.asks || t.read {
+		return
+	}
+	if t.entered == nil {
+		t.entered = map[string][]entry{}
+	}
+	for _, a := range accounts {
+		a = plain(a)
+		t.entered[a] = make([]entry, 0, len(es[a])+1)
+		for i := range es[a] {
+			t.entered[a] = append(t.entered[a], entryOf(&es[a][i]))
+		}
+	}
+}
+
+func entryOf(e *store.Enrollment) entry {
+	return entry{plain(e.ID), plain(e.Playbook), plain(e.EntryKey)}
+}
+
+// Enroll answers without asking when all enrollments of the account were read in this
+// transaction: being serialisable, it would not commit beside another that enrolled
+// it. The row is written later then.
 func (t *tx) Enroll(e store.Enrollment) (won bool, err error) {
 	if e.Status == "" {
 		e.Status = active
@@ -28,23 +65,35 @@ func (t *tx) Enroll(e store.Enrollment) (won bool, err error) {
 	if e.Status == active {
 		woken = 1
 	}
-	n, err := t.exec("enroll", `INSERT INTO enrollments (`+enrollmentColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, 0, $20) ON CONFLICT DO NOTHING`,
+	row := []any{
 		e.ID, e.Playbook, e.Digest, e.Account, e.Contact, e.Trigger, e.Occurrence, e.EntryKey, e.Arm, e.Status, e.Outcome,
-		when(e.StartedAt), when(e.EndedAt), when(e.GoalAt), e.Step, e.Doing, document(e.State), when(e.Due),
-		woken, e.Event)
-	if err != nil || n == 0 {
-		return false, err
+		when(e.StartedAt), when(e.EndedAt), when(e.GoalAt), e.Step, e.Doing, document(e.State), when(e.Due), woken, int64(0), e.Event,
 	}
-	if woken == 0 {
-		return true, nil
+	account := plain(e.Account)
+	if entered, known := t.entered[account]; known {
+		mine := entryOf(&e)
+		if slices.ContainsFunc(entered, func(o entry) bool { return o.id == mine.id || o.playbook == mine.playbook && o.key == mine.key }) {
+			return false, t.ready()
+		}
+		t.entered[account] = append(entered, mine)
+		err = t.add(enrollmentRows, row...)
+	} else {
+		var n int64
+		if n, err = t.exec("enroll", insertEnrollment, row...); n == 0 {
+			return false, err
+		}
+	}
+	if err != nil || woken == 0 {
+		return err == nil, err
 	}
 	return true, t.relay(e.ID, "start", woken, e.Digest, e.StartedAt)
 }
 
+const insertEnrollment = "INSERT INTO enrollments (" + enrollmentColumns + `)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING`
+
 func (t *tx) relay(enrollment, kind string, n int64, digest string, created time.Time) error {
-	return t.put("write relay row", "INSERT INTO relay (enrollment, kind, n, digest, created_at) VALUES ($1, $2, $3, $4, $5)",
-		enrollment, kind, n, digest, when(created))
+	return t.add(relayRows, enrollment, kind, n, digest, when(created))
 }
 
 func (t *tx) Enrollment(id string) (store.Enrollment, error) {

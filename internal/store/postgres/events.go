@@ -22,6 +22,9 @@ func scanEvent(row scanner) (store.Event, error) {
 	return e, decode(props, &e.Props)
 }
 
+var eventRows = fresh(rows("append event", "events", "seq bigint, source text, id text, kind text, name text, account text, contact text, at timestamptz, received timestamptz, props text",
+	"(source, id) DO NOTHING"))
+
 func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error) {
 	var props []byte
 	if m.Props != nil {
@@ -32,15 +35,24 @@ func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fre
 	if err := t.changes("append event"); err != nil {
 		return 0, false, err
 	}
+	seq, there, looked := t.expect.take(m)
+	switch {
+	case there:
+		return seq, false, nil
+	case looked:
+		return seq, true, t.add(eventRows, seq, m.Source, m.ID, string(m.Kind), m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
+	}
 	seq, err = one(t, "append event", value[int64], `INSERT INTO events
 		(source, id, kind, name, account, contact, at, received, props) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 		ON CONFLICT (source, id) DO NOTHING RETURNING seq`,
 		m.Source, m.ID, m.Kind, m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
-	if !errors.Is(err, store.ErrNotFound) {
-		return seq, err == nil, err
+	if fresh = err == nil; errors.Is(err, store.ErrNotFound) {
+		seq, err = one(t, "find event", value[int64], "SELECT seq FROM events WHERE source = $1 AND id = $2", m.Source, m.ID)
 	}
-	seq, err = one(t, "find event", value[int64], "SELECT seq FROM events WHERE source = $1 AND id = $2", m.Source, m.ID)
-	return seq, false, err
+	if err == nil {
+		t.expect.met(m, seq)
+	}
+	return seq, fresh, err
 }
 
 func (t *tx) Event(seq int64) (store.Event, error) {
@@ -68,11 +80,22 @@ func (t *tx) LastEvent(account, name string) (store.Event, error) {
 		"SELECT "+eventColumns+" FROM events WHERE account = $1 AND name = $2 ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1", account, name)
 }
 
+var bucketRows = addsUp(rows("add to bucket", "buckets", "account text, metric text, day text, count bigint, sum float8, min float8, max float8",
+	`(account, metric, day) DO UPDATE SET count = buckets.count + excluded.count, sum = buckets.sum + excluded.sum,
+	min = least(buckets.min, excluded.min), max = greatest(buckets.max, excluded.max)`))
+
+func addsUp(f *form) *form {
+	f.key = 3
+	f.merge = func(row, later []any) {
+		row[3] = of[int64](row[3]) + of[int64](later[3])
+		row[4] = of[float64](row[4]) + of[float64](later[4])
+		row[5], row[6] = min(of[float64](row[5]), of[float64](later[5])), max(of[float64](row[6]), of[float64](later[6]))
+	}
+	return f
+}
+
 func (t *tx) AddToBucket(account, metric, day string, count int64, sum float64) error {
-	return t.put("add to bucket", `INSERT INTO buckets (account, metric, day, count, sum, min, max)
-		VALUES ($1, $2, $3, $4, $5, $5, $5) ON CONFLICT (account, metric, day) DO UPDATE SET
-		count = buckets.count + excluded.count, sum = buckets.sum + excluded.sum,
-		min = least(buckets.min, excluded.min), max = greatest(buckets.max, excluded.max)`, account, metric, day, count, sum)
+	return t.add(bucketRows, account, metric, day, count, sum, sum, sum)
 }
 
 func scanBucket(row scanner) (store.Bucket, error) {

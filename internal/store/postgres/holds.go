@@ -43,6 +43,6 @@ func (t *tx) Arm(holdout, account string) (string, error) {
 	return arm, err
 }
 
-func (t *tx) PutArm(holdout, account, arm string) error {
-	return t.put("write arm", "INSERT INTO arms (holdout, account, arm) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", holdout, account, arm)
-}
+var armRows = rows("write arm", "arms", "holdout text, account text, arm text", "DO NOTHING")
+
+func (t *tx) PutArm(holdout, account, arm string) error { return t.add(armRows, holdout, account, arm) }

@@ -1,21 +1,39 @@
 package postgres
 
 import (
+	"errors"
+	"slices"
+	"strings"
+
 	"github.com/jackc/pgx/v5"
 )
 
-// laterMost is how many statements wait before they are sent anyway.
+// laterMost is how many rows and statements wait before they are sent anyway.
 const laterMost = 1000
 
-// later is statements that wait for the next question, or for the commit: they go to
-// the database with it, in order, so that many of them cost one way there and back.
-// What is wrong with one is said then, and undoes the transaction all the same.
+// later is what changes rows and waits for the next question that may see it, or
+// for the commit: statements, and rows of one form gathered into one statement. All
+// of it goes to the database together, in order, so that much costs one way there
+// and back. What is wrong with one is said then, and undoes the transaction all the
+// same.
 type later struct {
-	batch *pgx.Batch
-	what  []string
+	waits []waiting
+	open  map[*form]int // of waits: where rows of a form are still gathered
+	n     int           // rows and statements
 }
 
-func (l *later) none() bool { return len(l.what) == 0 }
+// errThere is that a row is there which was thought not to be: what was answered in
+// this transaction is wrong, and it is run again and asks.
+var errThere = errors.New("a row is there already")
+
+// waiting is a statement, or rows.
+type waiting struct {
+	what, query string
+	args        []any
+	rows        *gathered // nil: a statement
+}
+
+func (l *later) none() bool { return len(l.waits) == 0 }
 
 // put is exec for those who do not ask how many. It may run later, and args, which
 // it does not copy, must not change.
@@ -23,12 +41,52 @@ func (t *tx) put(what, query string, args ...any) error {
 	if err := t.changes(what); err != nil {
 		return err
 	}
-	if t.later.batch == nil {
-		t.later.batch = &pgx.Batch{}
+	t.later.waits = append(t.later.waits, waiting{what: what, query: query, args: args})
+	return t.bounded()
+}
+
+// add puts a row of a form. Rows of the same form that come before the database is
+// asked are written by one statement, the first one's place being that of all of
+// them: what waits between must not be about the same table, or one that f refers to.
+func (t *tx) add(f *form, row ...any) error {
+	if err := t.changes(f.what); err != nil {
+		return err
 	}
-	t.later.batch.Queue(query, bound(args)...)
-	t.later.what = append(t.later.what, what)
-	if len(t.later.what) >= laterMost {
+	l := &t.later
+	i, gathers := l.open[f]
+	if !gathers || slices.ContainsFunc(l.waits[i+1:], func(w waiting) bool { return w.meets(f) }) {
+		if l.open == nil {
+			l.open = map[*form]int{}
+		}
+		i = len(l.waits)
+		l.open[f] = i
+		l.waits = append(l.waits, waiting{what: f.what, rows: &gathered{form: f}})
+	}
+	l.waits[i].rows.add(row)
+	return t.bounded()
+}
+
+// meets reports whether a row of f must not go before w. A statement is about the
+// tables that it names.
+func (w waiting) meets(f *form) bool {
+	if w.rows != nil {
+		return w.rows.form != f && f.about(w.rows.form.table)
+	}
+	return slices.ContainsFunc(append([]string{f.table}, f.refers...), func(table string) bool { return strings.Contains(w.query, table) })
+}
+
+// sees reports whether a statement may be about what waits: a question about a table
+// that it names, anything else about all of them.
+func (l *later) sees(query string) bool {
+	if !strings.HasPrefix(query, "SELECT ") {
+		return !l.none()
+	}
+	return slices.ContainsFunc(l.waits, func(w waiting) bool { return w.rows == nil || strings.Contains(query, w.rows.form.table) })
+}
+
+// bounded sends when enough waits.
+func (t *tx) bounded() error {
+	if t.later.n++; t.later.n >= laterMost {
 		return t.send()
 	}
 	return nil
@@ -44,20 +102,31 @@ func (t *tx) send() error {
 
 // with runs what waits and, when there is an answer to read, a question behind it.
 func (t *tx) with(what, query string, args []any, answer func(pgx.BatchResults) error) (err error) {
-	waiting := t.later
+	waits, batch := t.later.waits, &pgx.Batch{}
 	t.later = later{}
-	if answer != nil {
-		waiting.batch.Queue(query, bound(args)...)
+	for _, w := range waits {
+		if w.rows != nil {
+			batch.Queue(w.rows.form.query, w.rows.columns()...)
+		} else {
+			batch.Queue(w.query, bound(w.args)...)
+		}
 	}
-	results := t.conn.SendBatch(t.ctx, waiting.batch)
+	if answer != nil {
+		batch.Queue(query, bound(args)...)
+	}
+	results := t.conn.SendBatch(t.ctx, batch)
 	defer func() {
 		if end := results.Close(); err == nil && end != nil {
 			err = t.fail(what, end)
 		}
 	}()
-	for _, w := range waiting.what {
-		if _, err := results.Exec(); err != nil {
-			return t.fail(w, err)
+	for _, w := range waits {
+		tag, err := results.Exec()
+		if err == nil && w.rows != nil && w.rows.form.fresh && tag.RowsAffected() < int64(len(w.rows.rows)) {
+			err = errThere
+		}
+		if err != nil {
+			return t.fail(w.what, err)
 		}
 	}
 	if answer == nil {

@@ -1,19 +1,21 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
+	"time"
 
 	"holdfast/internal/store"
 )
 
 func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 	return byID(t, "read accounts", scanAccount, func(a store.Account) string { return a.ID },
-		"SELECT id, known, fields FROM accounts WHERE id = ANY ($1)", ids)
+		lateral("SELECT id, known, fields FROM accounts WHERE id = w.id"), ids)
 }
 
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
 	return byID(t, "read contacts", scanContact, func(c store.Contact) string { return c.ID },
-		"SELECT id, account, fields FROM contacts WHERE id = ANY ($1)", ids)
+		lateral("SELECT id, account, fields FROM contacts WHERE id = w.id"), ids)
 }
 
 // ManyContactsAt looks for addresses as they were written. \u0000, which no address
@@ -38,8 +40,8 @@ func (t *tx) ManyContactsAt(addresses []string) (map[string][]store.Contact, err
 
 func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string]store.Truth, error) {
 	return byID(t, "read truths", scanTruth, func(v store.Truth) string { return v.Account },
-		`SELECT playbook, trigger, account, truth, since, fired FROM truths
-		WHERE account = ANY ($1) AND playbook = $2 AND trigger = $3`, accounts, playbook, trigger)
+		lateral(`SELECT playbook, trigger, account, truth, since, fired FROM truths
+		WHERE account = w.id AND playbook = $2 AND trigger = $3`), accounts, playbook, trigger)
 }
 
 func (t *tx) ManyBuckets(metric string, accounts []string, from, to string) (map[string][]store.Bucket, error) {
@@ -50,8 +52,8 @@ func (t *tx) ManyBuckets(metric string, accounts []string, from, to string) (map
 		err := row.Scan(&account, &b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
 		by[account] = append(by[account], b)
 		return err
-	}, `SELECT account, day, count, sum, min, max FROM buckets WHERE account = ANY ($1)
-		AND metric = $2 AND day >= $3 AND day <= $4 ORDER BY account, day`, accounts, metric, from, to)
+	}, lateral(`SELECT account, day, count, sum, min, max FROM buckets WHERE account = w.id
+		AND metric = $2 AND day >= $3 AND day <= $4`)+" ORDER BY account, day", accounts, metric, from, to)
 	return by, err
 }
 
@@ -61,8 +63,43 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 		e, err := scanEnrollment(row)
 		by[e.Account] = append(by[e.Account], e)
 		return err
-	}, "SELECT "+enrollmentColumns+" FROM enrollments WHERE account = ANY ($1) ORDER BY started_at NULLS FIRST, id", accounts)
+	}, lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id")+" ORDER BY started_at NULLS FIRST, id", accounts)
+	if err != nil {
+		return nil, err
+	}
+	t.enteredBy(accounts, by)
+	return by, nil
+}
+
+func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
+	by := map[string][]store.Rest{}
+	err := inEach(t, "list rests", func(row scanner) error {
+		r, err := scanRest(row)
+		by[r.Account] = append(by[r.Account], r)
+		return err
+	}, lateral("SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account = w.id AND (until IS NULL OR until > $2)")+" ORDER BY account, scope", accounts, now)
 	return by, err
+}
+
+func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
+	return byID(t, "read exits", scanSignal, func(s store.Signal) string { return s.Enrollment },
+		lateral("SELECT "+signalColumns+" FROM signals WHERE enrollment = w.id AND kind = 'exit' ORDER BY seq LIMIT 1"), enrollments)
+}
+
+func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
+	by := map[string][]store.Listener{}
+	err := inEach(t, "list listeners", func(row scanner) error {
+		l, err := scanListener(row)
+		by[l.Account] = append(by[l.Account], l)
+		return err
+	}, lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id")+" ORDER BY opened_at NULLS FIRST, enrollment, path", accounts)
+	return by, err
+}
+
+// lateral asks a question for each of a list of ids, w.id, by itself: its plan, which
+// is made once, uses the index however little there was in the table then.
+func lateral(query string) string {
+	return "SELECT found.* FROM unnest($1::text[]) AS w (id) CROSS JOIN LATERAL (" + query + " OFFSET 0) AS found"
 }
 
 // byID reads rows into a map.
@@ -76,10 +113,12 @@ func byID[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) s
 	return by, err
 }
 
-// inEach gives fn the rows of a query whose first argument is a list of ids.
+// inEach gives fn the rows of a query whose first argument is a list of ids, each of
+// them once.
 func inEach(t *tx, what string, fn func(scanner) error, query string, ids []string, args ...any) error {
 	if len(ids) == 0 {
 		return nil
 	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	return each(t, what, query, append([]any{ids}, args...), fn)
 }

@@ -14,7 +14,7 @@ func (t *tx) Aliases(kind string, ids []string) (map[string]string, error) {
 		err := row.Scan(&id, &became)
 		by[id] = became
 		return err
-	}, "SELECT id, became FROM aliases WHERE id = ANY ($1) AND kind = $2", ids, kind)
+	}, lateral("SELECT id, became FROM aliases WHERE id = w.id AND kind = $2"), ids, kind)
 	return by, err
 }
 
@@ -54,6 +54,7 @@ func (t *tx) MoveAccount(from, into string) error {
 			return err
 		}
 	}
+	t.entered = nil // their accounts and entries are others now
 	entry := store.MovedEntry("", "")
 	steps := []string{
 		`INSERT INTO buckets (account, metric, day, count, sum, min, max)

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"encoding/json"
+	"maps"
 	"regexp"
 	"strings"
 	"testing"
@@ -58,12 +59,25 @@ func asked(tx store.Tx, now time.Time) {
 		func() { _, _ = tx.ManyBuckets("logins", []string{"a", "b"}, "2026-01-01", "2026-01-31") },
 		func() { _, _ = tx.ManyTruths("p", "t", []string{"a", "b"}) },
 		func() { _, _ = tx.ManyEnrollments([]string{"a", "b"}) },
+		func() { _, _ = tx.ManyRests([]string{"a", "b"}, now) },
 		func() { _, _ = tx.TasksOf("e") },
 		func() { _, _ = tx.CountTasks("max", now) },
 		func() { _, _ = tx.AccountIDs("a", 10) },
 	} {
 		ask()
 	}
+}
+
+// dayOrNoMore is what a nightly scan asks for `days_until(account.renewal_date) == 0 &&
+// account.status == "active"`: who may match and did not, and who may match no more.
+func dayOrNoMore(day time.Time) store.Sieve {
+	truth := func(op store.SieveOp) store.Sieve { return store.Sieve{Op: op, Playbook: "p", Trigger: "t"} }
+	is := func(op store.SieveOp) store.Sieve {
+		return store.Sieve{Op: op, Field: "status", Texts: []string{"active"}}
+	}
+	return store.Any(
+		store.All(truth(store.SieveUntrue), store.Sieve{Op: store.SieveDay, Field: "renewal_date", From: day, Till: day}, is(store.SieveText)),
+		store.All(truth(store.SieveTrue), store.Any(store.Sieve{Op: store.SieveDay, Field: "renewal_date"}, is(store.SieveNot), is(store.SieveUnset))))
 }
 
 // node is one step of a plan.
@@ -127,13 +141,68 @@ func TestHotQuestionsUseTheirIndexes(t *testing.T) {
 		if strings.HasPrefix(query, "DELETE FROM writers") || strings.Contains(query, "pg_advisory") {
 			continue
 		}
-		for _, n := range plan(t, conn, query, args) {
+		for _, n := range plan(t, conn, query, args).whole() {
 			t.Errorf("%s\n\treads all of %s", query, n)
 		}
 	}
 }
 
-func plan(t *testing.T, conn *pgx.Conn, query string, args []any) []string {
+// A sift of many accounts reads those whose day it asks for, by the index of that
+// field's days, and those that were true by the truths.
+func TestASiftUsesTheIndexOfDays(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Start(t).Database(t)
+	var query string
+	var args []any
+	s, err := postgres.OpenTraced(t.Context(), address, func(q string, as []any) {
+		if strings.Contains(q, "UNION") {
+			query, args = q, as
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := raw(t, address)
+	mustExec(t, conn, `INSERT INTO accounts SELECT 'a' || i, true, '{"status":{"v":"active"},"renewal_date":{"v":"' || date '2026-01-01' + i % 1000 || '"}}' FROM generate_series(1, 20000) i`)
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return tx.Sifts([]string{"renewal_date"}) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.View(t.Context(), func(tx store.Tx) error {
+		ids, err := tx.Sift(dayOrNoMore(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)), "a", 1000)
+		if len(ids) != 20 {
+			t.Errorf("%d accounts have that day, want 20", len(ids))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	top := plan(t, conn, query, args)
+	if whole := top.whole(); len(whole) > 0 {
+		t.Errorf("it reads all of %v", whole)
+	}
+	for index, by := range top.indexes() {
+		if !strings.HasPrefix(index, "accounts_day_") && index != "accounts_pkey" && index != "truths_pkey" || index == "accounts_pkey" && !strings.Contains(by, "account)") {
+			t.Errorf("it reads by %s (%s)", index, by)
+		}
+	}
+}
+
+// indexes are those that a plan reads, with the condition of each.
+func (n node) indexes() map[string]string {
+	all := map[string]string{}
+	if n.Index != "" {
+		all[n.Index] = n.Cond
+	}
+	for _, p := range n.Plans {
+		maps.Copy(all, p.indexes())
+	}
+	return all
+}
+
+func plan(t *testing.T, conn *pgx.Conn, query string, args []any) node {
 	t.Helper()
 	var text []byte
 	if err := conn.QueryRow(t.Context(), "EXPLAIN (FORMAT JSON) "+query, args...).Scan(&text); err != nil {
@@ -143,5 +212,5 @@ func plan(t *testing.T, conn *pgx.Conn, query string, args []any) []string {
 	if err := json.Unmarshal(text, &plans); err != nil {
 		t.Fatal(err)
 	}
-	return plans[0].Plan.whole()
+	return plans[0].Plan
 }

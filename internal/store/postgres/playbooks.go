@@ -47,18 +47,16 @@ func (t *tx) Truth(playbook, trigger, account string) (store.Truth, error) {
 		WHERE playbook = $1 AND trigger = $2 AND account = $3`, playbook, trigger, account)
 }
 
+var truthRows = whole("write truth", "truths", "playbook text, trigger text, account text, truth boolean, since timestamptz, fired boolean", 3)
+
 func (t *tx) PutTruth(v store.Truth) error {
-	return t.put("write truth", `INSERT INTO truths (playbook, trigger, account, truth, since, fired)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (playbook, trigger, account) DO UPDATE SET
-		truth = excluded.truth, since = excluded.since, fired = excluded.fired`,
-		v.Playbook, v.Trigger, v.Account, (v.True), when(v.Since), (v.Fired))
+	return t.add(truthRows, v.Playbook, v.Trigger, v.Account, v.True, when(v.Since), v.Fired)
 }
 
+var dueRows = whole("write due", "dues", "key text, kind text, at timestamptz, account text, data text", 1)
+
 func (t *tx) PutDue(d store.Due) error {
-	return t.put("write due", `INSERT INTO dues (key, kind, at, account, data) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (key) DO UPDATE SET
-		kind = excluded.kind, at = excluded.at, account = excluded.account, data = excluded.data`,
-		d.Key, d.Kind, d.At, d.Account, document(d.Data))
+	return t.add(dueRows, d.Key, d.Kind, d.At, d.Account, document(d.Data))
 }
 
 func (t *tx) DropDue(key string) error {

@@ -18,7 +18,11 @@ type tx struct {
 	wrote  bool  // a statement that changes rows was run
 	broken error // the first failure of the database: nothing more runs after it
 	over   bool
-	later  later // statements that change rows and that nobody has asked about yet
+	later  later // what changes rows and nobody has asked about yet
+	expect expected
+	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.
+	entered map[string][]entry
+	asks    bool
 }
 
 var (
@@ -89,7 +93,7 @@ func one[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 		return none, err
 	}
 	v, err := none, error(nil)
-	if t.later.none() {
+	if !t.later.sees(query) {
 		v, err = scan(t.conn.QueryRow(t.ctx, query, bound(args)...))
 	} else {
 		var absent bool
@@ -135,7 +139,7 @@ func each(t *tx, what, query string, args []any, fn func(row scanner) error) err
 	if err := t.ready(); err != nil {
 		return err
 	}
-	if !t.later.none() {
+	if t.later.sees(query) {
 		return t.with(what, query, args, func(r pgx.BatchResults) error {
 			rows, err := r.Query()
 			return errors.Join(err, walk(rows, err, fn))

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -13,9 +14,9 @@ import (
 
 // What stands in accounts.fields, as SQL. \u0000 is taken out first: PostgreSQL does
 // not read JSON that has it anywhere.
-func textOf(field string) string {
-	return `(replace(fields, '\u0000', '\ufffd')::json -> ` + literal(field) + ` ->> 'v')`
-}
+const fieldsJSON = `replace(fields, '\u0000', '\ufffd')::json`
+
+func textOf(field string) string { return "(" + fieldsJSON + " -> " + literal(field) + ` ->> 'v')` }
 
 // How values are written where a sieve can compare them.
 const (
@@ -24,8 +25,9 @@ const (
 )
 
 // dayOf is the field's day, "" when it is set and written otherwise, NULL when unset.
-func dayOf(field string) string {
-	v := textOf(field)
+func dayOf(field string) string { return dayIn(textOf(field)) }
+
+func dayIn(v string) string {
 	return "(CASE WHEN " + v + " ~ " + plainDay + " THEN left(" + v + ", 10) WHEN " + v + ` IS NOT NULL THEN '' END COLLATE "C")`
 }
 
@@ -49,8 +51,8 @@ func (t *tx) Sift(s store.Sieve, after string, limit int) ([]string, error) {
 	from := w.arg(after)
 	var parts []string
 	for _, b := range branches {
-		for _, cond := range w.branch(b) {
-			parts = append(parts, "SELECT id FROM "+w.from(b)+" WHERE known AND id > "+from+" AND "+cond)
+		for _, part := range w.branch(b) {
+			parts = append(parts, part.query(w.from(b)+" WHERE known AND id > "+from))
 		}
 	}
 	limits := w.arg(limited(limit))
@@ -58,21 +60,65 @@ func (t *tx) Sift(s store.Sieve, after string, limit int) ([]string, error) {
 		append([]any{pgx.QueryExecModeDescribeExec}, w.values()...)...)
 }
 
-// branch is b as one condition, or as two, when it asks for the days of a field:
-// those whose field says a day of them, and those whose field says none. An index
-// answers each, and a row that it found is not held against the days again.
-func (w *where) branch(b store.Sieve) []string {
+// part is one question: found is what an index answers, "" for nothing, and rest is
+// asked of the rows that it finds, of which the JSON is read once and each of fields
+// once.
+type part struct {
+	*where
+	fields      []string
+	found, rest string
+}
+
+func (p *part) query(rows string) string {
+	if p.found != "" {
+		rows += " AND " + p.found
+	}
+	if len(p.fields) == 0 {
+		return "SELECT id FROM (SELECT id FROM " + rows + ") AS accounts WHERE " + p.rest
+	}
+	values := ""
+	for i, f := range p.fields {
+		values += ", j -> " + literal(f) + " ->> 'v' AS " + nth(i)
+	}
+	// OFFSET 0 keeps PostgreSQL from working each out again wherever it is named.
+	return "SELECT id FROM (SELECT id" + values + " FROM (SELECT id, " + fieldsJSON + " AS j FROM " + rows + " OFFSET 0) AS read OFFSET 0) AS accounts WHERE " + p.rest
+}
+
+func nth(i int) string { return "v" + strconv.Itoa(i) }
+
+// value is what stands in a field, as text.
+func (p *part) value(field string) string {
+	i := slices.Index(p.fields, field)
+	if i < 0 {
+		i = len(p.fields)
+		p.fields = append(p.fields, field)
+	}
+	return nth(i)
+}
+
+// branch is b as one question, or as two, when it asks for the days of a field: those
+// whose field says a day of them, and those whose field says none. An index answers
+// each.
+func (w *where) branch(b store.Sieve) []*part {
 	kids := []store.Sieve{b}
 	if b.Op == store.SieveAll {
 		kids = within(b.Kids)
 	}
+	p := &part{where: w}
 	i := slices.IndexFunc(kids, func(k store.Sieve) bool { return k.Op == store.SieveDay && !(k.From.IsZero() && k.Till.IsZero()) })
-	if i < 0 || kids[i].From.IsZero() {
-		return []string{w.sieve(store.Sieve{Op: store.SieveAll, Kids: kids})}
+	if i < 0 {
+		p.rest = p.sieve(store.Sieve{Op: store.SieveAll, Kids: kids})
+		return []*part{p}
 	}
 	day := kids[i]
-	rest := w.sieve(store.Sieve{Op: store.SieveAll, Kids: slices.Delete(kids, i, i+1)})
-	return []string{w.days(day) + " AND " + rest, dayOf(day.Field) + " = '' AND " + rest}
+	p.rest = p.sieve(store.Sieve{Op: store.SieveAll, Kids: slices.Delete(slices.Clone(kids), i, i+1)})
+	if day.From.IsZero() {
+		p.found = w.day(day, dayOf(day.Field))
+		return []*part{p}
+	}
+	none := *p
+	p.found, none.found = w.days(day, dayOf(day.Field)), dayOf(day.Field)+" = ''"
+	return []*part{p, &none}
 }
 
 // within has one demand for the days of a field where there were several.
@@ -105,25 +151,28 @@ func (w *where) from(b store.Sieve) string {
 }
 
 // sieve is s as a condition on a row of accounts.
-func (w *where) sieve(s store.Sieve) string {
-	v := textOf(s.Field)
+func (p *part) sieve(s store.Sieve) string {
+	v := ""
+	if s.Field != "" {
+		v = p.value(s.Field)
+	}
 	switch s.Op {
 	case store.SieveAll, store.SieveAny:
-		return w.joined(s)
+		return p.joined(s)
 	case store.SieveDay:
-		return w.day(s)
+		return p.day(s, dayIn(v))
 	case store.SieveNumber:
-		return w.number(s, v)
+		return p.number(s, v)
 	case store.SieveText:
-		return w.text(s, v+" = ANY (")
+		return p.text(s, v, " = ANY (")
 	case store.SieveNot:
-		return w.text(s, v+" <> ALL (")
+		return p.text(s, v, " <> ALL (")
 	case store.SieveSet:
 		return v + " IS NOT NULL"
 	case store.SieveUnset:
 		return "(" + v + " IS NULL OR " + v + " !~ " + usual(s.Type) + ")"
 	case store.SieveTrue, store.SieveUntrue:
-		there := "EXISTS (SELECT 1 FROM truths WHERE playbook = " + w.arg(s.Playbook) + " AND trigger = " + w.arg(s.Trigger) + " AND account = accounts.id AND truth)"
+		there := "EXISTS (SELECT 1 FROM truths WHERE playbook = " + p.arg(s.Playbook) + " AND trigger = " + p.arg(s.Trigger) + " AND account = accounts.id AND truth)"
 		if s.Op == store.SieveUntrue {
 			return "NOT " + there
 		}
@@ -146,7 +195,7 @@ func usual(t store.SieveType) string {
 	return `'^[^\[{]'` // a list or a map is no text
 }
 
-func (w *where) joined(s store.Sieve) string {
+func (p *part) joined(s store.Sieve) string {
 	if len(s.Kids) == 0 {
 		return map[store.SieveOp]string{store.SieveAll: "true", store.SieveAny: "false"}[s.Op]
 	}
@@ -156,24 +205,24 @@ func (w *where) joined(s store.Sieve) string {
 	}
 	parts := make([]string, len(s.Kids))
 	for i, k := range s.Kids {
-		parts[i] = w.sieve(k)
+		parts[i] = p.sieve(k)
 	}
 	return "(" + strings.Join(parts, word) + ")"
 }
 
-func (w *where) day(s store.Sieve) string {
+// day is whether the field's day d is one of s, or not written as a day.
+func (w *where) day(s store.Sieve, d string) string {
 	switch {
 	case s.From.IsZero() && s.Till.IsZero():
-		return dayOf(s.Field) + " IS NOT NULL"
+		return d + " IS NOT NULL"
 	case s.From.IsZero():
-		return w.days(s) // "" comes before every day
+		return w.days(s, d) // "" comes before every day
 	}
-	return "(" + w.days(s) + " OR " + dayOf(s.Field) + " = '')"
+	return "(" + w.days(s, d) + " OR " + d + " = '')"
 }
 
-// days is whether the field's day is one of s, which has an end.
-func (w *where) days(s store.Sieve) string {
-	d := dayOf(s.Field)
+// days is whether d is one of s, which has an end.
+func (w *where) days(s store.Sieve, d string) string {
 	var ends []string
 	if !s.From.IsZero() {
 		ends = append(ends, d+" >= "+w.arg(s.From.UTC().Format("2006-01-02")))
@@ -184,14 +233,14 @@ func (w *where) days(s store.Sieve) string {
 	return strings.Join(ends, " AND ")
 }
 
-func (w *where) number(s store.Sieve, v string) string {
+func (p *part) number(s store.Sieve, v string) string {
 	n := "CASE WHEN " + v + " ~ " + plainNumber + " THEN " + v + "::double precision END"
 	var ends []string
 	if s.Low != nil {
-		ends = append(ends, n+" >= "+w.arg(*s.Low))
+		ends = append(ends, n+" >= "+p.arg(*s.Low))
 	}
 	if s.High != nil {
-		ends = append(ends, n+" <= "+w.arg(*s.High))
+		ends = append(ends, n+" <= "+p.arg(*s.High))
 	}
 	if len(ends) == 0 {
 		return v + " IS NOT NULL"
@@ -199,12 +248,12 @@ func (w *where) number(s store.Sieve, v string) string {
 	return "(" + strings.Join(ends, " AND ") + " OR " + v + " !~ " + plainNumber + ")"
 }
 
-func (w *where) text(s store.Sieve, among string) string {
+func (p *part) text(s store.Sieve, v, among string) string {
 	texts := make([]string, len(s.Texts))
 	copy(texts, s.Texts)
-	cond := among + w.arg(texts) + ")"
+	cond := v + among + p.arg(texts) + ")"
 	if s.Type == store.SieveTruths {
-		cond = "(" + cond + " OR " + textOf(s.Field) + " !~ " + usual(s.Type) + ")"
+		cond = "(" + cond + " OR " + v + " !~ " + usual(s.Type) + ")"
 	}
 	return cond
 }

@@ -18,15 +18,16 @@ func scanLine(row scanner) (store.Line, error) {
 	return l, err
 }
 
+var lineRows = rows("add line", "lines", `key text, at timestamptz, account text, playbook text, enrollment text, step text, path text, kind text, channel text,
+	recipient text, local text, outcome text, reason text, touch text`, "DO NOTHING")
+
 // AddLine without a Key always adds.
 func (t *tx) AddLine(l store.Line) error {
 	var key any
 	if l.Key != "" {
 		key = l.Key
 	}
-	return t.put("add line", `INSERT INTO lines (key, at, account, playbook, enrollment, step, path, kind, channel,
-		recipient, local, outcome, reason, touch) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-		ON CONFLICT DO NOTHING`, key, when(l.At), l.Account, l.Playbook, l.Enrollment, l.Step, l.Path, l.Kind,
+	return t.add(lineRows, key, when(l.At), l.Account, l.Playbook, l.Enrollment, l.Step, l.Path, l.Kind,
 		l.Channel, l.To, l.Local, l.Outcome, l.Reason, l.Touch)
 }
 

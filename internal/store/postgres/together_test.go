@@ -107,6 +107,63 @@ func TestFiftyClaimsOfFiveProcessesMakeOneTouch(t *testing.T) {
 	}
 }
 
+// Pages of several processes read the same accounts and enrol those who have not
+// entered: each enters once, and whoever enrolled them knows.
+func TestPagesOfSeveralProcessesEnrolOnce(t *testing.T) {
+	t.Parallel()
+	stores := several(t, 4)
+	var accounts []string
+	for i := range 40 {
+		accounts = append(accounts, fmt.Sprint("a", i))
+	}
+	var read sync.WaitGroup // all have read before the first writes
+	read.Add(len(stores))
+	var mu sync.Mutex
+	runs, wins := 0, 0
+	firsts := make([]sync.Once, len(stores))
+	together(t, stores, 1, func(s store.Store, i int) error {
+		won := 0
+		err := s.Update(t.Context(), func(tx store.Tx) error {
+			mu.Lock()
+			runs++
+			mu.Unlock()
+			won = 0
+			there, err := tx.ManyEnrollments(accounts[i*5:])
+			if err != nil {
+				return err
+			}
+			firsts[i].Do(func() { read.Done(); read.Wait() })
+			for _, a := range accounts[i*5:] {
+				if len(there[a]) > 0 {
+					continue
+				}
+				w, err := tx.Enroll(store.Enrollment{ID: "e" + a, Playbook: "save", Account: a, EntryKey: "k"})
+				if err != nil {
+					return err
+				}
+				if w {
+					won++
+				}
+			}
+			return nil
+		})
+		mu.Lock()
+		defer mu.Unlock()
+		wins += won
+		return err
+	})
+	if err := stores[0].View(t.Context(), func(tx store.Tx) error {
+		all, err := tx.ListEnrollments(store.EnrollmentFilter{})
+		n, errN := tx.Unsettled()
+		if len(all) != 40 || wins != 40 || n != 80 || runs < 7 {
+			t.Errorf("%d enrollments, %d won, %d unsettled in %d runs; want 40, 40 and 80 in 7 or more", len(all), wins, n, runs)
+		}
+		return errors.Join(err, errN)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestRelaysOfSeveralProcessesLeaseEachEnrollmentOnce(t *testing.T) {
 	t.Parallel()
 	stores := several(t, 3)

@@ -24,10 +24,11 @@ const (
 const commitWait = 30 * time.Second
 
 // again says that nothing of an attempt was kept, so that it may be run again.
-// away is that the database could not be reached in the first place.
+// away is that the database could not be reached in the first place, asks that the
+// next attempt must not answer by what it has read.
 type again struct {
-	err  error
-	away bool
+	err        error
+	away, asks bool
 }
 
 func (a *again) Error() string { return a.err.Error() }
@@ -40,6 +41,7 @@ func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 		return err
 	}
 	defer s.turns.Pass(false)
+	asks := false
 	for try := 1; ; {
 		if s.closed.Load() {
 			return errClosed
@@ -47,7 +49,7 @@ func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := s.attempt(ctx, try >= lonely, fn)
+		err := s.attempt(ctx, try >= lonely, asks, fn)
 		a, ok := errors.AsType[*again](err)
 		if !ok {
 			return err
@@ -58,7 +60,7 @@ func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 		if !a.away {
 			try++
 		}
-		if !conflict(a.err) {
+		if asks = asks || a.asks; !a.asks && !conflict(a.err) {
 			if err := s.away.wait(ctx, a.err); err != nil {
 				return err
 			}
@@ -66,13 +68,13 @@ func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 	}
 }
 
-// attempt runs fn once. alone keeps all other writers out meanwhile. An error of
-// type again is about the database alone.
-func (s *Store) attempt(ctx context.Context, alone bool, fn func(tx store.Tx) error) (err error) {
+// attempt runs fn once. alone keeps all other writers out meanwhile, asks has nothing
+// answered by what was read before. An error of type again is about the database alone.
+func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.Tx) error) (err error) {
 	if err := s.begin(ctx, alone); err != nil {
 		return err
 	}
-	t := &tx{conn: s.write, ctx: ctx}
+	t := &tx{conn: s.write, ctx: ctx, asks: asks}
 	ended := false
 	// Deferred, so that a panic of fn is undone too.
 	defer func() {
@@ -84,8 +86,9 @@ func (s *Store) attempt(ctx context.Context, alone bool, fn func(tx store.Tx) er
 	if err = fn(t); err == nil {
 		err = t.send()
 	}
-	if t.broken != nil && ctx.Err() == nil && (conflict(t.broken) || s.write.IsClosed()) {
-		return &again{err: t.broken}
+	there := errors.Is(t.broken, errThere)
+	if t.broken != nil && ctx.Err() == nil && (there || conflict(t.broken) || s.write.IsClosed()) {
+		return &again{err: t.broken, asks: there}
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"holdfast/internal/store"
 )
@@ -68,6 +69,38 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 		by[e.Account] = append(by[e.Account], e)
 		return err
 	}, "SELECT "+enrollmentColumns+" FROM enrollments WHERE account IN "+among+" ORDER BY started_at, id", accounts)
+	return by, err
+}
+
+func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
+	by := map[string]store.Signal{}
+	err := inEach(t, "read exits", func(row scanner) error {
+		s, err := scanSignal(row)
+		if _, there := by[s.Enrollment]; !there {
+			by[s.Enrollment] = s
+		}
+		return err
+	}, "SELECT "+signalColumns+" FROM signals WHERE enrollment IN "+among+" AND kind = 'exit' ORDER BY enrollment, seq", enrollments)
+	return by, err
+}
+
+func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
+	by := map[string][]store.Listener{}
+	err := inEach(t, "list listeners", func(row scanner) error {
+		l, err := scanListener(row)
+		by[l.Account] = append(by[l.Account], l)
+		return err
+	}, "SELECT "+listenerColumns+" FROM listeners WHERE account IN "+among+" ORDER BY opened_at, enrollment, path", accounts)
+	return by, err
+}
+
+func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
+	by := map[string][]store.Rest{}
+	err := inEach(t, "list rests", func(row scanner) error {
+		r, err := scanRest(row)
+		by[r.Account] = append(by[r.Account], r)
+		return err
+	}, "SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account IN "+among+" AND (until IS NULL OR until > ?) ORDER BY account, scope", accounts, now.UnixMicro())
 	return by, err
 }
 

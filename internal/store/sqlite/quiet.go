@@ -51,11 +51,13 @@ func (t *tx) PutRest(r store.Rest) error {
 		r.Account, r.Scope, micros(r.Until), r.Reason, r.Unless, r.Enrollment)
 }
 
+func scanRest(row scanner) (store.Rest, error) {
+	var r store.Rest
+	return r, row.Scan(&r.Account, &r.Scope, at(&r.Until), &r.Reason, &r.Unless, &r.Enrollment)
+}
+
 // Rests are those that last beyond now, by Scope.
 func (t *tx) Rests(account string, now time.Time) ([]store.Rest, error) {
-	return all(t, "list rests", func(row scanner) (store.Rest, error) {
-		var r store.Rest
-		return r, row.Scan(&r.Account, &r.Scope, at(&r.Until), &r.Reason, &r.Unless, &r.Enrollment)
-	}, `SELECT account, scope, until, reason, unless, enrollment FROM rests
+	return all(t, "list rests", scanRest, `SELECT account, scope, until, reason, unless, enrollment FROM rests
 		WHERE account = ? AND (until IS NULL OR until > ?) ORDER BY scope`, account, now.UnixMicro())
 }

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -85,6 +84,17 @@ func (t *tx) PutListener(l store.Listener) error {
 		l.Enrollment, l.Path, l.Account, string(events), micros(l.OpenedAt))
 }
 
+const listenerColumns = "enrollment, path, account, events, opened_at"
+
+func scanListener(row scanner) (store.Listener, error) {
+	var l store.Listener
+	var events string
+	if err := row.Scan(&l.Enrollment, &l.Path, &l.Account, &events, at(&l.OpenedAt)); err != nil {
+		return l, err
+	}
+	return l, json.Unmarshal([]byte(events), &l.Events)
+}
+
 func (t *tx) DropListener(enrollment, path string) error {
 	return t.put("drop listener", "DELETE FROM listeners WHERE enrollment = ? AND path = ?", enrollment, path)
 }
@@ -92,12 +102,7 @@ func (t *tx) DropListener(enrollment, path string) error {
 // Listeners that wait for event, by OpenedAt, Enrollment, Path. An account has
 // few, so their events are compared here and need no table.
 func (t *tx) Listeners(account, event string) ([]store.Listener, error) {
-	open, err := all(t, "list listeners", func(row scanner) (store.Listener, error) {
-		var l store.Listener
-		var events string
-		err := row.Scan(&l.Enrollment, &l.Path, &l.Account, &events, at(&l.OpenedAt))
-		return l, errors.Join(err, json.Unmarshal([]byte(events), &l.Events))
-	}, `SELECT enrollment, path, account, events, opened_at FROM listeners
-		WHERE account = ? ORDER BY opened_at, enrollment, path`, account)
+	open, err := all(t, "list listeners", scanListener,
+		"SELECT "+listenerColumns+" FROM listeners WHERE account = ? ORDER BY opened_at, enrollment, path", account)
 	return slices.DeleteFunc(open, func(l store.Listener) bool { return !slices.Contains(l.Events, event) }), err
 }

@@ -3,6 +3,7 @@ package storetest
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -124,6 +125,42 @@ func eventsAreKeptOnce(t *testing.T, s store.Store) {
 			same("all by At then Seq", ids(every), "2314"), same("login, end exclusive", ids(some), "21"),
 			same("after the start, one", ids(after), "1"), same("no names", ids(none), ""), same("last", last.ID, "4"))
 	})
+}
+
+// Whatever was expected, each is there once, and numbers grow in the order in which
+// they are appended.
+func expectedEventsAreKeptOnce(t *testing.T, s store.Store) {
+	var known int64
+	update(t, s, func(tx store.Tx) (err error) {
+		known, _, err = tx.AppendEvent(message("known", "login", t0), t0)
+		return err
+	})
+	update(t, s, func(tx store.Tx) error {
+		twice, never, odd := message("twice", "login", t0), message("never", "login", t0), message("o\x00d", "login", t0)
+		first, last, between := message("first", "login", t0), message("last", "login", t0), message("between", "login", t0)
+		first.Props = map[string]any{"n": json.Number("1")}
+		if err := tx.Expect([]holdfast.Message{first, message("known", "login", t0), twice, never, twice, odd, last}); err != nil {
+			return err
+		}
+		var seqs []int64
+		for _, c := range []struct {
+			m     holdfast.Message
+			fresh bool
+		}{{first, true}, {message("known", "login", t0), false}, {twice, true}, {twice, false}, {odd, true}, {between, true}, {last, true}, {between, false}, {last, false}} {
+			seq, fresh, err := tx.AppendEvent(c.m, t0)
+			if err := errors.Join(err, same(c.m.ID+" is fresh", fresh, c.fresh)); err != nil {
+				return err
+			}
+			seqs = append(seqs, seq)
+		}
+		fresh := []int64{known, seqs[0], seqs[2], seqs[4], seqs[5], seqs[6]}
+		kept, err := tx.Event(seqs[0])
+		first.Contact = "dana"
+		all, errAll := tx.Events("acme", nil, time.Time{}, time.Time{}, 0)
+		return errors.Join(err, errAll, same("numbers grow", slices.IsSorted(fresh) && len(slices.Compact(fresh)) == 6, true), same("the known one's", seqs[1], known),
+			same("twice", seqs[3], seqs[2]), same("between", seqs[7], seqs[5]), same("last", seqs[8], seqs[6]), same("kept", kept.Message, first), same("all of them", len(all), 6))
+	})
+	view(t, s, func(tx store.Tx) error { return tx.Expect([]holdfast.Message{message("1", "login", t0)}) })
 }
 
 func bucketsAddUp(t *testing.T, s store.Store) {

@@ -43,6 +43,43 @@ func enrollmentsAreKept(t *testing.T, s store.Store) {
 	})
 }
 
+// Having read what accounts have changes nothing about who enters.
+func enrollingAfterReading(t *testing.T, s store.Store) {
+	theirs := enrollment("theirs")
+	theirs.Account = "globex"
+	enrolled(t, s, enrollment("first"), theirs)
+	is := func(id, account, key, status string) store.Enrollment {
+		e := enrollment(id)
+		e.Account, e.EntryKey, e.Status = account, key, status
+		return e
+	}
+	var won []bool
+	update(t, s, func(tx store.Tx) error {
+		won = nil
+		before, err := tx.ManyEnrollments([]string{"acme", "initech"})
+		errs := []error{err, same("before", len(before["acme"]), 1)}
+		for _, e := range []store.Enrollment{
+			is("first", "acme", "new", ""), is("other", "acme", "first", ""), is("second", "acme", "k\x00", ""), is("second", "acme", "l", ""),
+			is("third", "acme", "k\x00", ""), is("theirs", "acme", "m", ""), is("held", "initech", "k", "ended"), is("more", "globex", "k", "active"),
+		} {
+			w, err := tx.Enroll(e)
+			won, errs = append(won, w), append(errs, err)
+		}
+		seen, err := tx.Enrollment("second")
+		seen.Step = "mail"
+		return errors.Join(append(errs, err, tx.PutEnrollment(seen), tx.Wake("second"))...)
+	})
+	view(t, s, func(tx store.Tx) error {
+		of, err := tx.ManyEnrollments([]string{"acme", "globex", "initech"})
+		second, errS := tx.Enrollment("second")
+		n, errN := tx.Unsettled()
+		return errors.Join(err, errS, errN, same("won", won, []bool{false, false, true, false, false, false, true, true}),
+			same("acme's", ids(of["acme"]), []string{"first", "second"}), same("globex's", ids(of["globex"]), []string{"more", "theirs"}),
+			same("initech's", ids(of["initech"]), []string{"held"}), same("second", []any{second.Step, second.Woken, second.Status}, []any{"mail", int64(2), "active"}),
+			same("unsettled: four and their rows, one of which was woken", n, 9))
+	})
+}
+
 func ids(es []store.Enrollment) (ids []string) {
 	for _, e := range es {
 		ids = append(ids, e.ID)

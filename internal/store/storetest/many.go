@@ -38,7 +38,9 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 				tx.AddToBucket(id, "logins", "2026-03-02", 1, 2), tx.AddToBucket(id, "logins", "2026-03-01", 3, 4),
 				tx.AddToBucket(id, "logins", "2026-02-01", 1, 1), tx.AddToBucket(id, "tickets", "2026-03-01", 1, 1),
 				tx.PutTruth(store.Truth{Playbook: "save", Trigger: "red", Account: id, True: true, Since: t0}),
-				tx.PutTruth(store.Truth{Playbook: "save", Trigger: "quiet", Account: id}))
+				tx.PutTruth(store.Truth{Playbook: "save", Trigger: "quiet", Account: id}),
+				tx.PutRest(store.Rest{Account: id, Scope: "playbook:x", Reason: "declined"}), tx.PutRest(store.Rest{Account: id, Scope: "account", Until: t0, Reason: "over"}),
+				tx.PutRest(store.Rest{Account: id, Scope: "lane:save", Until: t0.Add(1000), Reason: "won", Unless: "account.vip", Enrollment: "e-" + id}))
 		}
 		return errors.Join(errs...)
 	})
@@ -48,16 +50,18 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 		contacts, errC := tx.ManyContacts([]string{"c-acme", "c-nobody"})
 		buckets, errB := tx.ManyBuckets("logins", ids, "2026-03-01", "2026-03-02")
 		truths, errT := tx.ManyTruths("save", "red", ids)
-		runs, errE := tx.ManyEnrollments(ids)
+		runs, errE := tx.ManyEnrollments(append(ids, ids...))
+		rests, errR := tx.ManyRests(ids, t0)
 		none, errN := tx.ManyAccounts(nil)
-		errs := []error{errA, errC, errB, errT, errE, errN, same("accounts of nobody", len(none), 0),
-			same("sizes", []int{len(accounts), len(contacts), len(buckets), len(truths), len(runs)}, []int{2, 1, 2, 2, 2})}
+		errs := []error{errA, errC, errB, errT, errE, errR, errN, same("accounts of nobody", len(none), 0),
+			same("sizes", []int{len(accounts), len(contacts), len(buckets), len(truths), len(runs), len(rests)}, []int{2, 1, 2, 2, 2, 2})}
 		for _, id := range ids[:2] {
 			account, errA := tx.Account(id)
 			bs, errB := tx.Buckets(id, "logins", "2026-03-01", "2026-03-02")
 			truth, errT := tx.Truth("save", "red", id)
 			es, errE := tx.EnrollmentsOf(id, false)
-			errs = append(errs, errA, errB, errT, errE, same("account", accounts[id], account), same("buckets", buckets[id], bs),
+			rs, errR := tx.Rests(id, t0)
+			errs = append(errs, errA, errB, errT, errE, errR, same("rests", rests[id], rs), same("how many rests", len(rs), 2), same("account", accounts[id], account), same("buckets", buckets[id], bs),
 				same("truth", truths[id], truth), same("enrollments", runs[id], es))
 		}
 		dana, err := tx.Contact("c-acme")

@@ -26,10 +26,11 @@ func signalsAreNumbered(t *testing.T, s store.Store) {
 		later, errLater := tx.Signals("e1", 2)
 		other, errOther := tx.Signals("e2", 0)
 		first, errFirst := tx.ExitOf("e1")
+		many, errMany := tx.ManyExits([]string{"e1", "e2", "nobody", "e1"})
 		e, errE := tx.Enrollment("e1")
 		return errors.Join(err, errLater, errOther, errFirst, errE,
 			same("signals", got, []store.Signal{heard, exit, second}), same("after 2", later, []store.Signal{second}),
-			same("numbered for each enrollment", other[0].Seq, int64(1)), same("first exit", first, exit),
+			same("numbered for each enrollment", other[0].Seq, int64(1)), same("first exit", first, exit), errMany, same("first exits of many", many, map[string]store.Signal{"e1": exit}),
 			same("woken", e.Woken, int64(4)), same("echoed", e.Echoed, int64(0)))
 	})
 }
@@ -101,6 +102,10 @@ func listenersHear(t *testing.T, s store.Store) {
 		other, errOther := tx.Listeners("globex", "email.replied")
 		return errors.Join(err, errBooked, errLogin, errOther, same("replied", replied, []store.Listener{old, two}),
 			same("booked", booked, []store.Listener{two}), same("no longer", len(login), 0), same("another account", len(other), 0))
+	})
+	view(t, s, func(tx store.Tx) error {
+		many, err := tx.ManyListeners([]string{"globex", "acme", "acme"})
+		return errors.Join(err, same("of any event", many, map[string][]store.Listener{"acme": {old, two}}))
 	})
 	update(t, s, func(tx store.Tx) error { return tx.DropListener("e2", "answer") })
 	view(t, s, func(tx store.Tx) error {

@@ -297,6 +297,11 @@ func oneEntryWins(t *testing.T, s store.Store) {
 				e.ID = fmt.Sprint("id", i)
 			}
 			e.EntryKey = "renewal"
+			if i%3 == 1 {
+				if _, err := tx.ManyEnrollments([]string{"acme"}); err != nil {
+					return err
+				}
+			}
 			won, err = tx.Enroll(e)
 			return err
 		})

@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"slices"
+
+	"holdfast"
+)
+
+// expected are messages that were looked for before AppendEvent is given them, and
+// the numbers that were drawn for those that are not there: in the order in which
+// they are given away, as if each were drawn when it is needed.
+type expected struct {
+	seqs  map[eventKey]int64 // 0: it is not there
+	drawn []int64
+}
+
+type eventKey struct{ source, id string }
+
+func keyOf(m holdfast.Message) eventKey { return eventKey{plain(m.Source), plain(m.ID)} }
+
+// take is the number of m: there is that it is an event already; looked that it is
+// not and has this number from now on. Neither: it must be asked for.
+func (x *expected) take(m holdfast.Message) (seq int64, there, looked bool) {
+	if len(x.seqs) == 0 {
+		return 0, false, false
+	}
+	key := keyOf(m)
+	seq, known := x.seqs[key]
+	switch {
+	case seq > 0:
+		return seq, true, false
+	case !known || len(x.drawn) == 0:
+		return 0, false, false
+	}
+	seq, x.drawn = x.drawn[0], x.drawn[1:]
+	x.seqs[key] = seq
+	return seq, false, true
+}
+
+// met notes an event that was asked for: later ones have greater numbers than it.
+func (x *expected) met(m holdfast.Message, seq int64) {
+	if x.seqs != nil {
+		x.seqs[keyOf(m)], x.drawn = seq, nil
+	}
+}
+
+// Expect draws a number for each message, whether or not it is there: gaps do no harm.
+func (t *tx) Expect(msgs []holdfast.Message) error {
+	if err := t.ready(); err != nil || t.read || t.asks || len(msgs) == 0 {
+		return err
+	}
+	x := expected{seqs: make(map[eventKey]int64, len(msgs)), drawn: make([]int64, 0, len(msgs))}
+	source, id := make([]string, len(msgs)), make([]string, len(msgs))
+	for i, m := range msgs {
+		source[i], id[i] = m.Source, m.ID
+		x.seqs[keyOf(m)] = 0
+	}
+	// Each is looked for by itself, so that no plan reads the whole table.
+	err := each(t, "look for events", `SELECT NULL, NULL, nextval((SELECT pg_get_serial_sequence('events', 'seq')::regclass)) FROM generate_series(1, $3)
+		UNION ALL SELECT w.source, w.id, e.seq FROM unnest($1::text[], $2::text[]) AS w (source, id)
+		CROSS JOIN LATERAL (SELECT seq FROM events WHERE source = w.source AND id = w.id LIMIT 1) e`, []any{source, id, len(msgs)},
+		func(row scanner) error {
+			var source, id *string
+			var seq int64
+			if err := row.Scan(&source, &id, &seq); err != nil {
+				return err
+			}
+			if source == nil {
+				x.drawn = append(x.drawn, seq)
+			} else {
+				x.seqs[eventKey{*source, *id}] = seq
+			}
+			return nil
+		})
+	if err != nil {
+		return err
+	}
+	slices.Sort(x.drawn)
+	t.expect = x
+	return nil
+}
