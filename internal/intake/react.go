@@ -176,6 +176,9 @@ func (b *batch) exit(e *store.Enrollment, x playbooks.Exit, c *cause) error {
 	}
 	b.poke = true
 	b.res.Exited++
+	if b.group != nil && b.group.leaving != nil {
+		b.group.leaving[e.ID] = true
+	}
 	return b.tx.Signal(store.Signal{
 		Enrollment: e.ID, Kind: "exit", Outcome: x.Outcome, Reason: reason, Event: c.seq, At: b.now, Data: data,
 	})
@@ -186,11 +189,11 @@ func (b *batch) exited(e *store.Enrollment) (bool, error) {
 	if e.Status != "active" {
 		return true, nil
 	}
-	sig, err := b.tx.ExitOf(e.ID)
-	if err := none(err); err != nil {
+	told, err := b.toldToEnd(e)
+	if err != nil {
 		return false, fmt.Errorf("read exit: %w", err)
 	}
-	return err == nil && sig.Kind == "exit", nil
+	return told, nil
 }
 
 // rearm wakes an enrollment whose wait is for a date that may have moved.

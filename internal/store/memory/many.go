@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -58,6 +59,30 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 
 func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
 	return lists(accounts, func(id string) ([]store.Rest, error) { return t.Rests(id, now) })
+}
+
+func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
+	by := map[string]string{}
+	for _, id := range accounts {
+		if a := t.arms.rows[key{holdout, id}]; a != nil {
+			by[id] = a.arm
+		}
+	}
+	return by, t.ready()
+}
+
+func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
+	by := map[string]store.Signal{}
+	for _, id := range enrollments {
+		s, err := t.ExitOf(id)
+		switch {
+		case err == nil:
+			by[id] = s
+		case !errors.Is(err, store.ErrNotFound):
+			return nil, err
+		}
+	}
+	return by, nil
 }
 
 // lists are those that are not empty, by id.

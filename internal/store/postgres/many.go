@@ -80,6 +80,22 @@ func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Res
 	return by, err
 }
 
+func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
+	by := map[string]string{}
+	err := inEach(t, "read arms", func(row scanner) error {
+		var account, arm string
+		err := row.Scan(&account, &arm)
+		by[account] = arm
+		return err
+	}, "SELECT account, arm FROM arms WHERE account = ANY ($1) AND holdout = $2", accounts, holdout)
+	return by, err
+}
+
+func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
+	return byID(t, "read exits", scanSignal, func(s store.Signal) string { return s.Enrollment },
+		"SELECT DISTINCT ON (enrollment) "+signalColumns+" FROM signals WHERE enrollment = ANY ($1) AND kind = 'exit' ORDER BY enrollment, seq", enrollments)
+}
+
 // byID reads rows into a map.
 func byID[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) string, query string, ids []string, args ...any) (map[string]T, error) {
 	by := make(map[string]T, len(ids))
