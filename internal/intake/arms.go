@@ -27,7 +27,7 @@ func (b *batch) arm(p *playbooks.Playbook, account string, w why) (string, error
 	if h.Share == 0 || p.Shadow || w.assumed || w.trig.Kind == RunTrigger || b.in.Options.Treated {
 		return Treated, nil
 	}
-	known, err := b.tx.Arm(h.Name, account)
+	known, err := b.armOf(h.Name, account)
 	if err != nil || known != "" {
 		return known, err
 	}
@@ -39,7 +39,7 @@ func (b *batch) arm(p *playbooks.Playbook, account string, w why) (string, error
 	if in {
 		arm = HeldOut
 	}
-	if err := b.tx.PutArm(h.Name, account, arm); err != nil {
+	if err := b.putArm(h.Name, account, arm); err != nil {
 		return "", fmt.Errorf("keep arm: %w", err)
 	}
 	return arm, nil

@@ -25,6 +25,7 @@ type group struct {
 	truths   map[[2]string]map[string]store.Truth // by playbook and trigger
 	buckets  map[string]map[string][]store.Bucket // by metric
 	rests    map[string][]store.Rest              // nil until asked for
+	arms     map[string]map[string]string         // by holdout
 	became   map[string]string                    // whom those of asked that are not there have become
 	exits    map[string]bool                      // enrollments that are told to end; nil until asked for
 	ears     map[string][]store.Listener          // nil until asked for
@@ -48,7 +49,9 @@ func (b *batch) gather(msgs []holdfast.Message) error {
 }
 
 func (b *batch) gatherAll(accounts, contacts []string) (err error) {
-	g := &group{asked: map[string]bool{}, truths: map[[2]string]map[string]store.Truth{}, buckets: map[string]map[string][]store.Bucket{}}
+	g := &group{
+		asked: map[string]bool{}, truths: map[[2]string]map[string]store.Truth{}, buckets: map[string]map[string][]store.Bucket{}, arms: map[string]map[string]string{},
+	}
 	var unread, people []string
 	for _, id := range accounts {
 		if id == "" || g.asked[id] {
@@ -102,8 +105,8 @@ func (g *group) readAliases(tx store.Tx, accounts, people []string) error {
 	return nil
 }
 
-// account, contact, enrollments, truth, rests and buckets read through the group, or by
-// themselves what it does not hold. ErrNotFound as in the store.
+// What follows reads through the group, or by itself what that does not hold.
+// ErrNotFound as in the store.
 
 func (b *batch) account(id string) (store.Account, error) {
 	if a, ok := b.read[id]; ok {
@@ -244,6 +247,27 @@ func (b *batch) restsOf(account string) (rs []store.Rest, err error) {
 		}
 	}
 	return g.rests[account], nil
+}
+
+// armOf an account in a holdout, "" while it has none.
+func (b *batch) armOf(holdout, account string) (arm string, err error) {
+	g := b.group
+	if g == nil || !g.asked[account] {
+		return b.tx.Arm(holdout, account)
+	}
+	if g.arms[holdout] == nil {
+		if g.arms[holdout], err = b.tx.ManyArms(holdout, g.ids); err != nil {
+			return "", err
+		}
+	}
+	return g.arms[holdout][account], nil
+}
+
+func (b *batch) putArm(holdout, account, arm string) error {
+	if b.group != nil && b.group.arms[holdout] != nil {
+		b.group.arms[holdout][account] = arm
+	}
+	return b.tx.PutArm(holdout, account, arm)
 }
 
 // bucketsOf an account in the days that expressions can look back.

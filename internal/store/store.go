@@ -192,6 +192,7 @@ type Many interface {
 	ManyTruths(playbook, trigger string, accounts []string) (map[string]Truth, error)           // by account
 	ManyEnrollments(accounts []string) (map[string][]Enrollment, error)                         // as EnrollmentsOf, all, by account
 	ManyRests(accounts []string, now time.Time) (map[string][]Rest, error)                      // as Rests, by account
+	ManyArms(holdout string, accounts []string) (map[string]string, error)                      // as Arm, by account
 	ManyExits(enrollments []string) (map[string]Signal, error)                                  // as ExitOf, by enrollment
 	// ManyListeners are those of any event, by account, each by OpenedAt, Enrollment, Path.
 	ManyListeners(accounts []string) (map[string][]Listener, error)

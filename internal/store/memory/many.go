@@ -84,6 +84,16 @@ func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Res
 	return lists(accounts, func(id string) ([]store.Rest, error) { return t.Rests(id, now) })
 }
 
+func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
+	by := map[string]string{}
+	for _, id := range accounts {
+		if a := t.arms.rows[key{holdout, id}]; a != nil {
+			by[id] = a.arm
+		}
+	}
+	return by, t.ready()
+}
+
 // lists are those that are not empty, by id.
 func lists[T any](ids []string, of func(id string) ([]T, error)) (map[string][]T, error) {
 	by := map[string][]T{}

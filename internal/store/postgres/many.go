@@ -81,6 +81,17 @@ func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Res
 	return by, err
 }
 
+func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
+	by := map[string]string{}
+	err := inEach(t, "read arms", func(row scanner) error {
+		var account, arm string
+		err := row.Scan(&account, &arm)
+		by[account] = arm
+		return err
+	}, "SELECT account, arm FROM arms WHERE account = ANY ($1) AND holdout = $2", accounts, holdout)
+	return by, err
+}
+
 func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
 	return byID(t, "read exits", scanSignal, func(s store.Signal) string { return s.Enrollment },
 		lateral("SELECT "+signalColumns+" FROM signals WHERE enrollment = w.id AND kind = 'exit' ORDER BY seq LIMIT 1"), enrollments)

@@ -60,6 +60,8 @@ func asked(tx store.Tx, now time.Time) {
 		func() { _, _ = tx.ManyTruths("p", "t", []string{"a", "b"}) },
 		func() { _, _ = tx.ManyEnrollments([]string{"a", "b"}) },
 		func() { _, _ = tx.ManyRests([]string{"a", "b"}, now) },
+		func() { _, _ = tx.ManyArms("h", []string{"a", "b"}) },
+		func() { _, _ = tx.ManyExits([]string{"e", "f"}) },
 		func() { _, _ = tx.TasksOf("e") },
 		func() { _, _ = tx.CountTasks("max", now) },
 		func() { _, _ = tx.AccountIDs("a", 10) },

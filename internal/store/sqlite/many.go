@@ -104,6 +104,17 @@ func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Res
 	return by, err
 }
 
+func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
+	by := map[string]string{}
+	err := inEach(t, "read arms", func(row scanner) error {
+		var account, arm string
+		err := row.Scan(&account, &arm)
+		by[account] = arm
+		return err
+	}, "SELECT account, arm FROM arms WHERE account IN "+among+" AND holdout = ?", accounts, holdout)
+	return by, err
+}
+
 // byID reads rows into a map.
 func byID[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) string, query string, ids []string, args ...any) (map[string]T, error) {
 	by := make(map[string]T, len(ids))

@@ -40,6 +40,9 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 				tx.PutTruth(store.Truth{Playbook: "save", Trigger: "red", Account: id, True: true, Since: t0}),
 				tx.PutTruth(store.Truth{Playbook: "save", Trigger: "quiet", Account: id}),
 				tx.PutRest(store.Rest{Account: id, Scope: "playbook:x", Reason: "declined"}), tx.PutRest(store.Rest{Account: id, Scope: "account", Until: t0, Reason: "over"}),
+				tx.PutArm("save", id, "holdout"), tx.PutArm("other", id, "treated"),
+				tx.Signal(store.Signal{Enrollment: "e-" + id, Kind: "retry"}), tx.Signal(store.Signal{Enrollment: "e-" + id, Kind: "exit", Outcome: "won", At: t0}),
+				tx.Signal(store.Signal{Enrollment: "e-" + id, Kind: "exit", Outcome: "lost", At: t0}),
 				tx.PutRest(store.Rest{Account: id, Scope: "lane:save", Until: t0.Add(1000), Reason: "won", Unless: "account.vip", Enrollment: "e-" + id}))
 		}
 		return errors.Join(errs...)
@@ -52,16 +55,19 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 		truths, errT := tx.ManyTruths("save", "red", ids)
 		runs, errE := tx.ManyEnrollments(append(ids, ids...))
 		rests, errR := tx.ManyRests(ids, t0)
+		arms, errArms := tx.ManyArms("save", ids)
+		exits, errExits := tx.ManyExits([]string{"e-acme", "e-" + odd, "a-acme", "nobody"})
 		none, errN := tx.ManyAccounts(nil)
-		errs := []error{errA, errC, errB, errT, errE, errR, errN, same("accounts of nobody", len(none), 0),
-			same("sizes", []int{len(accounts), len(contacts), len(buckets), len(truths), len(runs), len(rests)}, []int{2, 1, 2, 2, 2, 2})}
+		errs := []error{errA, errC, errB, errT, errE, errR, errArms, errExits, errN, same("arms", arms, map[string]string{"acme": "holdout", odd: "holdout"}), same("accounts of nobody", len(none), 0),
+			same("sizes", []int{len(accounts), len(contacts), len(buckets), len(truths), len(runs), len(rests), len(exits)}, []int{2, 1, 2, 2, 2, 2, 2})}
 		for _, id := range ids[:2] {
 			account, errA := tx.Account(id)
 			bs, errB := tx.Buckets(id, "logins", "2026-03-01", "2026-03-02")
 			truth, errT := tx.Truth("save", "red", id)
 			es, errE := tx.EnrollmentsOf(id, false)
 			rs, errR := tx.Rests(id, t0)
-			errs = append(errs, errA, errB, errT, errE, errR, same("rests", rests[id], rs), same("how many rests", len(rs), 2), same("account", accounts[id], account), same("buckets", buckets[id], bs),
+			exit, errX := tx.ExitOf("e-" + id)
+			errs = append(errs, errA, errB, errT, errE, errR, errX, same("exit", exits["e-"+id], exit), same("first", exit.Outcome, "won"), same("rests", rests[id], rs), same("how many rests", len(rs), 2), same("account", accounts[id], account), same("buckets", buckets[id], bs),
 				same("truth", truths[id], truth), same("enrollments", runs[id], es))
 		}
 		dana, err := tx.Contact("c-acme")
