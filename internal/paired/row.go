@@ -14,21 +14,15 @@ type Row struct {
 	Name   string    `json:"name"` // of the row on the page
 	Size   int       `json:"size"`
 	Note   string    `json:"note,omitempty"`
-	Ours   []float64 `json:"ours"` // seconds, or what the row counts, of each block
+	Unit   string    `json:"unit,omitempty"` // of the figures; "" is seconds
+	Ours   []float64 `json:"ours"`           // of each block
 	Theirs []float64 `json:"theirs"`
 }
 
 // Run measures pairs of blocks; which of the two is first alternates.
 func (r *Row) Run(pairs int, ours, theirs func() float64) {
-	for i := range pairs {
-		if i%2 == 0 {
-			r.Ours = append(r.Ours, ours())
-			r.Theirs = append(r.Theirs, theirs())
-		} else {
-			r.Theirs = append(r.Theirs, theirs())
-			r.Ours = append(r.Ours, ours())
-		}
-	}
+	a, b := Blocks(pairs, ours, theirs)
+	r.Ours, r.Theirs = append(r.Ours, a...), append(r.Theirs, b...)
 }
 
 // Ratios of ours to theirs, by pair.
