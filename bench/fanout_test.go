@@ -3,8 +3,6 @@ package bench
 import (
 	"context"
 	"flag"
-	"fmt"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -46,13 +44,14 @@ func cpu(c paired.Cost) float64  { return c.CPU }
 func wall(c paired.Cost) float64 { return c.Wall }
 
 // fanned is a block: a world of n accounts in a fresh directory, all of which a side starts.
-func fanned(t *testing.T, n int, side func(*world, client.Client, int)) func() paired.Cost {
+func fanned(t *testing.T, n int, side func(*world, int)) func() paired.Cost {
 	t.Helper()
 	return func() paired.Cost {
 		w := worldOf(t, "announce", n)
 		defer w.stop()
 		counted := &counts{Client: w.client}
-		cost := paired.Measure(t, func() { side(w, counted, n) })
+		w.client = counted
+		cost := paired.Measure(t, func() { side(w, n) })
 		if got := int(counted.started.Load()); got != n {
 			t.Fatalf("%d workflows were started, want %d", got, n)
 		}
@@ -78,13 +77,13 @@ func (c *counts) ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOpti
 
 // announce is our side: the message, the agenda that takes it to the accounts, and the
 // relay beside it, as in one process of the product.
-func announce(w *world, c client.Client, _ int) {
+func announce(w *world, _ int) {
 	var r relay.Relay
 	in := w.intake(clock.System{}, r.Poke)
 	var entered atomic.Bool // all rows are committed
 	var looked bool         // and the relay has looked once since
 	empty := make(chan struct{})
-	r.Store, r.Client, r.TaskQueue, r.Holder, r.Clock = w.store, c, temporal.TaskQueue, "bench", clock.System{}
+	r.Store, r.Client, r.TaskQueue, r.Holder, r.Clock = w.store, w.client, temporal.TaskQueue, "bench", clock.System{}
 	r.OnIdle = func() {
 		switch {
 		case looked:
@@ -127,22 +126,6 @@ func announce(w *world, c client.Client, _ int) {
 func Bare(ctx workflow.Context, _ string) error { return workflow.Sleep(ctx, 90*24*60*week) }
 
 // startBare is the other side: a client and a list of accounts.
-func startBare(w *world, c client.Client, n int) {
-	todo := make(chan int, n)
-	for i := range n {
-		todo <- i
-	}
-	close(todo)
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for i := range todo {
-				o := client.StartWorkflowOptions{ID: fmt.Sprint("bare-", account(i)), TaskQueue: temporal.TaskQueue, EnableEagerStart: true}
-				if _, err := c.ExecuteWorkflow(w.t.Context(), o, Bare, account(i)); err != nil {
-					w.t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
+func startBare(w *world, n int) {
+	w.begin(n, Bare, func(i int) []any { return []any{account(i)} })
 }
