@@ -18,15 +18,7 @@ import (
 // machine's clock.
 func (w *world) putToSleep(n int, s shape) {
 	w.t.Helper()
-	a := w.product(func() {})
-	w.work(func(reg temporal.Registry) {
-		reg.RegisterWorkflowWithOptions(workflows.Enrollment, workflow.RegisterOptions{Name: workflows.EnrollmentType})
-		reg.RegisterWorkflow(withDefinition)
-		reg.RegisterActivityWithOptions(func(ctx context.Context, in workflows.Step) (workflows.Progress, error) {
-			p, err := a.Advance(ctx, in)
-			return w.rest(p, s), err
-		}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
-	})
+	w.serve(s)
 	w.update(func(tx store.Tx) error {
 		for i := range n {
 			if err := w.enroll(tx, i); err != nil {
@@ -39,9 +31,31 @@ func (w *world) putToSleep(n int, s shape) {
 	w.allSent(n)
 }
 
-// putToSleepByHand does the same with the hand-written workflow, whose worker knows
-// no playbook and no rules.
+// serve runs a worker of the product whose enrollments sleep long.
+func (w *world) serve(s shape) {
+	w.t.Helper()
+	a := w.product(func() {})
+	w.work(func(reg temporal.Registry) {
+		reg.RegisterWorkflowWithOptions(workflows.Enrollment, workflow.RegisterOptions{Name: workflows.EnrollmentType})
+		reg.RegisterWorkflow(withDefinition)
+		reg.RegisterActivityWithOptions(func(ctx context.Context, in workflows.Step) (workflows.Progress, error) {
+			p, err := a.Advance(ctx, in)
+			return w.rest(p, s), err
+		}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
+	})
+}
+
+// putToSleepByHand does the same as putToSleep with the hand-written workflow.
 func (w *world) putToSleepByHand(n int) {
+	w.t.Helper()
+	w.serveByHand()
+	w.begin(n, WinBack, func(i int) []any { return []any{account(i), 90 * 24 * time.Hour} })
+	w.allSent(n)
+}
+
+// serveByHand runs a worker of the hand-written workflow, which knows no playbook and
+// no rules.
+func (w *world) serveByHand() {
 	w.t.Helper()
 	h := &byHand{w: w, mail: mail.New(w.project.Templates), ways: w.ways()}
 	w.project, w.book = nil, nil
@@ -49,8 +63,6 @@ func (w *world) putToSleepByHand(n int) {
 		reg.RegisterWorkflow(WinBack)
 		reg.RegisterActivity(h)
 	})
-	w.begin(n, WinBack, func(i int) []any { return []any{account(i), 90 * 24 * time.Hour} })
-	w.allSent(n)
 }
 
 // allSent waits until n mails have gone and what follows each is written.

@@ -14,6 +14,16 @@ import (
 // is what the relay does.
 func (w *world) begin(n int, kind any, args func(i int) []any) {
 	w.t.Helper()
+	w.atOnce(n, func(i int) error {
+		o := client.StartWorkflowOptions{ID: enrollment(i), TaskQueue: temporal.TaskQueue, EnableEagerStart: true}
+		_, err := w.client.ExecuteWorkflow(w.t.Context(), o, kind, args(i)...)
+		return err
+	})
+}
+
+// atOnce does something n times, sixteen at once.
+func (w *world) atOnce(n int, do func(i int) error) {
+	w.t.Helper()
 	todo := make(chan int, n)
 	for i := range n {
 		todo <- i
@@ -23,8 +33,7 @@ func (w *world) begin(n int, kind any, args func(i int) []any) {
 	for range 16 {
 		wg.Go(func() {
 			for i := range todo {
-				o := client.StartWorkflowOptions{ID: enrollment(i), TaskQueue: temporal.TaskQueue, EnableEagerStart: true}
-				if _, err := w.client.ExecuteWorkflow(w.t.Context(), o, kind, args(i)...); err != nil {
+				if err := do(i); err != nil {
 					w.t.Error(err)
 				}
 			}
