@@ -14,25 +14,9 @@ import (
 	"holdfast/workflows"
 )
 
-// putToSleep takes n enrollments to their first wait, which is three months of the
-// machine's clock.
-func (w *world) putToSleep(n int, s shape) {
-	w.t.Helper()
-	w.serve(s)
-	w.update(func(tx store.Tx) error {
-		for i := range n {
-			if err := w.enroll(tx, i); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	w.begin(n, s.kind, func(i int) []any { return s.args(w, i) })
-	w.allSent(n)
-}
-
-// serve runs a worker of the product whose enrollments sleep long.
-func (w *world) serve(s shape) {
+// putToSleep takes the enrollments of some accounts to their first wait, which is three
+// months of the machine's clock.
+func (w *world) putToSleep(from, to int, s shape) {
 	w.t.Helper()
 	a := w.product(func() {})
 	w.work(func(reg temporal.Registry) {
@@ -43,19 +27,21 @@ func (w *world) serve(s shape) {
 			return w.rest(p, s), err
 		}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
 	})
+	w.update(func(tx store.Tx) error {
+		for i := from; i < to; i++ {
+			if err := w.enroll(tx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	w.begin(from, to, s.kind, func(i int) []any { return s.args(w, i) })
+	w.allSent(to)
 }
 
-// putToSleepByHand does the same as putToSleep with the hand-written workflow.
-func (w *world) putToSleepByHand(n int) {
-	w.t.Helper()
-	w.serveByHand()
-	w.begin(n, WinBack, func(i int) []any { return []any{account(i), 90 * 24 * time.Hour} })
-	w.allSent(n)
-}
-
-// serveByHand runs a worker of the hand-written workflow, which knows no playbook and
-// no rules.
-func (w *world) serveByHand() {
+// putToSleepByHand does the same with the hand-written workflow, whose worker knows no
+// playbook and no rules.
+func (w *world) putToSleepByHand(from, to int) {
 	w.t.Helper()
 	h := &byHand{w: w, mail: mail.New(w.project.Templates), ways: w.ways()}
 	w.project, w.book = nil, nil
@@ -63,6 +49,8 @@ func (w *world) serveByHand() {
 		reg.RegisterWorkflow(WinBack)
 		reg.RegisterActivity(h)
 	})
+	w.begin(from, to, WinBack, func(i int) []any { return []any{account(i), 90 * 24 * time.Hour} })
+	w.allSent(to)
 }
 
 // allSent waits until n mails have gone and what follows each is written.

@@ -10,22 +10,12 @@ import (
 	"holdfast/workflows"
 )
 
-// begin starts n workflows as a client does that is in a hurry: sixteen at once, which
-// is what the relay does.
-func (w *world) begin(n int, kind any, args func(i int) []any) {
+// begin starts the workflows of some accounts as a client does that is in a hurry:
+// sixteen at once, which is what the relay does.
+func (w *world) begin(from, to int, kind any, args func(i int) []any) {
 	w.t.Helper()
-	w.atOnce(n, func(i int) error {
-		o := client.StartWorkflowOptions{ID: enrollment(i), TaskQueue: temporal.TaskQueue, EnableEagerStart: true}
-		_, err := w.client.ExecuteWorkflow(w.t.Context(), o, kind, args(i)...)
-		return err
-	})
-}
-
-// atOnce does something n times, sixteen at once.
-func (w *world) atOnce(n int, do func(i int) error) {
-	w.t.Helper()
-	todo := make(chan int, n)
-	for i := range n {
+	todo := make(chan int, to-from)
+	for i := from; i < to; i++ {
 		todo <- i
 	}
 	close(todo)
@@ -33,7 +23,8 @@ func (w *world) atOnce(n int, do func(i int) error) {
 	for range 16 {
 		wg.Go(func() {
 			for i := range todo {
-				if err := do(i); err != nil {
+				o := client.StartWorkflowOptions{ID: enrollment(i), TaskQueue: temporal.TaskQueue, EnableEagerStart: true}
+				if _, err := w.client.ExecuteWorkflow(w.t.Context(), o, kind, args(i)...); err != nil {
 					w.t.Error(err)
 				}
 			}

@@ -28,8 +28,8 @@ func TestBenchSleepers(t *testing.T) { //nolint:paralleltest // it measures
 		n = sleepers
 	}
 	row := paired.Row{Name: "sleeper", Size: n, Unit: "bytes"}
-	byHand := func(w *world) { w.putToSleepByHand(n) }
-	row.Run(max(*pairs, 1), stored(t, n, func(w *world) { w.putToSleep(n, asItIs()) }), stored(t, n, byHand))
+	byHand := func(w *world) { w.putToSleepByHand(0, n) }
+	row.Run(max(*pairs, 1), stored(t, n, func(w *world) { w.putToSleep(0, n, asItIs()) }), stored(t, n, byHand))
 	row.Report(t, *pairs > 0)
 	if *pairs == 0 {
 		return
@@ -41,7 +41,7 @@ func TestBenchSleepers(t *testing.T) { //nolint:paralleltest // it measures
 			return []any{string(w.book.Bundle.Encode()), w.input(i)}
 		}},
 	} {
-		bytes := stored(t, n, func(w *world) { w.putToSleep(n, s) })()
+		bytes := stored(t, n, func(w *world) { w.putToSleep(0, n, s) })()
 		t.Logf("%-34s %6.0f bytes, %.2f of by hand", name, bytes, bytes/base)
 	}
 }

@@ -127,5 +127,5 @@ func Bare(ctx workflow.Context, _ string) error { return workflow.Sleep(ctx, 90*
 
 // startBare is the other side: a client and a list of accounts.
 func startBare(w *world, n int) {
-	w.begin(n, Bare, func(i int) []any { return []any{account(i)} })
+	w.begin(0, n, Bare, func(i int) []any { return []any{account(i)} })
 }

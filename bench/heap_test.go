@@ -12,14 +12,10 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
-	"time"
-
-	enumspb "go.temporal.io/api/enums/v1"
 
 	"holdfast/internal/child"
 	"holdfast/internal/paired"
 	"holdfast/internal/temporal"
-	"holdfast/workflows"
 )
 
 var (
@@ -32,16 +28,15 @@ type errand struct {
 	HostPort  string
 	Cert, Key []byte // PEM: the server lets in who has them
 	Dir       string
-	Sleepers  int
-	Wake      int // of those that sleep already, for a worker begun anew; 0 puts them to sleep first
+	From, To  int // the accounts whose enrollments it puts to sleep; those before sleep already
 }
 
 // TestBenchHeap: what a worker's heap holds after two collections, beyond what the
 // same process held before it began, while so many of its workflows sleep after their
 // first mail. Each worker is a process of its own over a server of this one's, so that
-// the server's heap counts in neither. One worker a side puts them to sleep, which
-// takes minutes; each block is then a copy of its directory, a worker begun anew, and as
-// many workflows woken as fill its cache one and a half times.
+// the server's heap counts in neither. One worker a side puts most of them to sleep,
+// which takes minutes. Each block is then a copy of its directory, and a worker begun
+// anew that does the rest: more than its cache of workflows holds.
 func TestBenchHeap(t *testing.T) { //nolint:paralleltest // it measures
 	if *heapSide != "" {
 		work(t)
@@ -56,17 +51,18 @@ func TestBenchHeap(t *testing.T) { //nolint:paralleltest // it measures
 	row.Report(t, *pairs > 0)
 }
 
-// heapOf is a block of a side, whose n enrollments are put to sleep at once.
+// heapOf is a block of a side.
 func heapOf(t *testing.T, n int, side string) func() float64 {
 	t.Helper()
-	asleep := t.TempDir()
-	t.Logf("%s: the worker that puts %d to sleep holds %.1f MB", side, n, worker(t, side, errand{Dir: asleep, Sleepers: n}))
+	asleep, rest := t.TempDir(), min(n/2, temporal.StickyWorkflows*3/2)
+	held := worker(t, side, errand{Dir: asleep, To: n - rest})
+	t.Logf("%s: the worker that puts the first %d to sleep holds %.1f MB", side, n-rest, held)
 	return func() float64 {
 		dir := t.TempDir()
 		if err := os.CopyFS(dir, os.DirFS(asleep)); err != nil {
 			t.Fatal(err)
 		}
-		return worker(t, side, errand{Dir: dir, Sleepers: n, Wake: min(n, temporal.StickyWorkflows*3/2)})
+		return worker(t, side, errand{Dir: dir, From: n - rest, To: n})
 	}
 }
 
@@ -118,7 +114,7 @@ func work(t *testing.T) {
 	if err := json.NewDecoder(os.Stdin).Decode(&e); err != nil {
 		t.Fatal(err)
 	}
-	w := settled(t, e.Dir, "win-back", e.Sleepers)
+	w := settled(t, e.Dir, "win-back", e.To)
 	defer w.stop()
 	door, err := temporal.ClusterTLS(e.Cert, e.Key, e.Cert, false)
 	if err != nil {
@@ -128,44 +124,17 @@ func work(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.onStop(w.client.Close)
-	switch {
-	case *heapSide == "product" && e.Wake == 0:
-		w.putToSleep(e.Sleepers, asItIs())
-	case *heapSide == "product":
-		w.serve(asItIs())
-		w.wake(e.Wake, workflows.WakeSignal, workflows.Wake{N: 1})
-	case e.Wake == 0:
-		w.putToSleepByHand(e.Sleepers)
+	switch *heapSide {
+	case "product":
+		w.putToSleep(e.From, e.To, asItIs())
+	case "by-hand":
+		w.putToSleepByHand(e.From, e.To)
 	default:
-		w.serveByHand()
-		w.wake(e.Wake, "done", Done{})
+		t.Fatalf("there is no side %q", *heapSide)
 	}
 	said := fmt.Sprintln(before, heap())
 	if err := os.WriteFile(filepath.Join(e.Dir, "heap"), []byte(said), 0o600); err != nil {
 		t.Fatal(err)
-	}
-}
-
-// wake has the worker take up n workflows that sleep, and waits until they sleep again.
-func (w *world) wake(n int, signal string, arg any) {
-	w.t.Helper()
-	w.atOnce(n, func(i int) error {
-		return w.client.SignalWorkflow(w.t.Context(), enrollment(i), "", signal, arg)
-	})
-	for i := range n {
-		for {
-			d, err := w.client.DescribeWorkflowExecution(w.t.Context(), enrollment(i), "")
-			if err != nil {
-				w.t.Fatal(err)
-			}
-			if d.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
-				w.t.Fatalf("%s is %v, and should sleep", enrollment(i), d.GetWorkflowExecutionInfo().GetStatus())
-			}
-			if d.GetPendingWorkflowTask() == nil {
-				break
-			}
-			w.pause(w.t.Context(), 20*time.Millisecond)
-		}
 	}
 }
 

@@ -112,7 +112,7 @@ func runByHand(w *world, n int) {
 		}
 		return w.client.SignalWorkflow(ctx, k.Enrollment, "", "done", Done{Interest: "yes"})
 	})
-	w.begin(n, WinBack, func(i int) []any { return []any{account(i), week} })
+	w.begin(0, n, WinBack, func(i int) []any { return []any{account(i), week} })
 	for i := range n {
 		w.await(enrollment(i))
 	}
