@@ -60,21 +60,25 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 	  echo "$$(dirname $$f) $$n"; $(GO) test -run '^$$' -fuzz "^$$n\$$" -fuzztime $${FUZZTIME:-20s} ./$$(dirname $$f) || exit 1; done; done
 
 # Each row of the page is measured beside its baseline, PAIRS blocks of each in turn. On two cores that do nothing else it takes about
-# 50 minutes; PAIRS=1 ACCOUNTS=20000 shows in some minutes that all of it works.
-MEASURE = -v -timeout 90m -bench-pairs $${PAIRS:-10} -bench-rows $(CURDIR)/bench/rows.jsonl
+# 50 minutes. PAIRS=1 ACCOUNTS=20000 ENROLLMENTS=200 SLEEPERS=400 shows in a few that all of it works.
+PAIRS       ?= 10
+ACCOUNTS    ?= 1000000
+ENROLLMENTS ?= 5000
+SLEEPERS    ?= 10000
+MEASURE      = -v -timeout 90m -bench-pairs $(PAIRS) -bench-rows $(CURDIR)/bench/rows.jsonl
 
-bench: ## speed, as ratios to a baseline in the same run; writes docs/explain/performance.md. PAIRS=10, ACCOUNTS=1000000
+bench: ## speed, as ratios to a baseline in the same run; writes docs/explain/performance.md. PAIRS=10, and sizes
 	@rm -f bench/rows.jsonl
 	$(GO) test ./rules -run '^$$' -bench Condition -bench-rows $(CURDIR)/bench/rows.jsonl
-	$(GO) test ./bench/scale -run '^TestBench' $(MEASURE) -bench-accounts $${ACCOUNTS:-1000000}
-	$(GO) test ./bench -run '^TestBench' $(MEASURE)
+	$(GO) test ./bench/scale -run '^TestBench' $(MEASURE) -bench-accounts $(ACCOUNTS)
+	$(GO) test ./bench -run '^TestBench' $(MEASURE) -bench-fanout $(ENROLLMENTS) -bench-heap $(SLEEPERS)
 	$(GO) run ./bench/page -commit "$$(git describe --always --dirty)" bench/rows.jsonl docs/explain
 
 bench-parts: ## speed of parts, which no page shows: stores, intake, replay, backtest, simulate, lint
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./internal/store/... ./internal/intake ./workflows ./rules
-	$(GO) test ./internal/backtest -run TestBench -v -timeout 60m -bench-pairs $${PAIRS:-10}
-	$(GO) test ./internal/sim -run '^TestBench' -v -timeout 30m -bench-pairs $${PAIRS:-10}
-	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $${PAIRS:-10}
+	$(GO) test ./internal/backtest -run TestBench -v -timeout 60m -bench-pairs $(PAIRS)
+	$(GO) test ./internal/sim -run '^TestBench' -v -timeout 30m -bench-pairs $(PAIRS)
+	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $(PAIRS)
 
 elsewhere: ## PostgreSQL and Temporal's own server: both killed under two enrollments, payload keys turned round, builds that take over
 	$(GO) test -tags noembed ./internal/app ./internal/temporal -run TestElsewhere -v -timeout 20m -elsewhere
