@@ -65,7 +65,7 @@ PAIRS       ?= 10
 ACCOUNTS    ?= 1000000
 ENROLLMENTS ?= 5000
 SLEEPERS    ?= 10000
-MEASURE      = -v -timeout 90m -bench-pairs $(PAIRS) -bench-rows $(CURDIR)/bench/rows.jsonl
+MEASURE      = -v -vet=off -timeout 90m -bench-pairs $(PAIRS) -bench-rows $(CURDIR)/bench/rows.jsonl
 
 bench: ## speed, as ratios to a baseline in the same run; writes docs/explain/performance.md. PAIRS=10, and sizes
 	@rm -f bench/rows.jsonl
