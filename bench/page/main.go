@@ -80,6 +80,9 @@ func read(from string) (rows []paired.Row, with []string, err error) {
 			rows = append(slices.DeleteFunc(rows, func(o paired.Row) bool { return o.Name == r.Name && o.Size == r.Size }), r)
 		}
 	}
+	if texts.Err() == nil && len(rows) == 0 {
+		return nil, nil, fmt.Errorf("read %s: it has no rows", from)
+	}
 	slices.SortStableFunc(rows, func(a, b paired.Row) int { return a.Size - b.Size })
 	return rows, with, texts.Err()
 }

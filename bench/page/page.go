@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"holdfast/internal/paired"
@@ -29,7 +30,11 @@ const table = `| what | beside | ours | baseline | ratio (95 %) | pairs | limit 
 // how the lines grow that were measured at several sizes.
 func page(rows []paired.Row, where []string) string {
 	var b strings.Builder
-	b.WriteString(head + "Measured with " + strings.Join(where, ", ") + ".\n\n" + table)
+	b.WriteString(head + "Measured with " + strings.Join(where, ", ") + ".\n\n")
+	if n := slices.MinFunc(rows, byPairs); len(n.Ours) < fewest {
+		fmt.Fprintf(&b, "**This is a trial run:** rows of it are of %s, which shows that they can be measured and no more.\n\n", pairs(len(n.Ours)))
+	}
+	b.WriteString(table)
 	for _, l := range lines {
 		of := l.rows(rows)
 		if len(of) == 0 {
@@ -70,6 +75,15 @@ func page(rows []paired.Row, where []string) string {
 	}
 	b.WriteString("\n![the rows of several sizes, ours and their baselines, in seconds over the size](performance.svg)\n")
 	return b.String()
+}
+
+func byPairs(a, b paired.Row) int { return len(a.Ours) - len(b.Ours) }
+
+func pairs(n int) string {
+	if n == 1 {
+		return "one pair"
+	}
+	return fmt.Sprintf("%d pairs", n)
 }
 
 // rows of l, by size.

@@ -84,6 +84,7 @@ func TestARowThatNobodyKnowsIsRefused(t *testing.T) {
 		`{"name":"speed","size":1,"ours":[1],"theirs":[1]}`: `rows.jsonl:1: the page knows no row "speed"`,
 		`{"name":"scan","size":1,"ours":[1]}`:               "rows.jsonl:1: row scan of 1 has no pairs",
 		`{"name":`:                                          "rows.jsonl:1: unexpected end",
+		`{"with":"PostgreSQL","note":"15"}`:                 "rows.jsonl: it has no rows",
 	} {
 		file := filepath.Join(t.TempDir(), "rows.jsonl")
 		if err := os.WriteFile(file, []byte(text+"\n"), 0o600); err != nil {
