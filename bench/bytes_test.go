@@ -1,22 +1,15 @@
 package bench
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
-	"holdfast"
-	"holdfast/internal/mail"
-	"holdfast/internal/store"
-	"holdfast/internal/temporal"
+	"holdfast/internal/paired"
 	"holdfast/steps"
 	"holdfast/workflows"
 )
@@ -26,104 +19,61 @@ func withDefinition(ctx workflow.Context, _ string, in workflows.Input) error {
 	return workflows.Enrollment(ctx, in)
 }
 
-// TestBenchSleepers prints what one sleeping enrollment takes in Temporal's file:
-// by hand, as it is, with nothing but ids, and with the definition inline.
+// TestBenchSleepers: the bytes that one sleeping enrollment takes in Temporal's file,
+// beside the same by hand. With -bench-pairs it also says what two other shapes would
+// take, from which ADR 0002 chose.
 func TestBenchSleepers(t *testing.T) { //nolint:paralleltest // it measures
+	n := 20
+	if *pairs > 0 {
+		n = sleepers
+	}
+	row := paired.Row{Name: "sleeper", Size: n, Unit: "bytes"}
+	byHand := func(w *world) { w.putToSleepByHand(0, n) }
+	row.Run(max(*pairs, 1), stored(t, n, func(w *world) { w.putToSleep(0, n, asItIs()) }), stored(t, n, byHand))
+	row.Report(t, *pairs > 0)
 	if *pairs == 0 {
-		t.Skip("measures: give -bench-pairs")
+		return
 	}
-	base := sleeperByHand(t)
-	t.Logf("%-34s %6.0f bytes", "by hand", base)
-	for _, how := range []string{"digest and state (as it is)", "digest alone, state in the store", "digest, state and definition"} {
-		bytes := sleeper(t, how)
-		t.Logf("%-34s %6.0f bytes, %.2f of by hand", how, bytes, bytes/base)
+	base := paired.Median(row.Theirs)
+	for name, s := range map[string]shape{
+		"digest alone, state in the store": {kind: workflows.EnrollmentType, stateless: true, args: func(w *world, i int) []any { return []any{w.input(i)} }},
+		"digest, state and definition": {kind: withDefinition, args: func(w *world, i int) []any {
+			return []any{string(w.book.Bundle.Encode()), w.input(i)}
+		}},
+	} {
+		bytes := stored(t, n, func(w *world) { w.putToSleep(0, n, s) })()
+		t.Logf("%-34s %6.0f bytes, %.2f of by hand", name, bytes, bytes/base)
 	}
-}
-
-// sleeperByHand is the same of the hand-written workflow.
-func sleeperByHand(t *testing.T) float64 {
-	t.Helper()
-	w := newWorld(t, sleepers)
-	defer w.stop()
-	h := &byHand{w: w, mail: mail.New(w.project.Templates), ways: w.ways()}
-	w.work(func(reg temporal.Registry) {
-		reg.RegisterWorkflow(WinBack)
-		reg.RegisterActivity(h)
-	})
-	before := fileBytes(t, w.dir)
-	for i := range sleepers {
-		o := client.StartWorkflowOptions{ID: enrollment(i), TaskQueue: temporal.TaskQueue}
-		if _, err := w.client.ExecuteWorkflow(t.Context(), o, WinBack, account(i), 90*24*time.Hour); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for sent := 0; sent < sleepers; {
-		w.pause(t.Context(), time.Second)
-		if err := w.store.View(t.Context(), func(tx store.Tx) error {
-			states, err := tx.CountTouchesByState()
-			sent = states["email"][holdfast.Sent]
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w.pause(t.Context(), 3*time.Second) // the timers and visibility rows are written
-	return float64(fileBytes(t, w.dir)-before) / sleepers
 }
 
 // sleepers is how many rest while the file is measured.
 const sleepers = 400
 
-// sleeper is the bytes of one of many enrollments that rest after the first touch.
-func sleeper(t *testing.T, how string) float64 {
+// shape is what an enrollment's workflow carries.
+type shape struct {
+	kind      any
+	args      func(w *world, i int) []any
+	stateless bool // the state comes back from no Advance
+}
+
+func asItIs() shape {
+	return shape{kind: workflows.EnrollmentType, args: func(w *world, i int) []any { return []any{w.input(i)} }}
+}
+
+// stored is a block: what putting n to sleep adds to Temporal's file, for one of them.
+func stored(t *testing.T, n int, asleep func(*world)) func() float64 {
 	t.Helper()
-	const n = sleepers
-	w := newWorld(t, n)
-	defer w.stop()
-	a := w.product(func() {})
-	rested := make(chan struct{}, n)
-	w.work(func(reg temporal.Registry) {
-		reg.RegisterWorkflowWithOptions(workflows.Enrollment, workflow.RegisterOptions{Name: workflows.EnrollmentType})
-		reg.RegisterWorkflow(withDefinition)
-		reg.RegisterActivityWithOptions(func(ctx context.Context, s workflows.Step) (workflows.Progress, error) {
-			p, err := a.Advance(ctx, s)
-			if err == nil && !p.Again {
-				p.Until = w.clock.began.AddDate(0, 3, 0)
-				rested <- struct{}{}
-			}
-			if how == "digest alone, state in the store" {
-				p.State = steps.State{}
-			}
-			return p, err
-		}, activity.RegisterOptions{Name: workflows.AdvanceActivity})
-	})
-	before := fileBytes(t, w.dir)
-	w.update(func(tx store.Tx) error {
-		for i := range n {
-			if err := w.enroll(tx, i); err != nil {
-				return err
-			}
+	return func() float64 {
+		w := newWorld(t, n)
+		defer w.stop()
+		before := fileBytes(t, w.dir)
+		asleep(w)
+		bytes := float64(fileBytes(t, w.dir)-before) / float64(n)
+		if bytes <= 0 {
+			t.Fatalf("%d sleepers take %.0f bytes each", n, bytes)
 		}
-		return nil
-	})
-	for i := range n {
-		in := workflows.Input{Enrollment: enrollment(i), Digest: w.book.Digest, State: steps.State{V: 1, Started: monday}}
-		o := client.StartWorkflowOptions{ID: in.Enrollment, TaskQueue: temporal.TaskQueue}
-		var err error
-		if how == "digest, state and definition" {
-			_, err = w.client.ExecuteWorkflow(t.Context(), o, withDefinition, string(w.book.Bundle.Encode()), in)
-		} else {
-			_, err = w.client.ExecuteWorkflow(t.Context(), o, workflows.EnrollmentType, in)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		return bytes
 	}
-	for range n {
-		<-rested
-	}
-	w.pause(t.Context(), 3*time.Second) // the last timers and visibility rows are written
-	return float64(fileBytes(t, w.dir)-before) / n
 }
 
 // fileBytes is the size of Temporal's file without the air in it.
@@ -143,4 +93,16 @@ func fileBytes(t *testing.T, dir string) int64 {
 		t.Fatal(err)
 	}
 	return info.Size()
+}
+
+// rest is p as a workflow is given it that sleeps for three months of the machine's
+// clock once it waits.
+func (w *world) rest(p workflows.Progress, s shape) workflows.Progress {
+	if !p.Until.IsZero() {
+		p.Until = w.clock.began.AddDate(0, 3, 0)
+	}
+	if s.stateless {
+		p.State = steps.State{}
+	}
+	return p
 }

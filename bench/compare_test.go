@@ -4,6 +4,8 @@ import (
 	"flag"
 	"testing"
 
+	"go.temporal.io/api/workflowservice/v1"
+
 	"holdfast"
 	"holdfast/internal/clock"
 	"holdfast/internal/paired"
@@ -67,35 +69,28 @@ func TestBenchAgainstHandWritten(t *testing.T) { //nolint:paralleltest // it mea
 		}
 		return
 	}
-	var ours, theirs []figures
-	for i := range *pairs {
-		if i%2 == 0 {
-			ours, theirs = append(ours, block(t, *runs, runProduct)), append(theirs, block(t, *runs, runByHand))
-		} else {
-			theirs, ours = append(theirs, block(t, *runs, runByHand)), append(ours, block(t, *runs, runProduct))
-		}
+	says(t)
+	ours, theirs := paired.Blocks(*pairs, func() figures { return block(t, *runs, runProduct) }, func() figures { return block(t, *runs, runByHand) })
+	for _, f := range []struct {
+		name, unit string
+		of         func(figures) float64
+	}{
+		{"events", "events", func(f figures) float64 { return f.events }},
+		{"history", "bytes", func(f figures) float64 { return f.history }},
+		{"enrollment", "", func(f figures) float64 { return f.cpu }},
+		{"rate", "", func(f figures) float64 { return f.wall }},
+	} {
+		row := paired.Row{Name: f.name, Size: *runs, Unit: f.unit, Note: "for one enrollment", Ours: paired.Each(ours, f.of), Theirs: paired.Each(theirs, f.of)}
+		row.Report(t, true)
 	}
-	report(t, ours, theirs)
 }
 
-func report(t *testing.T, ours, theirs []figures) {
+// says notes which server the blocks run on.
+func says(t *testing.T) {
 	t.Helper()
-	t.Logf("%-32s %10s %10s   ratio (95 %% interval), %d pairs of %d", "for one enrollment", "holdfast", "by hand", len(ours), *runs)
-	for _, row := range []struct {
-		name string
-		of   func(figures) float64
-	}{
-		{"history events", func(f figures) float64 { return f.events }},
-		{"history bytes", func(f figures) float64 { return f.history }},
-		{"processor ms", func(f figures) float64 { return 1000 * f.cpu }},
-		{"wall ms (of a block, divided)", func(f figures) float64 { return 1000 * f.wall }},
-	} {
-		var a, b, ratios []float64
-		for i := range ours {
-			a, b = append(a, row.of(ours[i])), append(b, row.of(theirs[i]))
-			ratios = append(ratios, row.of(ours[i])/row.of(theirs[i]))
-		}
-		low, high := paired.Interval(ratios)
-		t.Logf("%-32s %10.1f %10.1f   %.2f (%.2f to %.2f)", row.name, paired.Median(a), paired.Median(b), paired.Median(ratios), low, high)
+	info, err := engine(t).WorkflowService().GetSystemInfo(t.Context(), &workflowservice.GetSystemInfoRequest{})
+	if err != nil {
+		t.Fatal(err)
 	}
+	paired.With(t, "Temporal", info.GetServerVersion())
 }

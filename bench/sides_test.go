@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
 	"holdfast"
@@ -113,24 +112,7 @@ func runByHand(w *world, n int) {
 		}
 		return w.client.SignalWorkflow(ctx, k.Enrollment, "", "done", Done{Interest: "yes"})
 	})
-	todo := make(chan int, n)
-	for i := range n {
-		todo <- i
-	}
-	close(todo)
-	var wg sync.WaitGroup
-	for range 16 {
-		wg.Go(func() {
-			for i := range todo {
-				if _, err := w.client.ExecuteWorkflow(w.t.Context(), client.StartWorkflowOptions{
-					ID: enrollment(i), TaskQueue: temporal.TaskQueue, EnableEagerStart: true,
-				}, WinBack, account(i), week); err != nil {
-					w.t.Error(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
+	w.begin(0, n, WinBack, func(i int) []any { return []any{account(i), week} })
 	for i := range n {
 		w.await(enrollment(i))
 	}

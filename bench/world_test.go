@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"testing"
 	"time"
@@ -50,29 +51,43 @@ type world struct {
 	client  client.Client
 	project *project.Project
 	book    *playbooks.Playbook
-	engine  *temporal.Embedded
 	close   []func()
 }
 
+// newWorld is one of the project testdata/win-back.
 func newWorld(t *testing.T, accounts int) *world {
 	t.Helper()
-	p, findings, err := project.Load(filepath.Join("testdata", "win-back"))
-	if err != nil || p.Playbook("win-back") == nil {
-		t.Fatal(err, findings)
-	}
-	w := &world{t: t, dir: t.TempDir(), clock: fast{began: clock.System{}.Now()}, project: p, book: p.Playbook("win-back")}
-	if w.store, err = sqlite.Open(t.Context(), filepath.Join(w.dir, "holdfast.db")); err != nil {
+	return worldOf(t, "win-back", accounts)
+}
+
+// worldOf is one of a project of testdata, with an engine of its own.
+func worldOf(t *testing.T, name string, accounts int) *world {
+	t.Helper()
+	w := settled(t, t.TempDir(), name, accounts)
+	engine, err := temporal.Start(t.Context(), temporal.Options{Dir: w.dir, FastTimers: true})
+	if err != nil {
 		t.Fatal(err)
 	}
-	w.onStop(func() { _ = w.store.Close() })
-	if w.engine, err = temporal.Start(t.Context(), temporal.Options{Dir: w.dir, FastTimers: true}); err != nil {
-		t.Fatal(err)
-	}
-	w.onStop(w.engine.Stop)
-	if w.client, err = w.engine.Client(t.Context(), temporal.Namespace, nil); err != nil {
+	w.onStop(engine.Stop)
+	if w.client, err = engine.Client(t.Context(), temporal.Namespace, nil); err != nil {
 		t.Fatal(err)
 	}
 	w.onStop(w.client.Close)
+	return w
+}
+
+// settled is a world without an engine: the project, and accounts in a store in dir.
+func settled(t *testing.T, dir, name string, accounts int) *world {
+	t.Helper()
+	p, findings, err := project.Load(filepath.Join("testdata", name))
+	if err != nil || len(p.Playbooks) != 1 {
+		t.Fatal(err, findings)
+	}
+	w := &world{t: t, dir: dir, clock: fast{began: clock.System{}.Now()}, project: p, book: p.Playbooks[0]}
+	if w.store, err = sqlite.Open(t.Context(), filepath.Join(dir, "holdfast.db")); err != nil {
+		t.Fatal(err)
+	}
+	w.onStop(func() { _ = w.store.Close() })
 	w.update(func(tx store.Tx) error { return settle(tx, accounts) })
 	return w
 }
@@ -128,18 +143,26 @@ func (w *world) ways() map[string]channels.Channel {
 	return map[string]channels.Channel{"email": outbox.New("email", w.store), "slack": outbox.New("slack", w.store)}
 }
 
-// product makes the activities of production, with intake as in the app.
-func (w *world) product(poke func()) *activities.Activities {
+// intake decides as in the app, by the project's playbooks, which are published.
+func (w *world) intake(c clock.Clock, poke func()) *intake.Intake {
 	w.t.Helper()
-	set := func() *rules.Set { return w.project.Rules }
 	in := &intake.Intake{
-		Store: w.store, Clock: w.clock, Rules: set, Poke: poke,
+		Store: w.store, Clock: c, Poke: poke, Log: slog.New(slog.DiscardHandler),
+		Rules:     func() *rules.Set { return w.project.Rules },
 		Playbooks: func() []*playbooks.Playbook { return w.project.Playbooks },
 		ByDigest:  func(string) (*playbooks.Playbook, error) { return w.book, nil },
 	}
 	if _, err := in.Publish(w.t.Context(), w.project.Playbooks); err != nil {
 		w.t.Fatal(err)
 	}
+	return in
+}
+
+// product makes the activities of production, with intake as in the app.
+func (w *world) product(poke func()) *activities.Activities {
+	w.t.Helper()
+	in := w.intake(w.clock, poke)
+	set := func() *rules.Set { return w.project.Rules }
 	a, err := activities.New(activities.Config{
 		Store: w.store, Clock: w.clock, Rules: set, Channels: w.ways(), Emit: in.Emit, Poke: poke,
 		Project: func() activities.Project {

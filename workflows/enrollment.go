@@ -30,17 +30,7 @@ const triesFor = 20 * 365 * 24 * time.Hour
 // no run older than it can exist, which is the longest rest (a year) plus
 // retention. A different shape is a new workflow type beside this one.
 func Enrollment(ctx workflow.Context, in Input) error {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 2 * time.Minute,
-		HeartbeatTimeout:    4 * time.Second, // the worker beats: a killed process costs this, not the two minutes
-		WaitForCancellation: true,            // a touch being sent is finished and recorded
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
-	})
-	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		ScheduleToCloseTimeout: triesFor, // unset it would be the other, and the tries would end with it
-		StartToCloseTimeout:    2 * time.Minute,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute},
-	})
+	ctx = withOptions(ctx, in.Local)
 	line := newTimeline(ctx, in)
 	for {
 		line.drain()
@@ -67,6 +57,25 @@ func Enrollment(ctx workflow.Context, in Input) error {
 			return err
 		}
 	}
+}
+
+// withOptions is ctx for calls of Advance, of the one kind that this run makes: a
+// sleeping run keeps it in memory.
+func withOptions(ctx workflow.Context, local bool) workflow.Context {
+	retry := &temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: time.Minute}
+	if local {
+		return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+			ScheduleToCloseTimeout: triesFor, // unset it would be the other, and the tries would end with it
+			StartToCloseTimeout:    2 * time.Minute,
+			RetryPolicy:            retry,
+		})
+	}
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 2 * time.Minute,
+		HeartbeatTimeout:    4 * time.Second, // the worker beats: a killed process costs this, not the two minutes
+		WaitForCancellation: true,            // a touch being sent is finished and recorded
+		RetryPolicy:         retry,
+	})
 }
 
 // advance is one call of the activity. The error is cancellation and nothing else.

@@ -39,9 +39,6 @@ func (t *timeline) hear(w Wake) {
 // rest sleeps until a new wake, until the moment (zero: no moment), or until ctx
 // is cancelled, which is the only error.
 func (t *timeline) rest(ctx workflow.Context, until time.Time) error {
-	ctx, cancel := workflow.WithCancel(ctx) // ends the timer of a rest that a wake ended
-	defer cancel()
-
 	before, due := t.seen, false
 	s := workflow.NewSelector(ctx)
 	s.AddReceive(t.wakes, func(c workflow.ReceiveChannel, _ bool) {
@@ -51,7 +48,9 @@ func (t *timeline) rest(ctx workflow.Context, until time.Time) error {
 	})
 	s.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
 	if !t.compressed && !until.IsZero() {
-		s.AddFuture(workflow.NewTimer(ctx, span(workflow.Now(ctx), until)), func(workflow.Future) { due = true })
+		timer, cancel := workflow.WithCancel(ctx) // ends the timer of a rest that a wake ended
+		defer cancel()
+		s.AddFuture(workflow.NewTimer(timer, span(workflow.Now(ctx), until)), func(workflow.Future) { due = true })
 	}
 	for !due && t.seen == before && ctx.Err() == nil {
 		s.Select(ctx)

@@ -1,122 +1,88 @@
 // Command page writes docs/explain/performance.md and its picture from the rows
-// that benchmarks have added to a file: go run ./bench/page ROWS DIRECTORY.
+// that benchmarks have added to a file:
+// go run ./bench/page -commit COMMIT ROWS DIRECTORY.
 package main
 
 import (
 	"bufio"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
 	"holdfast/internal/paired"
 )
 
-// what each row is called on the page, and held to. A speed is the baseline's time
-// divided by ours.
-var known = []struct {
-	name, what, baseline string
-	limit                float64
-	speed                bool
-}{
-	{"condition", "one trigger evaluation", "bare `Program.Eval` and filling its activation from the same record", 1.2, false},
-	{"playbooks", "a message with 1,000 playbooks published", "with 10 published, the same 10 reading the changed field", 1.3, false},
-	{"ingest", "messages taken in, deduplicated and evaluated, in batches of 100 (PostgreSQL)", "the same raw messages inserted into the events table", 0.3, true},
-	{"scan", "the nightly scan by 25 playbooks, 1 % matches, to the outbox's commit (PostgreSQL)", "streaming the same columns, with types, to Go once", 3, false},
-}
-
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: go run ./bench/page ROWS DIRECTORY")
-		os.Exit(2)
+	commit := flag.String("commit", "", "what was measured")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		fmt.Fprintln(os.Stderr, "usage: go run ./bench/page [-commit COMMIT] ROWS DIRECTORY")
+		os.Exit(2) //nolint:forbidigo // a command of its own
 	}
-	if err := run(os.Args[1], os.Args[2]); err != nil {
+	if err := run(flag.Arg(0), flag.Arg(1), machine(*commit)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		os.Exit(1) //nolint:forbidigo // as above
 	}
 }
 
-func run(from, into string) error {
-	rows, err := read(from)
+// machine is what a stranger must know of where rows were measured, and no name of it.
+func machine(commit string) []string {
+	words := []string{runtime.Version(), fmt.Sprintf("%s/%s", runtime.GOOS, runtime.GOARCH), fmt.Sprintf("%d cores", runtime.NumCPU())}
+	if commit != "" {
+		words = append([]string{"commit " + commit}, words...)
+	}
+	return words
+}
+
+// run writes the page and the picture into a folder, which it makes.
+func run(from, into string, where []string) error {
+	rows, with, err := read(from)
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(into, 0o755); err != nil { //nolint:gosec // a folder of pages
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(into, "performance.md"), []byte(page(rows)), 0o644); err != nil { //nolint:gosec // a page for people
+	if err := os.WriteFile(filepath.Join(into, "performance.md"), []byte(page(rows, append(where, with...))), 0o644); err != nil { //nolint:gosec // a page for people
 		return err
 	}
 	return os.WriteFile(filepath.Join(into, "performance.svg"), []byte(picture(rows)), 0o644) //nolint:gosec // as above
 }
 
-// read the rows; of one name and size the last counts.
-func read(from string) (rows []paired.Row, err error) {
+// read the rows by size, and with what they were measured. Of one name and size the
+// last counts.
+func read(from string) (rows []paired.Row, with []string, err error) {
 	f, err := os.Open(from) //nolint:gosec // whoever runs it says which
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer f.Close() //nolint:errcheck // it was only read
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	texts := bufio.NewScanner(f)
+	texts.Buffer(nil, 1<<20)
+	for n := 1; texts.Scan(); n++ {
 		var r paired.Row
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return nil, fmt.Errorf("read %s: %w", from, err)
+		if err := json.Unmarshal(texts.Bytes(), &r); err != nil {
+			return nil, nil, fmt.Errorf("read %s:%d: %w", from, n, err)
 		}
-		if len(r.Ours) == 0 || len(r.Ours) != len(r.Theirs) {
-			return nil, fmt.Errorf("read %s: row %s of %d has no pairs", from, r.Name, r.Size)
+		switch {
+		case r.With != "":
+			with = append(slices.DeleteFunc(with, func(o string) bool { return strings.HasPrefix(o, r.With+" ") }), r.With+" "+r.Note)
+		case !slices.ContainsFunc(lines, func(l line) bool { return l.name == r.Name }):
+			return nil, nil, fmt.Errorf("read %s:%d: the page knows no row %q", from, n, r.Name)
+		case len(r.Ours) == 0 || len(r.Ours) != len(r.Theirs):
+			return nil, nil, fmt.Errorf("read %s:%d: row %s of %d has no pairs", from, n, r.Name, r.Size)
+		default:
+			rows = append(slices.DeleteFunc(rows, func(o paired.Row) bool { return o.Name == r.Name && o.Size == r.Size }), r)
 		}
-		rows = append(slices.DeleteFunc(rows, func(o paired.Row) bool { return o.Name == r.Name && o.Size == r.Size }), r)
+	}
+	if texts.Err() == nil && len(rows) == 0 {
+		return nil, nil, fmt.Errorf("read %s: it has no rows", from)
 	}
 	slices.SortStableFunc(rows, func(a, b paired.Row) int { return a.Size - b.Size })
-	return rows, lines.Err()
-}
-
-const head = `# How fast it is
-
-Each row is measured beside a floor that no program can do without, in blocks that take turns in one run on one machine. What counts is
-the ratio: the median of the pairs, with the interval in which the true median lies with 95 %. A row misses its limit when the whole interval does.
-Seconds are those of the last run, of a block. ` + "`make bench`" + ` runs them and writes this page.
-
-| what | beside | size | ours | baseline | ratio (95 %) | pairs | limit | |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
-`
-
-func page(rows []paired.Row) string {
-	var b strings.Builder
-	b.WriteString(head)
-	for _, k := range known {
-		for _, r := range rows {
-			if r.Name != k.name {
-				continue
-			}
-			ratios, word := r.Ratios(), "at most"
-			if k.speed {
-				word = "at least"
-				for i, x := range ratios {
-					ratios[i] = 1 / x
-				}
-			}
-			low, high := paired.Interval(ratios)
-			kept := "kept"
-			if k.speed && high < k.limit || !k.speed && low > k.limit {
-				kept = "**missed**"
-			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %.3g s | %.3g s | %.2f (%.2f to %.2f) | %d | %s %.3g | %s |\n", k.what, k.baseline, thousands(r.Size),
-				paired.Median(r.Ours), paired.Median(r.Theirs), paired.Median(ratios), low, high, len(ratios), word, k.limit, kept)
-		}
-	}
-	b.WriteString("\nHow they grow, in seconds of a block:\n\n![how the scan and its baseline grow with the number of accounts](performance.svg)\n")
-	return b.String()
-}
-
-func thousands(n int) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return rows, with, texts.Err()
 }

@@ -31,3 +31,19 @@ func TestWorkCostsSomething(t *testing.T) {
 		t.Errorf("%d rounds cost %+v", n, c)
 	}
 }
+
+func TestWhichOfTwoIsFirstAlternates(t *testing.T) {
+	t.Parallel()
+	order := ""
+	side := func(name string) func() float64 {
+		return func() float64 { order += name; return float64(len(order)) }
+	}
+	row := paired.Row{}
+	row.Run(3, side("a"), side("b"))
+	if order != "abbaab" {
+		t.Errorf("blocks ran as %s", order)
+	}
+	if r := row.Ratios(); len(r) != 3 || r[0] != 1./2 || r[1] != 4./3 || r[2] != 5./6 {
+		t.Errorf("ratios %v are not of pairs", r)
+	}
+}

@@ -1,34 +1,22 @@
 package paired
 
-import (
-	"encoding/json"
-	"flag"
-	"os"
-	"testing"
-)
-
-var rows = flag.String("bench-rows", "", "file that the rows of benchmarks are added to, one JSON object a line")
+import "testing"
 
 // Row is one thing measured beside another at one size, for the page of all such.
 type Row struct {
-	Name   string    `json:"name"` // of the row on the page
-	Size   int       `json:"size"`
+	Name   string    `json:"name,omitempty"` // of the row on the page
+	Size   int       `json:"size,omitempty"`
 	Note   string    `json:"note,omitempty"`
-	Ours   []float64 `json:"ours"` // seconds, or what the row counts, of each block
-	Theirs []float64 `json:"theirs"`
+	Unit   string    `json:"unit,omitempty"` // of the figures; "" is seconds
+	Ours   []float64 `json:"ours,omitempty"` // of each block
+	Theirs []float64 `json:"theirs,omitempty"`
+	With   string    `json:"with,omitempty"` // no row: Note is the version of what rows were measured with
 }
 
 // Run measures pairs of blocks; which of the two is first alternates.
 func (r *Row) Run(pairs int, ours, theirs func() float64) {
-	for i := range pairs {
-		if i%2 == 0 {
-			r.Ours = append(r.Ours, ours())
-			r.Theirs = append(r.Theirs, theirs())
-		} else {
-			r.Theirs = append(r.Theirs, theirs())
-			r.Ours = append(r.Ours, ours())
-		}
-	}
+	a, b := Blocks(pairs, ours, theirs)
+	r.Ours, r.Theirs = append(r.Ours, a...), append(r.Theirs, b...)
 }
 
 // Ratios of ours to theirs, by pair.
@@ -45,22 +33,8 @@ func (r *Row) Ratios() []float64 {
 func (r *Row) Report(t testing.TB, keep bool) {
 	t.Helper()
 	low, high := Interval(r.Ratios())
-	t.Logf("%s of %d: %.3g, baseline %.3g, ratio %.3f (%.3f to %.3f), %d pairs %s", r.Name, r.Size, Median(r.Ours), Median(r.Theirs), Median(r.Ratios()), low, high, len(r.Ours), r.Note)
-	if !keep || *rows == "" {
-		return
-	}
-	line, err := json.Marshal(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.OpenFile(*rows, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644) //nolint:gosec // a file for people
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := f.Write(append(line, '\n')); err != nil {
-		t.Error(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Error(err)
+	t.Logf("%s of %d: %.3g %s, baseline %.3g, ratio %.3f (%.3f to %.3f), %d pairs %s", r.Name, r.Size, Median(r.Ours), r.Unit, Median(r.Theirs), Median(r.Ratios()), low, high, len(r.Ours), r.Note)
+	if keep {
+		add(t, *r)
 	}
 }

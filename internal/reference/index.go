@@ -41,7 +41,7 @@ const what = "Holdfast runs retention playbooks for customer-success teams: YAML
 func llms(all []part) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Holdfast\n\n> %s\n\nAll of the reference in one file: [llms-full.txt](llms-full.txt). Write a playbook, run `holdfast lint`, and mend what it names; then `holdfast simulate` and `holdfast test`.\n", what)
-	b.WriteString("\n## Start\n\n- [An afternoon from nothing to a tested playbook](start/first-playbook.md): every command on the page runs\n- [What always holds](invariants.md): promises, and the tests that keep them\n\n## Guides\n\n")
+	b.WriteString("\n## Start\n\n- [An afternoon from nothing to a tested playbook](start/first-playbook.md): every command on the page runs\n- [What always holds](invariants.md): promises, and the tests that keep them\n- [How fast it is](explain/performance.md): each cost beside a baseline, and how it grows\n\n## Guides\n\n")
 	for _, g := range guides {
 		fmt.Fprintf(&b, "- [%s](guides/%s.md): %s\n", strings.ReplaceAll(g.file, "-", " "), g.file, g.says)
 	}

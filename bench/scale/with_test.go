@@ -1,0 +1,24 @@
+package scale
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/internal/paired"
+	"holdfast/internal/store/postgres/pgtest"
+)
+
+// TestBenchWith notes on which PostgreSQL the rows were measured.
+func TestBenchWith(t *testing.T) { //nolint:paralleltest // it writes the file of rows
+	conn, err := pgx.Connect(t.Context(), pgtest.Start(t).Address())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context()) //nolint:errcheck // it only asked
+	var version string
+	if err := conn.QueryRow(t.Context(), "SHOW server_version").Scan(&version); err != nil {
+		t.Fatal(err)
+	}
+	paired.With(t, "PostgreSQL", version)
+}
