@@ -43,10 +43,13 @@ func TestAnErasureThatIsKilledIsFinishedByTheNextServer(t *testing.T) {
 		if !strings.Contains(h.everything(ctx, t), trace(i)) {
 			t.Fatalf("%s was never there", trace(i))
 		}
+		// The erasure comes as far as a row that somebody else holds, and can be killed there.
+		release := h.holds(ctx, t, fmt.Sprintf("person-%d/%d", i, rows-1-i*rows/people))
 		erasing := h.start(t, "erase", fmt.Sprintf("person-%d", i), "--dir", h.data, "--project", h.project, "--reason", "asked", "--by", "Sam")
-		wait(ctx, t, "an erasure begins", func() bool { return underWayErasures(ctx, t, st) > 0 })
+		h.wait(ctx, t, "the erasure waits for the row", erasing, func() bool { return h.waiting(ctx, t) > 0 })
 		p.kill(t)
 		erasing.kill(t)
+		release()
 		if n := underWayErasures(ctx, t, st); n != 1 {
 			t.Fatalf("after the kill %d erasures are under way, want one; the command said\n%s", n, erasing.words())
 		}
@@ -55,7 +58,7 @@ func TestAnErasureThatIsKilledIsFinishedByTheNextServer(t *testing.T) {
 		}
 		p = h.serve(t)
 		p.waitReady(ctx, t)
-		wait(ctx, t, "the next server finishes it", func() bool { return underWayErasures(ctx, t, st) == 0 })
+		h.wait(ctx, t, "the next server finishes it", p, func() bool { return underWayErasures(ctx, t, st) == 0 })
 		if all := h.everything(ctx, t); strings.Contains(all, trace(i)) {
 			at := strings.Index(all, trace(i))
 			t.Errorf("something is left: …%s…", all[max(0, at-100):min(len(all), at+60)])
@@ -102,15 +105,57 @@ func underWayErasures(ctx context.Context, t *testing.T, st store.Store) (n int)
 	return n
 }
 
-// wait looks until something is so.
-func wait(ctx context.Context, t *testing.T, what string, is func() bool) {
+// holds locks the row of an event until the function it gives is called.
+func (h *house) holds(ctx context.Context, t *testing.T, event string) (release func()) {
+	t.Helper()
+	conn, err := pgx.Connect(ctx, h.servers.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(ctx)) })
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tag, err := tx.Exec(ctx, "SELECT 1 FROM events WHERE id = $1 FOR UPDATE", event)
+	if err != nil || tag.RowsAffected() != 1 {
+		t.Fatalf("hold event %s: %d rows, %v", event, tag.RowsAffected(), err)
+	}
+	return func() {
+		if err := tx.Rollback(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// waiting is how many connections wait for another's row.
+func (h *house) waiting(ctx context.Context, t *testing.T) (n int) {
+	t.Helper()
+	conn, err := pgx.Connect(ctx, h.servers.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // it only read
+	if err := conn.QueryRow(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event IN ('transactionid', 'tuple')").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// wait looks until something is so that p brings about. A p that ends without it, and
+// one that takes three minutes, fail the test with what p said.
+func (h *house) wait(ctx context.Context, t *testing.T, what string, p *process, is func() bool) {
 	t.Helper()
 	for end := (clock.System{}).Now().Add(3 * time.Minute); !is(); {
-		if (clock.System{}).Now().After(end) {
-			t.Fatalf("%s: not in three minutes", what)
-		}
-		if err := clock.Sleep(ctx, 5*time.Millisecond); err != nil {
+		gone, err := clock.Wait(ctx, 50*time.Millisecond, p.ended)
+		if err != nil {
 			t.Fatal(err)
+		}
+		if gone && !is() {
+			t.Fatalf("%s: not before it ended: %v\n%s", what, p.err, p.words())
+		}
+		if (clock.System{}).Now().After(end) {
+			t.Fatalf("%s: not in three minutes\n%s", what, p.words())
 		}
 	}
 }

@@ -129,6 +129,16 @@ func TestEveryRuleOfEntryHasItsSentence(t *testing.T) {
 			p.play(start.AddDate(0, 0, 22)) // the last word was on the 18th day, nothing came on the 19th
 		}, "not yet by condition: fired on Mon 23 Mar 2026 01:00 and waits: the trigger is suspended (nothing of event \"Ticket Opened\" has come from anybody since 2026-03-20 09:00 UTC, longer than is usual); " +
 			"it goes on by itself when the feed is back and its condition still holds; answer with holdfast triggers resume or drop x condition"},
+		{"an announcement that has given it a moment", book(`trigger: {on: Shipped, when: account.status == "active", spread: 30d}`), func(p *production) {
+			p.group(active)
+			p.message(holdfast.Message{Kind: holdfast.Track, Event: "Shipped"})
+			p.play(start.Add(time.Minute))
+		}, "not yet by event: the last Shipped came on Mon 2 Mar 2026 09:00 for all accounts; this one enters on "},
+		{"an announcement that it does not match", book(`trigger: {on: Shipped, when: account.status == "churned"}`), func(p *production) {
+			p.group(active)
+			p.message(holdfast.Message{Kind: holdfast.Track, Event: "Shipped"})
+			p.play(start.AddDate(0, 0, 3))
+		}, "not enrolled: the last Shipped came on Mon 2 Mar 2026 09:00: `account.status == \"churned\"` is false"},
 		{"provisional", book(`trigger: {on: Saved}`), func(p *production) { p.event("Saved", nil) },
 			"not enrolled: the account is provisional: only events have named it so far"},
 	} {

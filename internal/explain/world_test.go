@@ -56,6 +56,9 @@ fields:
 ---
 event: Saved
 ---
+event: Shipped
+of: all
+---
 metric: tickets
 count: Ticket Opened
 window: 30d

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -65,6 +66,20 @@ func (w *world) stopped() (by string) {
 	return by
 }
 
+// audits are the lines of the audit log.
+func (w *world) audits() string {
+	w.t.Helper()
+	var said []string
+	w.view(func(tx store.Tx) error {
+		all, err := tx.Audits(store.AuditFilter{})
+		for _, a := range all {
+			said = append(said, strings.TrimSpace(a.Who+" "+a.What+" "+a.On+" "+a.Details))
+		}
+		return err
+	})
+	return strings.Join(said, "\n")
+}
+
 func TestBouncesAndSpamReportsStopThePlaybook(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -104,6 +119,13 @@ func TestBouncesAndSpamReportsStopThePlaybook(t *testing.T) {
 			}
 			if n := len(w.alarms()); (n == 1) != (tc.want != "") {
 				t.Errorf("%d alarms", n)
+			}
+			audits := ""
+			if tc.want != "" {
+				audits = "system sending.stop nudge {\"by\":\"the failure brake\"}"
+			}
+			if got := w.audits(); got != audits {
+				t.Errorf("the audit log has %q, want %q", got, audits)
 			}
 		})
 	}

@@ -133,7 +133,7 @@ func TestWhatASurgeHeldIsLetInOrDropped(t *testing.T) {
 	w.people(0, 120)
 	w.login(0, 63)
 	w.login(50, 52) // again, while they wait
-	ctx := context.Background()
+	ctx := store.As(context.Background(), "os:mira")
 	if _, err := intake.AdmitWaiting(ctx, w.Store, "nudge", "logn", time.Hour, w.clock.Now()); err == nil || !strings.Contains(err.Error(), "nudge logn") {
 		t.Errorf("a trigger that is not there: %v", err)
 	}
@@ -166,6 +166,10 @@ func TestWhatASurgeHeldIsLetInOrDropped(t *testing.T) {
 	}
 	if n := strings.Count(w.story(), "surge: dropped by Mira (Login)"); n != 7 {
 		t.Errorf("%d lines of what was dropped", n)
+	}
+	want := `os:mira trigger.resume nudge/login {"waiting":45}` + "\n" + `os:mira trigger.drop nudge/login {"by":"Mira","waiting":7}`
+	if got := w.audits(); got != want {
+		t.Errorf("the audit log has\n%s\nwant\n%s", got, want)
 	}
 }
 

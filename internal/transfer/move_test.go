@@ -1,10 +1,13 @@
 package transfer_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -82,6 +85,68 @@ func TestAMoveGoesOnWhereItWasCutOff(t *testing.T) {
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("(-old +new):\n%s", d)
 	}
+}
+
+// The new store says in its audit log who moved it, and who restored it, after what
+// the log held before: once, however often it was cut off.
+func TestWhoMovedOrRestoredAStoreIsInItsAuditLog(t *testing.T) {
+	t.Parallel()
+	from, moved, revived := sqliteStore(t), postgresStore(t, pgtest.Start(t)), sqliteStore(t)
+	storetest.Fill(t, from, 21, 900)
+	ctx := store.As(t.Context(), "os:mira")
+	archive := export(t, from)
+	was := auditsOf(t, from)
+	if err := transfer.MoveUntil(ctx, from, moved, moveOptions(), 9); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	m, err := transfer.Move(ctx, from, moved, moveOptions())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err = transfer.Move(ctx, from, moved, moveOptions()); err != nil || !m.Finished {
+		t.Fatalf("again: %+v, %v", m, err)
+	}
+	r, err := transfer.Restore(ctx, revived, bytes.NewReader(archive), transfer.RestoreOptions{Name: "a.gz", Now: now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := int64(0)
+	for _, table := range r.Tables {
+		rows += table.Rows
+	}
+	for name, c := range map[string]struct {
+		st   store.Store
+		what string
+		want map[string]any
+	}{
+		"move":    {moved, "store.move", map[string]any{"rows": float64(rows), "started": float64(r.Started)}},
+		"restore": {revived, "store.restore", map[string]any{"rows": float64(rows), "started": float64(r.Started), "unknown": float64(r.Unknown), "made": r.Made.Format(time.RFC3339Nano)}},
+	} {
+		all := auditsOf(t, c.st)
+		if len(all) != len(was)+1 {
+			t.Errorf("%s: %d lines, want one more than %d", name, len(all), len(was))
+			continue
+		}
+		last := all[len(all)-1]
+		var details map[string]any
+		if err := json.Unmarshal([]byte(last.Details), &details); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(c.want, details); d != "" || last.Who != "os:mira" || last.What != c.what || last.On != "" || !last.At.Equal(now) {
+			t.Errorf("%s: the log ends with %+v (-want +got):\n%s", name, last, d)
+		}
+	}
+}
+
+func auditsOf(t *testing.T, st store.Store) (all []store.Audit) {
+	t.Helper()
+	if err := st.View(t.Context(), func(tx store.Tx) (err error) {
+		all, err = tx.Audits(store.AuditFilter{})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all
 }
 
 func TestAMoveIsRefusedWhereItWouldMixOrLose(t *testing.T) {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"holdfast/internal/intake"
@@ -74,28 +76,45 @@ func TestACallIsEitherTakenOrTurnedAway(t *testing.T) {
 
 func TestWhileTheStoreIsAwayEachCallIsAskedToComeAgain(t *testing.T) {
 	t.Parallel()
-	for name, fault := range map[string]func(ctx context.Context) error{
-		"it fails": func(context.Context) error { return errors.New("away") },
-		"it hangs": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+	for name, c := range map[string]struct {
+		fault func(ctx context.Context) error
+		takes time.Duration
+	}{
+		"it fails": {func(context.Context) error { return errors.New("away") }, 0},
+		"it hangs": {func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, time.Minute},
 	} {
-		w := newWorld(t, func(w *world) {
-			w.Handler.Wait = 50 * time.Millisecond
-			receive, broken := w.Handler.Receive, true
-			w.Handler.Receive = func(ctx context.Context, c intake.Call) (intake.Result, error) {
-				if broken {
-					broken = false
-					return intake.Result{}, fault(ctx)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, func(w *world) {
+				w.Handler.Wait = time.Minute
+				receive, broken := w.Handler.Receive, true
+				w.Handler.Receive = func(ctx context.Context, call intake.Call) (intake.Result, error) {
+					if broken {
+						broken = false
+						return intake.Result{}, c.fault(ctx)
+					}
+					return receive(ctx, call)
 				}
-				return receive(context.WithoutCancel(ctx), c)
-			}
+			})
+			// Without the listener, in a bubble: the minute is over when nothing else is left to do.
+			synctest.Test(t, func(t *testing.T) {
+				for _, want := range []struct {
+					status, events int
+					takes          time.Duration
+				}{{http.StatusTooManyRequests, 0, c.takes}, {http.StatusOK, 1, 0}} {
+					r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/track", strings.NewReader(good))
+					r.Header.Set("Authorization", basic(w.keys["app"]))
+					got, began := httptest.NewRecorder(), time.Now()
+					w.mux.ServeHTTP(got, r)
+					if took := time.Since(began); got.Code != want.status || w.all() != want.events || took != want.takes {
+						t.Errorf("got %d, %d events, after %v; want %+v", got.Code, w.all(), took, want)
+					}
+					if again := got.Header().Get("Retry-After") != ""; again != (want.status == http.StatusTooManyRequests) {
+						t.Errorf("%d says when to come again: %v", got.Code, again)
+					}
+				}
+			})
 		})
-		status, _, h := w.call("/v1/track", good, "Authorization", basic(w.keys["app"]))
-		if status != http.StatusTooManyRequests || h.Get("Retry-After") == "" || w.all() != 0 {
-			t.Errorf("%s: got %d, %d events", name, status, w.all())
-		}
-		if status, _ := w.post("app", "/v1/track", good); status != http.StatusOK || w.all() != 1 {
-			t.Errorf("%s: again: got %d", name, status)
-		}
 	}
 	w := newWorld(t)
 	if err := w.store.Close(); err != nil {
