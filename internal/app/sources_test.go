@@ -21,6 +21,7 @@ import (
 
 	"holdfast/internal/app"
 	"holdfast/internal/config"
+	"holdfast/internal/intake"
 	"holdfast/internal/store"
 )
 
@@ -39,7 +40,7 @@ source: crm
 kind: hubspot
 secret: hub
 ids: shared
-allow: {events: [Deal *]}
+allow: {events: [Deal *], merges: true}
 ---
 source: support
 kind: zendesk
@@ -57,11 +58,16 @@ kind: cloudevents
 secret: bus
 allow: {events: ["*"]}
 ---
+source: news
+kind: cloudevents
+secret: bus
+allow: {events: [Feature Shipped]}
+---
 source: shop
 kind: webhook
 secret: shop
 signature: github
-allow: {events: [Plan Changed]}
+allow: {events: [Plan Changed, Feature Shipped]}
 mapping:
   - when: body.type == "plan"
     event: Plan Changed
@@ -69,6 +75,10 @@ mapping:
     id: body.id
     at: body.at
     fields: {plan: body.plan, seats: body.seats}
+  - when: body.type == "release"
+    event: Feature Shipped
+    id: body.id
+    props: {topics: body.topics}
 `
 
 // outside is an app whose doors anybody may call over a real connection.
@@ -305,6 +315,77 @@ func TestWhatHubSpotSaysReachesAccountsContactsAndDeals(t *testing.T) {
 	}
 	if es := o.events("7"); len(es) != 7 {
 		t.Errorf("got %v, want seven", es)
+	}
+
+	// What HubSpot makes one is one here, whatever still comes under the other id.
+	one := batch(
+		`"subscriptionType":"company.propertyChange","objectId":8,"propertyName":"plan","propertyValue":"team"`,
+		`"subscriptionType":"company.merge","objectId":7,"primaryObjectId":7,"mergedObjectIds":[8],"newObjectId":7,"numberOfPropertiesMoved":1`,
+		`"subscriptionType":"contact.propertyChange","objectId":56,"propertyName":"title","propertyValue":"CTO"`,
+		`"subscriptionType":"contact.merge","objectId":55,"primaryObjectId":55,"mergedObjectIds":[56],"numberOfPropertiesMoved":1`,
+		`"subscriptionType":"company.propertyChange","objectId":8,"propertyName":"seats","propertyValue":"12"`,
+	)
+	for range 2 {
+		if status := post(one); status != http.StatusOK {
+			t.Fatalf("got %d", status)
+		}
+	}
+	if o.field("7", "name") != "Acme" || o.field("7", "plan") != "team" || o.field("7", "seats") != "12" {
+		t.Errorf("after the merge: %s, %s, %s", o.field("7", "name"), o.field("7", "plan"), o.field("7", "seats"))
+	}
+	err = o.Store.View(t.Context(), func(tx store.Tx) error {
+		became, err := tx.Aliases(store.OfContact, []string{"56"})
+		if became["56"] != "55" {
+			t.Errorf("contact 56 has become %q", became["56"])
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// What reaches all accounts needs no account, and a source that names it; a * that
+// lets through what concerns one is not enough.
+func TestAnAnnouncementComesThroughSourcesOfOtherKinds(t *testing.T) {
+	t.Parallel()
+	o := openOutside(t)
+	said := func() (from []string) {
+		all, err := intake.Announcements(t.Context(), o.Store)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range all {
+			if a.Message.Event != "Feature Shipped" || a.Message.Account != "" || fmt.Sprint(a.Message.Props["topics"]) != "[sso]" {
+				t.Errorf("%+v", a.Message)
+			}
+			from = append(from, a.Message.Source)
+		}
+		return from
+	}
+	cloud := func(source, event string) string {
+		status, answer := o.post(source, `{"specversion":"1.0","id":"1","source":"s","type":"`+event+`","data":{"topics":["sso"]}}`,
+			"Content-Type", "application/cloudevents+json", "Authorization", "Bearer bus")
+		return fmt.Sprint(status, answer)
+	}
+	if got := cloud("bus", "Feature.Shipped"); !strings.Contains(got, "must name it") || len(said()) != 0 {
+		t.Errorf("by a source that allows *: %s, %v", got, said())
+	}
+	if got := cloud("news", "Account.Saved"); !strings.HasPrefix(got, "400") || !strings.Contains(got, "names no account") {
+		t.Errorf("of one account, whose is not said: %s", got)
+	}
+	release := `{"type":"release","id":"r-1","topics":["sso"]}`
+	for range 2 { // each is taken once
+		if got := cloud("news", "Feature.Shipped"); got != `200{"success":true}` {
+			t.Errorf("by a source that names it: %s", got)
+		}
+		status, answer := o.post("shop", release, "X-Hub-Signature-256", "sha256="+hex.EncodeToString(sum256("shop", release)))
+		if status != http.StatusOK || strings.Contains(answer, "dropped") {
+			t.Errorf("by a mapping: %d %s", status, answer)
+		}
+	}
+	if got := fmt.Sprint(said()); got != "[news shop]" {
+		t.Errorf("announcements of %s", got)
 	}
 }
 

@@ -141,6 +141,7 @@ func (ld *loader) reads(doc *source.Node, what string, s *Source) {
 			doc.Require(l, what, key)
 		}
 	}
+	s.Settings.OfAll = ld.p.Rules.OfAll
 	s.Settings.Signature = sources.ReadSignature(doc.Get("signature"), l)
 	if s.Settings.Signature != nil && s.Secret == "" && s.Kind != "webhook" {
 		doc.Require(l, what, "secret")
