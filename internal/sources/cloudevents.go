@@ -118,8 +118,8 @@ func (c cloudEvents) event(e object, r Request) (holdfast.Message, error) {
 	m.Event = strings.Join(strings.Fields(strings.ReplaceAll(kind, ".", " ")), " ")
 	m.Account = cmp.Or(e.text("account"), e.text("data", "account_id"), e.text("subject"))
 	m.Contact = cmp.Or(e.text("contact"), e.text("data", "contact_id"))
-	if err := c.s.named(m, "give a subject, data.account_id or the extension account"); err != nil {
-		return m, err
+	if why := c.s.unnamed(m, "give a subject, data.account_id or the extension account"); why != "" {
+		return m, errors.New(why)
 	}
 	m.Props = e.object("data")
 	if m.Props == nil {

@@ -36,8 +36,8 @@ func (h segmentHook) messages(r Request) ([]holdfast.Message, []Refused, error) 
 	if m.At, ok = moment(o.text("timestamp")); !ok {
 		return nil, []Refused{{"timestamp", "holds no time such as 2026-05-01T09:00:00Z"}}, nil
 	}
-	if err := h.s.named(m, "expected groupId, context.groupId or userId"); err != nil {
-		return nil, []Refused{{"", err.Error()}}, nil
+	if why := h.s.unnamed(m, "expected groupId, context.groupId or userId"); why != "" {
+		return nil, []Refused{{"", why}}, nil
 	}
 	return []holdfast.Message{m}, nil, nil
 }

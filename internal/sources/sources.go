@@ -7,7 +7,6 @@ package sources
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -54,13 +53,13 @@ type Settings struct {
 	OfAll func(event string) bool
 }
 
-// named says why m cannot be taken, since it does not say whose it is and is not
-// about all accounts.
-func (s Settings) named(m holdfast.Message, expected string) error {
+// unnamed says why m cannot be taken when it does not say whose it is, and is not
+// about all accounts; else "".
+func (s Settings) unnamed(m holdfast.Message, expected string) string {
 	if m.Account != "" || m.Contact != "" || m.Kind == holdfast.Track && s.OfAll != nil && s.OfAll(m.Event) {
-		return nil
+		return ""
 	}
-	return errors.New("names no account: " + expected)
+	return "names no account: " + expected
 }
 
 // Kind is one sort of source.

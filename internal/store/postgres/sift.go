@@ -66,7 +66,7 @@ func (w *where) branch(b store.Sieve) []string {
 	if b.Op == store.SieveAll {
 		kids = within(b.Kids)
 	}
-	i := slices.IndexFunc(kids, func(k store.Sieve) bool { return k.Op == store.SieveDay && !(k.From.IsZero() && k.Till.IsZero()) })
+	i := slices.IndexFunc(kids, func(k store.Sieve) bool { return k.Op == store.SieveDay && (!k.From.IsZero() || !k.Till.IsZero()) })
 	if i < 0 || kids[i].From.IsZero() {
 		return []string{w.sieve(store.Sieve{Op: store.SieveAll, Kids: kids})}
 	}
