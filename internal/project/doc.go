@@ -63,7 +63,7 @@ var projectKind = source.KindDoc{
 		{Name: "claims.banned", Type: "list", Summary: "What a mail may not say.", Example: "[market leader]"},
 		{Name: "claims.competitors", Type: "list", Summary: "Names that nothing bad may be said about.", Example: "[Initech]"},
 		{Name: "retention", Type: "map", Summary: "For how long what happened is kept: days, weeks, months or years, or forever. A running holdfast removes once a day what is older and needed by nothing. Fields, metrics, the ledger, and that an account was enrolled are kept for ever."},
-		{Name: "retention.events", Type: "duration", Default: "400d", Summary: "What customers did; 30d at least. Kept longer: the last of each name of an account, what mappings and choices of contacts rest on, and all events of an account with a running enrollment.", Example: "400d"},
+		{Name: "retention.events", Type: "duration", Default: "400d", Summary: "What customers did, and announcements that are over; 30d at least. Kept longer: the last of each name of an account, what mappings and choices of contacts rest on, and all events of an account with a running enrollment.", Example: "400d"},
 		{Name: "retention.messages", Type: "duration", Default: "2y", Summary: "Mails that are kept here, of enrollments that ended.", Example: "1y"},
 		{Name: "retention.timeline", Type: "duration", Default: "2y", Summary: "Lines of enrollments that ended.", Example: "forever"},
 		{Name: "retention.ended_enrollments", Type: "duration", Default: "2y", Summary: "Signals and closed tasks of enrollments that ended. The enrollment itself stays, so that an account enters once.", Example: "2y"},
