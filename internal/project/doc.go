@@ -69,6 +69,7 @@ var projectKind = source.KindDoc{
 		{Name: "retention.ended_enrollments", Type: "duration", Default: "2y", Summary: "Signals and closed tasks of enrollments that ended. The enrollment itself stays, so that an account enters once.", Example: "2y"},
 		{Name: "retention.delivered", Type: "duration", Default: "7d", Summary: "Rows for Temporal that were delivered.", Example: "7d"},
 		{Name: "retention.audit", Type: "duration", Default: "5y", Summary: "Lines of the audit log; a year at least.", Example: "7y"},
+		{Name: "silence", Type: "duration", Default: "learned", Summary: "How long nothing may come from a source before triggers by conditions that read what it sends wait, such as 2d: an hour at least. learned: longer than is usual for it. off: they never wait. It holds for imports, and for sources that do not say their own. See [quiet](../guides/quiet.md).", Example: "off"},
 		{Name: "salt", Type: "literal", Summary: "Decides who is held out and who is let in first. Unset, one is drawn and kept."},
 	},
 	Example: "project: my-company\ntimezone: America/New_York\ncountry: US\nsender: {name: Customer Success, email: success@example.com}\nrules: library\nlibrary: [renewal-90]\n",
@@ -123,6 +124,7 @@ var sourceKind = source.KindDoc{
 		{Name: "allow.fields", Type: "list", Summary: "The fields of accounts and contacts that it may write. Unset, all that are declared.", Example: "[name, plan, seats]"},
 		{Name: "allow.objects", Type: "list", Summary: "The kinds of objects that it may write. Unset, all that are declared.", Example: "[subscription]"},
 		{Name: "allow.merges", Type: "bool", Default: "false", Summary: "Whether its alias messages make people, or accounts, one that are both known. It cannot be undone. Without it an alias gives what waits for an unknown visitor to who they turn out to be, and no more.", Example: "true"},
+		{Name: "silence", Type: "duration", Default: "the project's", Summary: "How long nothing may come from it before triggers by conditions that read what it sends wait: an hour at least. One of its events alone is still judged by what is usual, but no sooner. learned: longer than is usual. off: they never wait. See [quiet](../guides/quiet.md).", Example: "6h"},
 		{Name: "secret", Type: "literal", Summary: "The name of what its sender signs with. The value comes from HOLDFAST_SECRET_ and the name in capitals; several, with a space between, while one takes the place of another.", Example: "stripe_live"},
 		{Name: "ids", Type: "enum(own|shared)", Default: "own", Summary: "Whether the numbers by which HubSpot and Zendesk know companies and people are the ids of our accounts and contacts.", Means: map[string]string{
 			"own": "no: the kind stands before them, as in hubspot:123", "shared": "yes: other sources name accounts by the same numbers",
