@@ -21,7 +21,7 @@ func loadSource(t *testing.T, text string, settings ...string) (*project.Project
 	if err := os.Mkdir(filepath.Join(dir, "sources"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"holdfast.yaml": strings.Join(settings, "") + sourceSettings, "sources/app.yaml": text} {
+	for name, text := range map[string]string{"holdfast.yaml": strings.Replace(sourceSettings, "\n", "\n"+strings.Join(settings, ""), 1), "sources/app.yaml": text} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
