@@ -65,7 +65,7 @@ func raw(t testing.TB, conn *pgx.Conn, ms []holdfast.Message) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		source[i], id[i], kind[i], name[i], account[i], contact[i], props[i], at[i], received[i] = m.Source, m.ID, string(m.Kind), m.Event, m.Account, m.Contact, string(b), m.At, start
+		source[i], id[i], kind[i], name[i], account[i], contact[i], props[i], at[i], received[i] = m.Source, m.ID, m.Kind, m.Event, m.Account, m.Contact, string(b), m.At, start
 	}
 	_, err := conn.Exec(t.Context(), `INSERT INTO events (source, id, kind, name, account, contact, at, received, props)
 		SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], $9::text[])

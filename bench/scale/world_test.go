@@ -6,7 +6,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -88,7 +87,7 @@ func newIntake(t testing.TB, st store.Store, books []string) *intake.Intake {
 			}
 			return nil, store.ErrNotFound
 		},
-		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Options: intake.Options{ScanEvery: 24 * time.Hour, Salt: "bench"},
+		Log: slog.New(slog.DiscardHandler), Options: intake.Options{ScanEvery: 24 * time.Hour, Salt: "bench"},
 	}
 	if _, err := in.Publish(context.Background(), heads); err != nil {
 		t.Fatal(err)

@@ -135,7 +135,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Intake = &intake.Intake{
 		Store: a.Store, Clock: a.Clock, Rules: a.heads.rules, Playbooks: a.heads.playbooks, ByDigest: a.byDigest,
 		MayWrite: a.mayWrite, Poke: a.poke, Log: a.log, Options: intake.Options{ScanEvery: a.cfg.ScanEvery, Place: a.place, Salt: a.cfg.Project.Settings.Salt},
-		Refused: a.cfg.Telemetry.Refused,
+		Refused: a.cfg.Telemetry.Refused, Silence: a.silence,
 	}
 	ways, err := a.channels()
 	if err != nil {

@@ -3,6 +3,7 @@ package app
 import (
 	"net/http"
 
+	"holdfast/internal/calendar"
 	"holdfast/internal/clock"
 	"holdfast/internal/intake"
 	"holdfast/internal/project"
@@ -33,6 +34,11 @@ func (a *App) ingestDoor(mux *http.ServeMux) error {
 		}
 	}
 	return nil
+}
+
+// silence is how long nothing may come from a source of the project in force.
+func (a *App) silence(source string) (after calendar.Span, off bool) {
+	return a.heads.get().Silence(source)
 }
 
 // mayWrite is what a source may write. What is no source of the project, such as

@@ -39,7 +39,7 @@ source: crm
 kind: hubspot
 secret: hub
 ids: shared
-allow: {events: [Deal *]}
+allow: {events: [Deal *], merges: true}
 ---
 source: support
 kind: zendesk
@@ -57,11 +57,16 @@ kind: cloudevents
 secret: bus
 allow: {events: ["*"]}
 ---
+source: news
+kind: cloudevents
+secret: bus
+allow: {events: [Feature Shipped]}
+---
 source: shop
 kind: webhook
 secret: shop
 signature: github
-allow: {events: [Plan Changed]}
+allow: {events: [Plan Changed, Feature Shipped]}
 mapping:
   - when: body.type == "plan"
     event: Plan Changed
@@ -69,6 +74,10 @@ mapping:
     id: body.id
     at: body.at
     fields: {plan: body.plan, seats: body.seats}
+  - when: body.type == "release"
+    event: Feature Shipped
+    id: body.id
+    props: {topics: body.topics}
 `
 
 // outside is an app whose doors anybody may call over a real connection.
@@ -249,66 +258,6 @@ func TestStripesRenewalDateLandsOnTheAccountsSubscription(t *testing.T) {
 	}
 }
 
-func TestWhatHubSpotSaysReachesAccountsContactsAndDeals(t *testing.T) {
-	t.Parallel()
-	o := openOutside(t)
-	now := time.Now()
-	n := 0
-	batch := func(events ...string) string {
-		for i := range events {
-			n++
-			events[i] = fmt.Sprintf(`{"eventId":%d,"portalId":1,"subscriptionId":2,"occurredAt":%d,%s}`, n, now.UnixMilli()-1000+int64(n), events[i])
-		}
-		return "[" + strings.Join(events, ",") + "]"
-	}
-	post := func(body string) int {
-		stamp := fmt.Sprint(time.Now().UnixMilli())
-		sum := sum256("hub", "POST", o.url+"/in/crm?portal=1", body, stamp)
-		status, answer := o.post("crm?portal=1", body, "X-HubSpot-Request-Timestamp", stamp, "X-HubSpot-Signature-v3", base64.StdEncoding.EncodeToString(sum))
-		if strings.Contains(answer, "dropped") {
-			t.Errorf("dropped: %s", answer)
-		}
-		return status
-	}
-	first := batch(
-		`"subscriptionType":"contact.propertyChange","objectId":55,"propertyName":"email","propertyValue":"ada@acme.example"`,
-		`"subscriptionType":"company.propertyChange","objectId":7,"propertyName":"name","propertyValue":"Acme"`,
-		`"subscriptionType":"company.propertyChange","objectId":7,"propertyName":"renewal_date","propertyValue":"1822521600000"`,
-		`"subscriptionType":"deal.associationChange","associationType":"DEAL_TO_COMPANY","fromObjectId":123,"toObjectId":7`,
-	)
-	later := batch(
-		`"subscriptionType":"contact.associationChange","associationType":"CONTACT_TO_COMPANY","fromObjectId":55,"toObjectId":7`,
-		`"subscriptionType":"deal.propertyChange","objectId":123,"propertyName":"dealstage","propertyValue":"closedlost"`,
-		`"subscriptionType":"deal.propertyChange","objectId":123,"propertyName":"amount","propertyValue":"5000"`,
-	)
-	for i, body := range []string{first, later, first, later} {
-		if status := post(body); status != http.StatusOK {
-			t.Fatalf("%d: got %d", i, status)
-		}
-	}
-	if o.field("7", "name") != "Acme" || o.field("7", "renewal_date") != "2027-10-03" {
-		t.Errorf("the account has %s, %s", o.field("7", "name"), o.field("7", "renewal_date"))
-	}
-	account, deal := o.object("deal", "123")
-	if account != "7" || deal["stage"] != "closedlost" || deal["amount"] != "5000" {
-		t.Errorf("the deal of %q is %v", account, deal)
-	}
-	err := o.Store.View(t.Context(), func(tx store.Tx) error {
-		c, err := tx.Contact("55")
-		if c.Account != "7" || c.Fields["email"].Value != "ada@acme.example" {
-			t.Errorf("the contact is of %q, with %v", c.Account, c.Fields)
-		}
-		return err
-	})
-	if err != nil {
-		t.Error(err)
-	}
-	if es := o.events("7"); len(es) != 7 {
-		t.Errorf("got %v, want seven", es)
-	}
-}
-
-// Each kind by its own signature, once right, once wrong.
 func TestEveryKindOfSourceHasItsDoor(t *testing.T) {
 	t.Parallel()
 	o := openOutside(t)

@@ -245,7 +245,11 @@ func announceStop(s Streams) *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return answerAnnouncement(cmd, args[0], func(ctx context.Context, st store.Store, n int64) error {
-				a, err := intake.StopAnnouncement(ctx, st, n, by)
+				now, err := clockOf(ctx, st)
+				if err != nil {
+					return err
+				}
+				a, err := intake.StopAnnouncement(ctx, st, n, by, now)
 				if err == nil {
 					fmt.Fprintf(s.Out, "announcement %d of %s is stopped\n", n, a.Message.Event)
 				}

@@ -116,7 +116,7 @@ func (i *table) next(t *testing.T, dir string, n int) (names []string) {
 func (i *table) run(ctx context.Context, t *testing.T, dir string) {
 	for clock.Sleep(ctx, 10*time.Second) == nil {
 		names := i.next(t, dir, 15)
-		for ctx.Err() == nil && !(i.take(ctx, i.accounts, "accounts") && i.take(ctx, i.mail, "contacts")) {
+		for ctx.Err() == nil && (!i.take(ctx, i.accounts, "accounts") || !i.take(ctx, i.mail, "contacts")) {
 			_ = clock.Sleep(ctx, time.Second)
 		}
 		if ctx.Err() == nil {

@@ -158,7 +158,7 @@ func (s *sender) bad(ctx context.Context) {
 }
 
 func (s *sender) header(key string) func() http.Header {
-	r, _ := http.NewRequest(http.MethodPost, "/", nil) //nolint:noctx // it is not sent
+	r, _ := http.NewRequest(http.MethodPost, "/", nil)
 	r.SetBasicAuth(key, "")
 	return func() http.Header { return r.Header.Clone() }
 }

@@ -61,7 +61,7 @@ func database(ctx context.Context, v *visit) {
 // skew holds our clock against the database's, which was read between asked and
 // answered.
 func (v *visit) skew(asked, answered, there time.Time) {
-	off := time.Duration(0)
+	var off time.Duration
 	switch {
 	case there.Before(asked.Add(-skew)):
 		off = asked.Sub(there)

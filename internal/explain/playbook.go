@@ -2,6 +2,7 @@ package explain
 
 import (
 	"cmp"
+
 	"holdfast/internal/intake"
 	"holdfast/playbooks"
 )

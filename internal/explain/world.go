@@ -56,7 +56,7 @@ func newWorld(p *project.Project, account string, at time.Time) (*world, error) 
 	set := func() *rules.Set { return p.Rules }
 	quiet := slog.New(slog.DiscardHandler)
 	w.intake = &intake.Intake{
-		Store: s, Clock: w.clock, Rules: set, Log: quiet, ByDigest: w.version,
+		Store: s, Clock: w.clock, Rules: set, Log: quiet, ByDigest: w.version, Silence: p.Silence,
 		Playbooks: func() []*playbooks.Playbook { return w.heads },
 		Options:   intake.Options{Place: settings.Place, Salt: p.Settings.Salt},
 	}

@@ -29,8 +29,12 @@ const FanOutKind = "fanout"
 // they stand a thousand years off.
 const announcedKind = "announced"
 
+// overKind is theirs when nobody enters any more: they stand a thousand years after
+// their end, until PruneAnnouncements removes them.
+const overKind = "announced_over"
+
 // AnnouncementKinds are the kinds of dues that are announcements.
-func AnnouncementKinds() []string { return []string{FanOutKind, announcedKind} }
+func AnnouncementKinds() []string { return []string{FanOutKind, announcedKind, overKind} }
 
 // Announcement is an event on its way to all accounts, and what came of it.
 type Announcement struct {
@@ -44,6 +48,7 @@ type Announcement struct {
 	Taken    time.Time        `json:"taken"`
 	Until    time.Time        `json:"until,omitzero"`  // by when the last of those who match enters
 	Why      string           `json:"why,omitempty"`   // it asks, or was stopped
+	Over     time.Time        `json:"over,omitzero"`   // when it was done or stopped
 	First    string           `json:"first,omitempty"` // an account that matches
 	At       time.Time        `json:"-"`               // where its row stands
 
@@ -204,16 +209,27 @@ func asAnnouncement(d store.Due) (*Announcement, error) {
 func (b *batch) putFan(a *Announcement) error {
 	a.dirty = false
 	b.rememberFan(FanOutKey(a.Seq), a)
-	return writeFan(b.tx, a)
+	return writeFan(b.tx, a, b.now)
 }
 
-func writeFan(tx store.Playbooks, a *Announcement) error {
+// writeFan keeps a. now is when it ended, if it has.
+func writeFan(tx store.Playbooks, a *Announcement, now time.Time) error {
+	over := a.Phase == Done || a.Phase == Stopped
+	if over && a.Over.IsZero() {
+		a.Over = now
+	}
 	data, err := json.Marshal(a)
 	if err != nil {
 		return err
 	}
 	d := store.Due{Key: FanOutKey(a.Seq), Kind: FanOutKind, At: a.Taken, Data: data}
-	if a.Phase != Counting && a.Phase != Entering {
+	switch {
+	case over:
+		d.Kind, d.At = overKind, away(a.Over)
+		if a.Until.After(a.Over) { // those who do not enter any more have a line each until then
+			d.At = away(a.Until)
+		}
+	case a.Phase != Counting && a.Phase != Entering:
 		d.Kind, d.At = announcedKind, away(a.Taken)
 	}
 	if err := tx.PutDue(d); err != nil {

@@ -14,7 +14,7 @@ import (
 func Announcements(ctx context.Context, st store.Store) (all []Announcement, err error) {
 	err = st.View(ctx, func(tx store.Tx) error {
 		all = nil
-		ds, err := tx.DueBefore(Ever, 0, FanOutKind, announcedKind)
+		ds, err := tx.DueBefore(Ever, 0, AnnouncementKinds()...)
 		if err != nil {
 			return err
 		}
@@ -38,8 +38,8 @@ func Announcements(ctx context.Context, st store.Store) (all []Announcement, err
 // it, and each account whose moment comes has a line that says who stopped it. Who
 // has entered stays. The error is a *holdfast.Error when there is none of that number,
 // or it is over.
-func StopAnnouncement(ctx context.Context, st store.Store, number int64, by string) (Announcement, error) {
-	return answerFan(ctx, st, number, func(a *Announcement) error {
+func StopAnnouncement(ctx context.Context, st store.Store, number int64, by string, now time.Time) (Announcement, error) {
+	return answerFan(ctx, st, number, now, func(a *Announcement) error {
 		if a.Phase == Done || a.Phase == Stopped {
 			return holdfast.Errorf(holdfast.Conflict, "announcement %d is over already: %s", number, a.Phase)
 		}
@@ -51,7 +51,7 @@ func StopAnnouncement(ctx context.Context, st store.Store, number int64, by stri
 // ResumeAnnouncement lets one go on that asks: who matches enters, spread from now on.
 // The error is as of StopAnnouncement.
 func ResumeAnnouncement(ctx context.Context, st store.Store, number int64) (Announcement, error) {
-	return answerFan(ctx, st, number, func(a *Announcement) error {
+	return answerFan(ctx, st, number, time.Time{}, func(a *Announcement) error {
 		if a.Phase != Asks {
 			return holdfast.Errorf(holdfast.Conflict, "announcement %d asks nothing: it is %s", number, a.Phase)
 		}
@@ -63,7 +63,7 @@ func ResumeAnnouncement(ctx context.Context, st store.Store, number int64) (Anno
 	})
 }
 
-func answerFan(ctx context.Context, st store.Store, number int64, do func(*Announcement) error) (out Announcement, err error) {
+func answerFan(ctx context.Context, st store.Store, number int64, now time.Time, do func(*Announcement) error) (out Announcement, err error) {
 	err = st.Update(ctx, func(tx store.Tx) error {
 		a, err := readFan(tx, FanOutKey(number))
 		if err != nil {
@@ -78,9 +78,28 @@ func answerFan(ctx context.Context, st store.Store, number int64, do func(*Annou
 			return err
 		}
 		out = *a
-		return writeFan(tx, a)
+		return writeFan(tx, a, now.UTC())
 	})
 	return out, err
+}
+
+// PruneAnnouncements removes announcements that were over before a moment, so many in
+// a transaction that more says whether some are left; dry, it counts all of them.
+func PruneAnnouncements(tx store.Playbooks, before time.Time, dry bool) (more bool, n int, err error) {
+	most := store.PruneRows
+	if dry {
+		most = 0
+	}
+	ds, err := tx.DueBefore(away(before.UTC()).Add(-time.Microsecond), most, overKind)
+	if err != nil || dry {
+		return false, len(ds), err
+	}
+	for _, d := range ds {
+		if err := tx.DropDue(d.Key); err != nil {
+			return false, 0, fmt.Errorf("remove announcement: %w", err)
+		}
+	}
+	return len(ds) == most, len(ds), nil
 }
 
 // Reached is what an announcement would do that was made now: who matches, counted

@@ -176,10 +176,10 @@ func TestMoreThanAnybodyMeantIsAskedAboutBeforeAnybodyEnters(t *testing.T) {
 			return intake.ResumeAnnouncement(context.Background(), w.Store, a.Seq)
 		},
 		func() (intake.Announcement, error) {
-			return intake.StopAnnouncement(context.Background(), w.Store, a.Seq, "Mira")
+			return intake.StopAnnouncement(context.Background(), w.Store, a.Seq, "Mira", w.clock.Now())
 		},
 		func() (intake.Announcement, error) {
-			return intake.StopAnnouncement(context.Background(), w.Store, 999_999, "Mira")
+			return intake.StopAnnouncement(context.Background(), w.Store, 999_999, "Mira", w.clock.Now())
 		},
 	} {
 		if _, err := answer(); !errors.As(err, new(*holdfast.Error)) {
@@ -215,7 +215,7 @@ func TestAStopBindsAnAnnouncement(t *testing.T) {
 	w.run(24 * time.Hour)
 	in := w.enrolled()
 	a := w.announcement()
-	if _, err := intake.StopAnnouncement(context.Background(), w.Store, a.Seq, "Mira: the release slips"); err != nil {
+	if _, err := intake.StopAnnouncement(context.Background(), w.Store, a.Seq, "Mira: the release slips", w.clock.Now()); err != nil {
 		t.Fatal(err)
 	}
 	w.run(6 * 24 * time.Hour)

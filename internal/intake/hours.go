@@ -47,12 +47,22 @@ func (h heard) hours() (all []int) {
 	return all
 }
 
+// last is the last hour of the record.
+func (h heard) last() (hour int, ok bool) {
+	all := h.hours()
+	if len(all) == 0 {
+		return 0, false
+	}
+	return all[len(all)-1], true
+}
+
 func hourOf(t time.Time) int { return int(t.Unix() / 3600) }
 
 // silence is how a feed has been silent: Missed hours beyond Most is too long.
 type silence struct {
 	Last         int // the last hour in which something came
 	Missed, Most float64
+	Than         string // the time it may be silent, where settings say it
 }
 
 func (s silence) beyond() bool { return s.Missed >= s.Most }

@@ -60,8 +60,11 @@ type Intake struct {
 	Poke      func()
 	// MayWrite is what a source may write; nil, or the answer nil, is everything.
 	MayWrite func(source string) Writes
-	Log      *slog.Logger
-	Options  Options
+	// Silence is how long nothing may come from a source before what it sends counts as
+	// silent: zero is as its own past has it, off never. nil is zero for all.
+	Silence func(source string) (after calendar.Span, off bool)
+	Log     *slog.Logger
+	Options Options
 	// Refused is told of each message of Take that was not taken in, and why in a
 	// word. nil: nobody counts.
 	Refused func(source, reason string)

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 
@@ -125,7 +124,7 @@ func (b *batch) takeMerge(i int, m holdfast.Message) error {
 		s, ch, err = b.mergeAccounts(m, from, into)
 	}
 	if err == nil && b.actor != "" && b.joined != nil {
-		err = audited(store.As(context.Background(), b.actor), b.tx, m, b)
+		err = audited(b.actor, b.tx, m, b)
 	}
 	if err != nil || s == nil || b.mode == History {
 		return err

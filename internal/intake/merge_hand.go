@@ -53,7 +53,7 @@ func (in *Intake) Merge(ctx context.Context, m holdfast.Message, dry bool) (Join
 		if b.joined == nil {
 			return nil
 		}
-		return audited(ctx, tx, m, b)
+		return audited(store.Actor(ctx), tx, m, b)
 	})
 	if err != nil && !errors.Is(err, errDry) {
 		return Joined{}, err
@@ -93,8 +93,8 @@ func (b *batch) bothThere(m holdfast.Message) error {
 	return nil
 }
 
-// audited says who merged what. An id that is an address is left out.
-func audited(ctx context.Context, tx store.Tx, m holdfast.Message, b *batch) error {
+// audited says that who merged what. An id that is an address is left out.
+func audited(who string, tx store.Tx, m holdfast.Message, b *batch) error {
 	what, into := "account.merge", m.Account
 	if m.Contact != "" {
 		what, into = "contact.merge", m.Contact
@@ -105,5 +105,5 @@ func audited(ctx context.Context, tx store.Tx, m holdfast.Message, b *batch) err
 		}
 		return id
 	}
-	return store.Audited(ctx, tx, b.now, "", what, plain(into), map[string]any{"previous": plain(previous(m)), "enrollments": b.joined.Enrollments, "ended": len(b.joined.Ended)})
+	return store.AuditedOf(who, tx, b.now, "", what, plain(into), map[string]any{"previous": plain(previous(m)), "enrollments": b.joined.Enrollments, "ended": len(b.joined.Ended)})
 }

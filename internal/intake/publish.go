@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,7 +39,7 @@ func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap
 	refs := in.unsaid(changed, heads)
 	in.firstLook(refs)
 	swap()
-	if err := in.lanesMoved(ctx); err != nil {
+	if err := errors.Join(in.lanesMoved(ctx), in.silenceMoved(ctx)); err != nil {
 		return nil, err
 	}
 	if len(changed) == 0 {

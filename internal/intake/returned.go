@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -24,6 +25,37 @@ const (
 // speaksAgain puts on the agenda that a feed is back.
 func (b *batch) speaksAgain(key string) error {
 	return b.tx.PutDue(store.Due{Key: returnedKind + "/" + key, Kind: returnedKind, At: b.now.Add(settleIn)})
+}
+
+// silenceMoved lets triggers go on whose feed counts as silent no longer since settings
+// have changed; who waits for it goes on at once.
+func (in *Intake) silenceMoved(ctx context.Context) error {
+	err := in.Store.Update(ctx, func(tx store.Tx) error {
+		b := in.batch(tx, Live)
+		for _, r := range b.watch.states {
+			p, err := readSuspension(tx, r.book.Name, r.trig.ID)
+			if err != nil {
+				return err
+			}
+			if !p.On {
+				continue
+			}
+			f, err := readFeed(tx, p.Feed)
+			if err != nil {
+				return err
+			}
+			if _, is := b.judge(p.Feed, f); !is {
+				if err := tx.PutDue(store.Due{Key: returnedKind + "/" + p.Feed, Kind: returnedKind, At: b.now}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look at silent feeds again: %w", err)
+	}
+	return nil
 }
 
 // fireReturned lets those go on who waited for a feed, a page at a time, and ends

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"holdfast/internal/calendar"
 	"holdfast/internal/store"
 	"holdfast/triggers"
 )
@@ -18,6 +19,7 @@ type suspension struct {
 	Feed  string    `json:"feed,omitempty"` // its key
 	Since time.Time `json:"since,omitzero"` // when the trigger was suspended
 	Last  time.Time `json:"last,omitzero"`  // since when the feed is silent
+	Than  string    `json:"than,omitempty"` // the time it may be silent, where settings say it; "": learned
 	// Silent are all feeds of the trigger that were silent then, Feed first.
 	Silent []string `json:"silent,omitempty"`
 	// Despite: a person has let the trigger go on although these feeds are silent,
@@ -73,14 +75,18 @@ func (b *batch) remember(key string, p suspension) {
 }
 
 // words say what is silent, and since when.
-func (p suspension) words() string { return silentWords(p.Feed, p.Last) }
+func (p suspension) words() string { return silentWords(p.Feed, p.Last, p.Than) }
 
-func silentWords(key string, since time.Time) string {
+func silentWords(key string, since time.Time, than string) string {
 	name, kind := strings.TrimPrefix(key, "feed/event/"), "event "
 	if name == key {
 		name, kind = strings.TrimPrefix(key, "feed/source/"), "source "
 	}
-	return fmt.Sprintf("nothing of %s%q has come from anybody since %s, longer than is usual", kind, name, since.Format("2006-01-02 15:04 UTC"))
+	longer := "longer than is usual"
+	if than != "" {
+		longer = "and silence: says " + than
+	}
+	return fmt.Sprintf("nothing of %s%q has come from anybody since %s, %s", kind, name, since.Format("2006-01-02 15:04 UTC"), longer)
 }
 
 // unheard reports whether starts by w wait while a feed is silent: those of
@@ -100,11 +106,11 @@ func (b *batch) silenced(s *sheet, w why, id string) (bool, error) {
 		return false, err
 	}
 	if !p.On {
-		silent, since, err := b.silentFeeds(w.ref, p)
+		silent, first, err := b.silentFeeds(w.ref, p)
 		if err != nil || len(silent) == 0 {
 			return false, err
 		}
-		p.On, p.Feed, p.Silent, p.Since, p.Last = true, silent[0], silent, b.now, since
+		p.On, p.Feed, p.Silent, p.Since, p.Last, p.Than = true, silent[0], silent, b.now, first.since(), first.Than
 		if err := b.suspend(w.ref, p); err != nil {
 			return false, err
 		}
@@ -116,23 +122,23 @@ func (b *batch) silenced(s *sheet, w why, id string) (bool, error) {
 }
 
 // silentFeeds are the feeds that r's condition reads and that are silent beyond what
-// is usual, and since when the first of them is. What came in this transaction
+// is usual or set, and how the first of them is. What came in this transaction
 // counts as heard.
-func (b *batch) silentFeeds(r ref, p suspension) (silent []string, since time.Time, err error) {
+func (b *batch) silentFeeds(r ref, p suspension) (silent []string, first silence, err error) {
 	for _, event := range feedsOf(b.set, r) {
 		for key := eventFeed(event); key != ""; {
 			f, err := readFeed(b.tx, key)
 			if err != nil {
-				return nil, since, err
+				return nil, first, err
 			}
 			if _, speaks := b.came[key]; speaks {
 				break
 			}
-			q, known := f.Hours.silent(b.now)
+			q, is := b.judge(key, f)
 			last, despite := p.Despite[key]
-			if known && q.beyond() && (!despite || last != q.Last) && !slices.Contains(silent, key) {
+			if is && (!despite || last != q.Last) && !slices.Contains(silent, key) {
 				if len(silent) == 0 {
-					since = q.since()
+					first = q
 				}
 				silent = append(silent, key)
 			}
@@ -141,7 +147,36 @@ func (b *batch) silentFeeds(r ref, p suspension) (silent []string, since time.Ti
 			}
 		}
 	}
-	return silent, since, nil
+	return silent, first, nil
+}
+
+// judge reports whether a feed is silent, and how. Where settings say how long its
+// source may be, the source is by that alone; an event of it is by what is usual, and
+// not before.
+func (b *batch) judge(key string, f feed) (q silence, is bool) {
+	from, whole := strings.CutPrefix(key, sourceFeed(""))
+	if !whole {
+		from = f.Source
+	}
+	var after calendar.Span
+	if b.in.Silence != nil {
+		var off bool
+		if after, off = b.in.Silence(from); off {
+			return q, false
+		}
+	}
+	q, known := f.Hours.silent(b.now)
+	if after.Zero() {
+		return q, known && q.beyond()
+	}
+	if q.Last, is = f.Hours.last(); !is || after.Add(q.since(), calendar.Days{}).After(b.now) {
+		return q, false
+	}
+	if whole {
+		q.Than = after.Text
+		return q, true
+	}
+	return q, known && q.beyond()
 }
 
 // tellSilence tells the people who look after the playbooks that a feed is silent,
@@ -195,11 +230,11 @@ func (b *batch) silenceOf(st *Standing) error {
 		return err
 	}
 	if !p.On {
-		silent, since, err := b.silentFeeds(ref{st.Playbook, st.Trigger}, p)
+		silent, first, err := b.silentFeeds(ref{st.Playbook, st.Trigger}, p)
 		if err != nil || len(silent) == 0 {
 			return err
 		}
-		p.Feed, p.Last = silent[0], since
+		p.Feed, p.Last, p.Than = silent[0], first.since(), first.Than
 	}
 	st.Silence = p.words()
 	return nil
@@ -218,11 +253,11 @@ func answered(tx store.Tx, playbook, trigger string) error {
 		if err != nil {
 			return err
 		}
-		if all := f.Hours.hours(); len(all) > 0 {
+		if last, ok := f.Hours.last(); ok {
 			if after.Despite == nil {
 				after.Despite = map[string]int{}
 			}
-			after.Despite[key] = all[len(all)-1]
+			after.Despite[key] = last
 		}
 	}
 	return putSuspension(tx, playbook, trigger, after)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,7 +176,7 @@ func (p *Person) gather(tx store.Tx, marks erased.Marks, c store.Contact, f foun
 		}
 		for _, s := range all {
 			one := Suppressed{s.Kind, s.Address, s.At, s.Until}
-			if !contains(p.Consent.Suppressed, one) {
+			if !slices.Contains(p.Consent.Suppressed, one) {
 				p.Consent.Suppressed = append(p.Consent.Suppressed, one)
 			}
 		}
@@ -203,15 +204,6 @@ func (p *Person) gather(tx store.Tx, marks erased.Marks, c store.Contact, f foun
 		}
 	}
 	return nil
-}
-
-func contains(all []Suppressed, one Suppressed) bool {
-	for _, s := range all {
-		if s == one {
-			return true
-		}
-	}
-	return false
 }
 
 // take puts a row where it belongs, when it is about the person.

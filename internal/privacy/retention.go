@@ -21,6 +21,10 @@ const sweepEvery = 24 * time.Hour
 // metaSwept is when it was looked for last.
 const metaSwept = "retention_swept"
 
+// announcements are events of all accounts. They are intake's, and no rows of a kind
+// that the store knows.
+const announcements = "announcements"
+
 // Period is for how long a kind of row is kept.
 type Period struct {
 	Name string // as the settings call it
@@ -36,6 +40,7 @@ func Periods(r project.Retention) []Period {
 		{"timeline", store.OldTimeline, r.Timeline},
 		{"ended_enrollments", store.OldEnded, r.Ended},
 		{"events", store.OldEvents, r.Events},
+		{announcements, announcements, r.Events}, // those that are over; no setting of their own
 		{"audit", store.OldAudit, r.Audit},
 		{"waiting", store.OldParked, calendar.Span{Text: strconv.Itoa(intake.ParkedDays) + "d", Days: intake.ParkedDays}}, // no setting: whoever hands in may rely on it
 	}
@@ -72,7 +77,14 @@ func Older(ctx context.Context, st store.Store, r project.Retention, set *rules.
 
 func prune(ctx context.Context, run func(context.Context, func(store.Tx) error) error, o store.Old, after string, dry bool) (next string, n int, err error) {
 	err = run(ctx, func(tx store.Tx) error {
-		next, n, err = tx.Prune(o, after, dry)
+		if o.What != announcements {
+			next, n, err = tx.Prune(o, after, dry)
+			return err
+		}
+		var more bool
+		if more, n, err = intake.PruneAnnouncements(tx, o.Before, dry); more {
+			next = announcements // what was removed is no longer in the way
+		}
 		return err
 	})
 	if err != nil {

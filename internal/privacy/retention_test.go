@@ -67,7 +67,7 @@ func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 	}
 	// Two years on, the enrollments still run: nothing of theirs goes.
 	w.clock.Move(w.clock.Now().AddDate(2, 0, 0))
-	if got := older(); got != "map[audit:3 delivered:2 ended_enrollments:0 events:0 messages:0 timeline:3 waiting:2]" {
+	if got := older(); got != "map[announcements:0 audit:3 delivered:2 ended_enrollments:0 events:0 messages:0 timeline:3 waiting:2]" {
 		t.Errorf("while they run, what is old is %s", got)
 	}
 	w.erase("dana@old.test")
@@ -87,7 +87,7 @@ func TestWhatIsOldIsRemovedOnceADayAndWhatRunsKeepsIt(t *testing.T) {
 	}
 	w.take(intake.Live, holdfast.Message{Kind: holdfast.Track, Event: "Login", Account: "acme", Contact: "robert", Props: map[string]any{"count": 1.0}})
 	before := older()
-	if sweep() == 0 || older() != "map[audit:0 delivered:0 ended_enrollments:0 events:0 messages:0 timeline:0 waiting:0]" {
+	if sweep() == 0 || older() != "map[announcements:0 audit:0 delivered:0 ended_enrollments:0 events:0 messages:0 timeline:0 waiting:0]" {
 		t.Errorf("of %s is left %s", before, older())
 	}
 	w.view(func(tx store.Tx) error {

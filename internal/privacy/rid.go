@@ -49,8 +49,8 @@ func (r *row) each(clean func(string) (string, bool), columns ...string) {
 	}
 }
 
-// is reports whether a column names the person, by their id or by their mark.
-func (r *row) is(column string) bool { return r.names(r.Words[column]) }
+// ofContact reports whether the row is of the person, by their id or by their mark.
+func (r *row) ofContact() bool { return r.names(r.Words["contact"]) }
 
 // json rewrites the texts in columns of JSON.
 func (r *row) json(clean func(string) (string, bool), columns ...string) {
@@ -132,7 +132,7 @@ func (s *seeker) careful(text string) (string, bool) {
 
 // task keeps the words of a task but for names; a draft to them is gone.
 func (r *row) task() {
-	r.theirs = r.is("contact")
+	r.theirs = r.ofContact()
 	r.each(r.strict, "contact")
 	clean := r.prose
 	if r.theirs && r.Words["channel"] == "review" {
@@ -145,7 +145,7 @@ func (r *row) task() {
 // touch keeps the line of the ledger. One that was refused, and would be tried
 // again, is not.
 func (r *row) touch() {
-	r.theirs = r.is("contact")
+	r.theirs = r.ofContact()
 	r.each(r.strict, "contact", "recipient")
 	r.each(r.prose, "reason")
 	r.giveUp = r.theirs && r.Words["state"] == string(holdfast.Released)
@@ -186,7 +186,7 @@ func (r *row) message() {
 
 // event of theirs keeps that it happened. In others' events they are not named.
 func (r *row) event() {
-	r.theirs = r.is("contact")
+	r.theirs = r.ofContact()
 	r.each(r.id, "contact", "id")
 	if !r.theirs {
 		r.json(r.careful, "props")
@@ -230,7 +230,7 @@ func (r *row) waiting() {
 	if r.err = d.Decode(&m); r.err != nil {
 		return
 	}
-	if r.theirs = r.is("contact") || r.names(m.Contact); r.theirs {
+	if r.theirs = r.ofContact() || r.names(m.Contact); r.theirs {
 		r.touched, r.drop, r.words["message"] = true, true, r.Words["message"]
 		return
 	}

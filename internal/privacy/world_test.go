@@ -42,6 +42,9 @@ event: ping
 ---
 event: pong
 ---
+event: Shipped
+of: all
+---
 event: Login
 fields:
   count: {type: int}

@@ -2,6 +2,7 @@ package project
 
 import (
 	"cmp"
+
 	"holdfast/internal/calendar"
 	"holdfast/internal/source"
 )

@@ -37,6 +37,7 @@ type Settings struct {
 	Salt      string
 	Claims    Claims
 	Retention Retention
+	Silence   Silence // of sources that do not say their own, and of imports
 }
 
 // Sender of e-mails when the owner is unknown.
@@ -93,6 +94,7 @@ func (ld *loader) takeSettings() {
 	s.Salt = n.Get("salt").String(l, "salt")
 	s.Claims = ld.claims(n.Get("claims"))
 	s.Retention = ld.retention(n.Get("retention"))
+	s.Silence = ld.silence(n.Get("silence"))
 	ld.p.Settings = s
 }
 

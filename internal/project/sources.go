@@ -19,7 +19,8 @@ type Source struct {
 	// Secret names what the provider signs with: internal/config reads it. "" is none.
 	Secret   string
 	Settings sources.Settings // how it is known and read, where the document says it
-	At       diag.Span        // where its name stands
+	Silence  Silence
+	At       diag.Span // where its name stands
 }
 
 // Allow is what a source may say. An event with a dot in its name is ours, and
@@ -126,6 +127,7 @@ func (ld *loader) source(doc *source.Node) (s Source, ok bool) {
 		doc.Require(l, what, "secret")
 	}
 	s.Allow = ld.allow(doc.Require(l, what, "allow"))
+	s.Silence = ld.silence(doc.Get("silence"))
 	ld.reads(doc, what, &s)
 	return s, true
 }
@@ -141,6 +143,7 @@ func (ld *loader) reads(doc *source.Node, what string, s *Source) {
 			doc.Require(l, what, key)
 		}
 	}
+	s.Settings.OfAll = ld.p.Rules.OfAll
 	s.Settings.Signature = sources.ReadSignature(doc.Get("signature"), l)
 	if s.Settings.Signature != nil && s.Secret == "" && s.Kind != "webhook" {
 		doc.Require(l, what, "secret")

@@ -1,6 +1,7 @@
 package project_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,13 +15,13 @@ import (
 
 const sourceSettings = "project: p\nsender: {name: S, email: s@example.com}\n---\nschema: account\nfields: {seats: int, plan: string}\n---\nobject: subscription\nof: account\nkey: subscription_id\nfields: {seats: int}\n"
 
-func loadSource(t *testing.T, text string) (*project.Project, []string) {
+func loadSource(t *testing.T, text string, settings ...string) (*project.Project, []string) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "sources"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for name, text := range map[string]string{"holdfast.yaml": sourceSettings, "sources/app.yaml": text} {
+	for name, text := range map[string]string{"holdfast.yaml": strings.Replace(sourceSettings, "\n", "\n"+strings.Join(settings, ""), 1), "sources/app.yaml": text} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -51,8 +52,37 @@ func TestASourceSaysWhatMayComeIn(t *testing.T) {
 	if s := p.Source("billing"); s == nil || s.Secret != "stripe_live" || s.Allow.Fields != nil {
 		t.Errorf("got %+v", s)
 	}
+	if after, off := p.Silence("billing"); off || !after.Zero() {
+		t.Errorf("nobody says when it is silent: %v, %v", after, off)
+	}
 	if p.Source("nobody") != nil {
 		t.Error("there is a source that nobody wrote")
+	}
+}
+
+func TestASourceOrTheProjectSaysWhenItIsSilent(t *testing.T) {
+	t.Parallel()
+	const two = "source: a\nkind: segment\nallow: {events: []}\n---\nsource: b\nkind: segment\nallow: {events: []}\nsilence: "
+	for _, c := range []struct{ project, own, want string }{
+		{"", "off", "import  false, a  false, b  true"},
+		{"silence: 2d\n", "6h", "import 2d false, a 2d false, b 6h false"},
+		{"silence: off\n", "learned", "import  true, a  true, b  false"},
+	} {
+		p, said := loadSource(t, two+c.own, c.project)
+		if len(said) > 0 {
+			t.Error(said)
+		}
+		var got []string
+		for _, name := range []string{"import", "a", "b"} {
+			after, off := p.Silence(name)
+			got = append(got, fmt.Sprint(name, " ", after.Text, " ", off))
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%q, %s: %s, want %s", c.project, c.own, strings.Join(got, ", "), c.want)
+		}
+	}
+	if _, said := loadSource(t, two+"off", "silence: never\n"); !strings.Contains(strings.Join(said, ""), `silence cannot be "never"`) {
+		t.Error(said)
 	}
 }
 
@@ -75,6 +105,9 @@ func TestASourceThatIsWrongIsToldWhere(t *testing.T) {
 		"source: app\nkind: webhook\nallow: {events: []}\n":                                                                          `1:1: error: source app needs signature [missing-key]`,
 		"source: app\nkind: stripe\nsecret: s\nsignature: strype\nallow: {events: []}\n":                                             `4:12: error: signature cannot be "strype" [unknown-choice]`,
 		"source: app\nkind: hubspot\nsecret: s\nids: mine\nallow: {events: []}\n":                                                    `4:6: error: ids cannot be "mine" [unknown-choice]`,
+		"source: app\nkind: segment\nallow: {events: []}\nsilence: 5bd\n":                                                            `4:10: error: silence cannot be "5bd": an hour is the least [bad-duration]`,
+		"source: app\nkind: segment\nallow: {events: []}\nsilence: 30m\n":                                                            `4:10: error: silence cannot be "30m": an hour is the least [bad-duration]`,
+		"source: app\nkind: segment\nallow: {events: []}\nsilence: no\n":                                                             `4:10: error: silence cannot be "no": an hour is the least [bad-duration]`,
 		"source: app\nkind: cloudevents\nsignature: token\nallow: {events: []}\n":                                                    `1:1: error: source app needs secret [missing-key]`,
 		"source: app\nkind: webhook\nsecret: s\nsignature: token\nallow: {events: [A]}\nmapping:\n  - {event: B, account: body.a}\n": `7:13: error: the source may not send "B" [unknown-event]`,
 		"source: app\nkind: webhook\nsecret: s\nsignature: token\nallow: {events: [A]}\nmapping:\n  - {event: A, account: body.a, when: body.a == 1 && account.seats > 1}\n": `7:54: error: when sees what was sent alone, not account [out-of-scope]`,

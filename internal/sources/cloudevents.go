@@ -16,8 +16,11 @@ import (
 // cloudEvents reads CloudEvents 1.0 over HTTP in the structured, binary and batched
 // modes (https://github.com/cloudevents/spec, HTTP protocol binding 1.0.2). A
 // type's dots become spaces, since names with dots are ours alone. The account is
-// the extension account, else account_id of the data, else the subject.
-func cloudEvents(r Request) ([]holdfast.Message, []Refused, error) {
+// the extension account, else account_id of the data, else the subject; an event of
+// all accounts may name none.
+type cloudEvents struct{ s Settings }
+
+func (c cloudEvents) messages(r Request) ([]holdfast.Message, []Refused, error) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case strings.HasPrefix(media, "application/cloudevents-batch"):
@@ -33,7 +36,7 @@ func cloudEvents(r Request) ([]holdfast.Message, []Refused, error) {
 		var refused []Refused
 		for i, item := range list {
 			e, _ := item.(map[string]any)
-			m, err := cloudEvent(e, r)
+			m, err := c.event(e, r)
 			if err != nil {
 				refused = append(refused, Refused{fmt.Sprintf("[%d]", i), err.Error()})
 				continue
@@ -42,13 +45,13 @@ func cloudEvents(r Request) ([]holdfast.Message, []Refused, error) {
 		}
 		return ms, refused, nil
 	case r.Header.Get("Ce-Specversion") != "":
-		return one(cloudBinary(r, media))
+		return one(c.binary(r, media))
 	}
 	e, err := decodeObject(r.Body)
 	if err != nil {
 		return nil, nil, err
 	}
-	return one(cloudEvent(e, r))
+	return one(c.event(e, r))
 }
 
 func one(m holdfast.Message, err error) ([]holdfast.Message, []Refused, error) {
@@ -58,8 +61,8 @@ func one(m holdfast.Message, err error) ([]holdfast.Message, []Refused, error) {
 	return []holdfast.Message{m}, nil, nil
 }
 
-// cloudBinary has the attributes in headers and the data as the body.
-func cloudBinary(r Request, media string) (holdfast.Message, error) {
+// binary has the attributes in headers and the data as the body.
+func (c cloudEvents) binary(r Request, media string) (holdfast.Message, error) {
 	e := object{}
 	for name, values := range r.Header {
 		attr, ok := strings.CutPrefix(strings.ToLower(name), "ce-")
@@ -82,15 +85,15 @@ func cloudBinary(r Request, media string) (holdfast.Message, error) {
 		}
 		e["data"] = data
 	}
-	return cloudEvent(e, r)
+	return c.event(e, r)
 }
 
 func isJSON(media string) bool {
 	return media == "" || media == "application/json" || media == "text/json" || strings.HasSuffix(media, "+json")
 }
 
-// cloudEvent is one event in its JSON form.
-func cloudEvent(e object, r Request) (holdfast.Message, error) {
+// event is one event in its JSON form.
+func (c cloudEvents) event(e object, r Request) (holdfast.Message, error) {
 	m := holdfast.Message{Kind: holdfast.Track, At: r.At}
 	if v := e.text("specversion"); !strings.HasPrefix(v, "1.") {
 		return m, fmt.Errorf("specversion is %q: expected 1.0", clip(v))
@@ -115,8 +118,8 @@ func cloudEvent(e object, r Request) (holdfast.Message, error) {
 	m.Event = strings.Join(strings.Fields(strings.ReplaceAll(kind, ".", " ")), " ")
 	m.Account = cmp.Or(e.text("account"), e.text("data", "account_id"), e.text("subject"))
 	m.Contact = cmp.Or(e.text("contact"), e.text("data", "contact_id"))
-	if m.Account == "" && m.Contact == "" {
-		return m, errors.New("names no account: give a subject, data.account_id or the extension account")
+	if why := c.s.unnamed(m, "give a subject, data.account_id or the extension account"); why != "" {
+		return m, errors.New(why)
 	}
 	m.Props = e.object("data")
 	if m.Props == nil {

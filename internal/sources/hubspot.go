@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ var hubspotContact = map[string]string{
 
 // hubspot reads batches of up to 100 events
 // (https://developers.hubspot.com/docs/api/webhooks). A change of a company is a
-// field of an account, one of a contact a field of a contact, one of a deal an event.
+// field of an account, one of a contact a field of a contact, one of a deal an event;
+// two companies or contacts that become one are aliases.
 type hubspot struct{ s Settings }
 
 func (h hubspot) messages(r Request) ([]holdfast.Message, []Refused, error) {
@@ -43,30 +45,38 @@ func (h hubspot) messages(r Request) ([]holdfast.Message, []Refused, error) {
 	var refused []Refused
 	for i, ev := range events {
 		o, _ := ev.(map[string]any)
-		m, why := h.message(object(o))
-		switch {
-		case why != "":
+		made, why := h.event(object(o))
+		if why != "" {
 			refused = append(refused, Refused{fmt.Sprintf("[%d]", i), why})
-		case m.Kind != "":
-			ms = append(ms, m)
 		}
+		ms = append(ms, made...)
 	}
 	return ms, refused, nil
 }
 
-// message of one event; without a kind it says nothing to us.
-func (h hubspot) message(e object) (m holdfast.Message, why string) {
+// event is what one event says: none where that is nothing to us.
+func (h hubspot) event(e object) (ms []holdfast.Message, why string) {
 	at, ok := unix(e.text("occurredAt"), time.Millisecond)
 	if !ok {
-		return m, "occurredAt holds no time in milliseconds"
+		return nil, "occurredAt holds no time in milliseconds"
 	}
 	what, change, _ := strings.Cut(e.text("subscriptionType"), ".")
 	if what == "object" { // the newer, general form names the object's type by number
 		what = map[string]string{"0-1": "contact", "0-2": "company", "0-3": "deal"}[e.text("objectTypeId")]
 	}
 	// An eventId alone is not said to be unique.
-	m.ID = contentID(e.text("portalId"), e.text("subscriptionId"), e.text("eventId"), e.text("subscriptionType"), cmp.Or(e.text("objectId"), e.text("fromObjectId")), e.text("occurredAt"), e.text("propertyName"))
-	m.At = at
+	m := holdfast.Message{At: at, ID: contentID(e.text("portalId"), e.text("subscriptionId"), e.text("eventId"), e.text("subscriptionType"), cmp.Or(e.text("objectId"), e.text("fromObjectId")), e.text("occurredAt"), e.text("propertyName"))}
+	if change == "merge" {
+		return h.merges(m, what, e)
+	}
+	if m, why = h.message(m, what, change, e); m.Kind == "" || why != "" {
+		return nil, why
+	}
+	return []holdfast.Message{m}, ""
+}
+
+// message makes m of one event; without a kind it says nothing to us.
+func (h hubspot) message(m holdfast.Message, what, change string, e object) (_ holdfast.Message, why string) {
 	id := e.text("objectId")
 	if change == "associationChange" {
 		return h.association(m, e), ""
@@ -97,6 +107,45 @@ func (h hubspot) message(e object) (m holdfast.Message, why string) {
 		return holdfast.Message{}, ""
 	}
 	return m, ""
+}
+
+// merges are the two or more of which a merge has made one, an alias each. The
+// survivor is newObjectId where HubSpot has made a record of its own for it, and the
+// winner then becomes it as well; else the winner, primaryObjectId
+// (https://developers.hubspot.com/changelog/new-subscription-types-for-webhooks).
+func (h hubspot) merges(m holdfast.Message, what string, e object) (ms []holdfast.Message, why string) {
+	if what != "company" && what != "contact" {
+		return nil, ""
+	}
+	survivor := cmp.Or(e.text("newObjectId"), e.text("primaryObjectId"))
+	if survivor == "" {
+		return nil, "primaryObjectId is missing: a merge says who stays"
+	}
+	was := e.list("mergedObjectIds")
+	if len(was) == 0 {
+		return nil, "mergedObjectIds is missing: a merge says who is no more"
+	}
+	if len(was) > most {
+		return nil, fmt.Sprintf("mergedObjectIds holds %d ids: at most %d are taken", len(was), most)
+	}
+	for _, v := range append(slices.Clip(was), e.at("primaryObjectId")) {
+		old := Text(v)
+		if old == "" || old == survivor {
+			continue
+		}
+		one := holdfast.Message{Kind: holdfast.Alias, ID: contentID(m.ID, old, survivor), At: m.At}
+		one.Props = map[string]any{holdfast.Previous: h.id(old)}
+		if what == "contact" {
+			one.Contact = h.id(survivor)
+		} else {
+			one.Account = h.id(survivor)
+		}
+		ms = append(ms, one)
+	}
+	if len(ms) == 0 {
+		return nil, "mergedObjectIds names nobody but who stays"
+	}
+	return ms, ""
 }
 
 // association gives a contact, or a deal, its company.

@@ -24,7 +24,7 @@ var MappingKeys = []source.KeyDoc{
 	{Name: "mapping.when", Type: "cel", Summary: "Only then. What is not there makes it false.", Example: `body.type == "plan.changed"`},
 	{Name: "mapping.event", Type: "literal", Summary: "The event that it is: a name, or {cel: an expression}. Unset, the rule writes fields alone.", Example: "Plan Changed"},
 	{Name: "mapping.event.cel", Type: "cel", Summary: "An expression that gives the event's name."},
-	{Name: "mapping.account", Type: "cel", Summary: "Whose it is: the id of an account. Unset, that of the contact.", Example: "body.account.id"},
+	{Name: "mapping.account", Type: "cel", Summary: "Whose it is: the id of an account. Unset, that of the contact. An event that is `of: all` and names neither reaches all accounts.", Example: "body.account.id"},
 	{Name: "mapping.contact", Type: "cel", Summary: "The id of the contact whom it concerns.", Example: "body.user.id"},
 	{Name: "mapping.at", Type: "cel", Summary: "When it happened: a time as text, or a number of seconds or milliseconds since 1970. Unset, when it came in.", Example: "body.created_at"},
 	{Name: "mapping.id", Type: "cel", Summary: "What tells one message from another: the same again is not taken twice. Unset, made of the whole body.", Example: "body.id"},
@@ -41,6 +41,7 @@ var MappingKeys = []source.KeyDoc{
 type Mapping struct {
 	Events []Named // that rules name as they are written
 	rules  []rule
+	ofAll  func(event string) bool // it is about all accounts, so that it need not name one
 }
 
 // Named is a name and where it stands.
@@ -73,7 +74,7 @@ func ReadMapping(n *source.Node, set *rules.Set, l *diag.List) *Mapping {
 	if n.Kind() != source.List {
 		l.Errorf(n.Span(), "wrong-type", "write a list of rules, each from a -", "mapping must be a list, not %s", n.Kind())
 	}
-	m := &Mapping{}
+	m := &Mapping{ofAll: set.OfAll}
 	for _, it := range items {
 		r := readRule(it, set, l)
 		if r.event != "" {
@@ -134,8 +135,8 @@ func readRule(n *source.Node, set *rules.Set, l *diag.List) (r rule) {
 	r.props, r.fields, r.contactFields = named("props"), named("fields"), named("contact_fields")
 	at := n.Pairs()[0].Key.Span()
 	switch {
-	case n.Get("account") == nil && n.Get("contact") == nil:
-		l.Errorf(at, "missing-key", "add account: or contact:", "the rule does not say whose it is")
+	case n.Get("account") == nil && n.Get("contact") == nil && !set.OfAll(r.event):
+		l.Errorf(at, "missing-key", "add account: or contact:; only an event that is declared of: all is nobody's", "the rule does not say whose it is")
 	case n.Get("event") == nil && n.Get("fields") == nil && n.Get("contact_fields") == nil:
 		l.Errorf(at, "missing-key", "add event:, fields: or contact_fields:", "the rule makes nothing")
 	case n.Get("fields") != nil && n.Get("account") == nil:
@@ -184,7 +185,7 @@ func (m *Mapping) messages(r Request) ([]holdfast.Message, []Refused, error) {
 			in.Query[strings.ToValidUTF8(name, "\ufffd")] = strings.ToValidUTF8(values[0], "\ufffd")
 		}
 	}
-	mk := &making{request: r, seen: map[string]int{}}
+	mk := &making{request: r, seen: map[string]int{}, ofAll: m.ofAll}
 	for i := range m.rules {
 		mk.rule(&m.rules[i], i, in)
 	}
@@ -197,6 +198,7 @@ type making struct {
 	out     []holdfast.Message
 	refused []Refused
 	seen    map[string]int // how many rules an id has come from
+	ofAll   func(event string) bool
 }
 
 func (mk *making) refuse(place string, err error) {
@@ -253,7 +255,13 @@ func (mk *making) message(r *rule, place string, in rules.Sent) error {
 	if m.Contact, err = word(r.contact, in, "contact"); err != nil {
 		return err
 	}
-	if m.Account == "" && m.Contact == "" {
+	event := r.event
+	if r.eventOf != nil {
+		if event, err = word(r.eventOf, in, "event"); err != nil {
+			return err
+		}
+	}
+	if m.Account == "" && m.Contact == "" && !mk.ofAll(event) {
 		return errors.New("account: gave nothing; the sender left out whose it is")
 	}
 	if m.At, err = r.time(in, mk.request.At); err != nil {
@@ -271,18 +279,11 @@ func (mk *making) message(r *rule, place string, in rules.Sent) error {
 	} else {
 		mk.seen[m.ID] = 1
 	}
-	return mk.emit(r, m, in)
+	return mk.emit(r, event, m, in)
 }
 
 // emit adds the messages: fields first, so that what the event starts sees them.
-func (mk *making) emit(r *rule, m holdfast.Message, in rules.Sent) error {
-	event := r.event
-	if r.eventOf != nil {
-		var err error
-		if event, err = word(r.eventOf, in, "event"); err != nil {
-			return err
-		}
-	}
+func (mk *making) emit(r *rule, event string, m holdfast.Message, in rules.Sent) error {
 	var made []holdfast.Message
 	for _, part := range []struct {
 		kind, suffix, what string

@@ -100,6 +100,53 @@ func TestWhatHubSpotSays(t *testing.T) {
 	}
 }
 
+// Source of the payloads: https://developers.hubspot.com/docs/api/webhooks
+func TestWhatHubSpotMergesBecomesOne(t *testing.T) {
+	t.Parallel()
+	const at = " at 2026-09-21T14:13:18Z "
+	for name, c := range map[string]struct {
+		event string
+		want  []string
+	}{
+		"companies": {hub("company.merge", `"objectId":7,"primaryObjectId":7,"mergedObjectIds":[8,"9"],"newObjectId":7,"numberOfPropertiesMoved":3`), []string{
+			`alias "" of hubspot:7/` + at + `{"previous":"hubspot:8"}`, `alias "" of hubspot:7/` + at + `{"previous":"hubspot:9"}`,
+		}},
+		"contacts, without a new id": {hub("contact.merge", `"primaryObjectId":55,"mergedObjectIds":[56]`), []string{
+			`alias "" of /hubspot:55` + at + `{"previous":"hubspot:56"}`,
+		}},
+		"into a record of its own": {hub("contact.merge", `"primaryObjectId":55,"mergedObjectIds":[56],"newObjectId":57`), []string{
+			`alias "" of /hubspot:57` + at + `{"previous":"hubspot:56"}`, `alias "" of /hubspot:57` + at + `{"previous":"hubspot:55"}`,
+		}},
+		"in the general form": {hub("object.merge", `"objectTypeId":"0-2","primaryObjectId":7,"mergedObjectIds":[8]`), []string{
+			`alias "" of hubspot:7/` + at + `{"previous":"hubspot:8"}`,
+		}},
+		"deals are nothing to us": {hub("deal.merge", `"primaryObjectId":7,"mergedObjectIds":[8]`), nil},
+	} {
+		ms := said(t, open(t, "hubspot", sources.Settings{}), post("["+c.event+"]"))
+		if d := cmp.Diff(c.want, lines(ms)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+		ids := map[string]bool{}
+		for _, m := range ms {
+			ids[m.ID] = true
+		}
+		if len(ids) != len(ms) {
+			t.Errorf("%s: two of its messages have one id", name)
+		}
+	}
+	for name, event := range map[string]string{
+		"nobody stays":       hub("company.merge", `"mergedObjectIds":[8]`),
+		"nobody goes":        hub("company.merge", `"primaryObjectId":7`),
+		"into itself":        hub("company.merge", `"primaryObjectId":7,"mergedObjectIds":[7]`),
+		"ids that are none":  hub("contact.merge", `"primaryObjectId":7,"mergedObjectIds":[{},[8]]`),
+		"more than may come": hub("contact.merge", `"primaryObjectId":7,"mergedObjectIds":[8`+strings.Repeat(",8", 1000)+`]`),
+	} {
+		if ms, refused, err := open(t, "hubspot", sources.Settings{}).Messages(post(event)); len(ms) != 0 || len(refused) != 1 || err != nil {
+			t.Errorf("%s: %v, refused %v, %v", name, lines(ms), refused, err)
+		}
+	}
+}
+
 func zen(kind, detail, event string) string {
 	return `{"account_id":22129848,"detail":` + detail + `,"event":` + event + `,"id":"cbe4028c","subject":"zen:ticket:35","time":"2026-08-21T00:00:00.672717030Z","type":"` + kind + `","zendesk_event_version":"2022-11-06"}`
 }

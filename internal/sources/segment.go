@@ -8,9 +8,11 @@ import (
 
 // segmentHook reads what Segment's webhook destination posts: one message of its
 // tracking API (https://segment.com/docs/connections/spec/common). The account is
-// groupId or context.groupId, the contact userId. Kinds that say nothing about a
-// customer are passed over.
-func segmentHook(r Request) ([]holdfast.Message, []Refused, error) {
+// groupId or context.groupId, the contact userId; an event of all accounts may name
+// none. Kinds that say nothing about a customer are passed over.
+type segmentHook struct{ s Settings }
+
+func (h segmentHook) messages(r Request) ([]holdfast.Message, []Refused, error) {
 	o, err := decodeObject(r.Body)
 	if err != nil {
 		return nil, nil, err
@@ -34,8 +36,8 @@ func segmentHook(r Request) ([]holdfast.Message, []Refused, error) {
 	if m.At, ok = moment(o.text("timestamp")); !ok {
 		return nil, []Refused{{"timestamp", "holds no time such as 2026-05-01T09:00:00Z"}}, nil
 	}
-	if m.Account == "" && m.Contact == "" {
-		return nil, []Refused{{"", "names no account: expected groupId, context.groupId or userId"}}, nil
+	if why := h.s.unnamed(m, "expected groupId, context.groupId or userId"); why != "" {
+		return nil, []Refused{{"", why}}, nil
 	}
 	return []holdfast.Message{m}, nil, nil
 }

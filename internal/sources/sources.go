@@ -48,6 +48,18 @@ type Settings struct {
 	SharedIDs bool
 	Signature *Signature // how who sends is known; nil: the kind's own way
 	Mapping   *Mapping   // what becomes what; nil: the kind's own way
+	// OfAll reports whether an event is about all accounts, so that it need not name
+	// one. nil is that none is.
+	OfAll func(event string) bool
+}
+
+// unnamed says why m cannot be taken when it does not say whose it is, and is not
+// about all accounts; else "".
+func (s Settings) unnamed(m holdfast.Message, expected string) string {
+	if m.Account != "" || m.Contact != "" || m.Kind == holdfast.Track && s.OfAll != nil && s.OfAll(m.Event) {
+		return ""
+	}
+	return "names no account: " + expected
 }
 
 // Kind is one sort of source.
@@ -62,10 +74,10 @@ type reader func(Request) ([]holdfast.Message, []Refused, error)
 
 // Kinds are all sorts of sources, by name.
 var Kinds = []Kind{
-	{"cloudevents", "CloudEvents 1.0: structured, binary and batched.", "token", func(Settings) reader { return cloudEvents }},
+	{"cloudevents", "CloudEvents 1.0: structured, binary and batched.", "token", func(s Settings) reader { return cloudEvents{s}.messages }},
 	{"hubspot", "HubSpot's webhooks: companies, contacts and deals as they change.", "hubspot", func(s Settings) reader { return hubspot{s}.messages }},
 	{"intercom", "Intercom's notifications: conversations, ratings, contacts and companies.", "intercom", func(Settings) reader { return intercom }},
-	{"segment", "Segment's webhook destination.", "segment", func(Settings) reader { return segmentHook }},
+	{"segment", "Segment's webhook destination.", "segment", func(s Settings) reader { return segmentHook{s}.messages }},
 	{"stripe", "Stripe's events: subscriptions, invoices and customers.", "stripe", func(Settings) reader { return stripe }},
 	{"webhook", "Any JSON, by a mapping.", "", func(Settings) reader { return unmapped }},
 	{"zendesk", "Zendesk's events: tickets, ratings and organisations.", "zendesk", func(s Settings) reader { return zendesk{s}.messages }},

@@ -55,7 +55,11 @@ func Actor(ctx context.Context) string {
 // proven by whoever calls; else what the actor claims, kept beside. Details are
 // ids, words and numbers.
 func Audited(ctx context.Context, tx Trail, at time.Time, by, what, on string, details map[string]any) error {
-	who := Actor(ctx)
+	return AuditedOf(Actor(ctx), tx, at, by, what, on, details)
+}
+
+// AuditedOf is Audited for whoever acts: "" when nobody said so.
+func AuditedOf(who string, tx Trail, at time.Time, by, what, on string, details map[string]any) error {
 	switch {
 	case who == "" && by == "":
 		who = "system"

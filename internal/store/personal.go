@@ -44,14 +44,14 @@ var Texts = []TextTable{
 	{Name: "enrollments", Key: word("id"), Columns: []string{"contact", "occurrence", "entry_key", "doing", "state"}, Of: "account = %s"},
 	{Name: "tasks", Key: word("id"), Columns: []string{"enrollment", "contact", "channel", "status", "title", "brief", "reason", "answers", "snooze_reason"}, Of: "account = %s"},
 	{Name: "touches", Key: word("id"), Columns: []string{"contact", "recipient", "state", "reason"}, Of: "account = %s"},
-	{Name: "messages", Key: number("seq"), Columns: []string{"touch", "body"}, Of: "account = %s"},
+	{Name: "messages", Key: bySeq, Columns: []string{"touch", "body"}, Of: "account = %s"},
 	{Name: "sightings", Key: word("key"), Columns: []string{"touch", "detail"}, Of: "touch IN (SELECT id FROM touches WHERE account = %s)"},
 	{Name: "signals", Key: []KeyColumn{{"enrollment", false}, {"seq", true}}, Columns: []string{"reason", "data"}, Of: "enrollment IN (SELECT id FROM enrollments WHERE account = %s)"},
 	{Name: "dues", Key: word("key"), Columns: []string{"kind", "data"}, Of: "account = %s"},
 	{Name: "approvals", Key: word("id"), Columns: []string{"title", "in_exchange", "note"}, Of: "account = %s"},
 	{Name: "holds", Key: word("id"), Columns: []string{"by_whom", "reason"}, Of: "account = %s"},
-	{Name: "lines", Key: number("seq"), Columns: []string{"key", "recipient", "outcome", "reason"}, Of: "account = %s"},
-	{Name: "events", Key: number("seq"), Columns: []string{"source", "id", "kind", "name", "contact", "props"}, Of: "account = %s"},
+	{Name: "lines", Key: bySeq, Columns: []string{"key", "recipient", "outcome", "reason"}, Of: "account = %s"},
+	{Name: "events", Key: bySeq, Columns: []string{"source", "id", "kind", "name", "contact", "props"}, Of: "account = %s"},
 	{Name: "objects", Key: []KeyColumn{{"kind", false}, {"key", false}}, Columns: []string{"fields"}, Of: "account = %s"},
 	{Name: "accounts", Key: word("id"), Columns: []string{"fields"}, Of: "id = %s"},
 	{Name: "contacts", Key: word("id"), Columns: []string{"fields"}, Of: "account = %s"},
@@ -59,7 +59,7 @@ var Texts = []TextTable{
 	{Name: "aliases", Key: []KeyColumn{{"kind", false}, {"id", false}}, Columns: []string{"id", "became"}, Of: apart, Apart: true},
 	{Name: "erasures", Key: word("id"), Columns: []string{"by_whom", "reason"}, Of: "account = %s"},
 	{Name: "tokens", Key: word("id"), Columns: []string{"name", "created_by", "revoked_by"}, Of: apart, Apart: true},
-	{Name: "audit", Key: number("seq"), Columns: []string{"who", "subject", "details"}, Of: apart, Apart: true},
+	{Name: "audit", Key: bySeq, Columns: []string{"who", "subject", "details"}, Of: apart, Apart: true},
 	{Name: "meta", Key: word("key"), Columns: []string{"value"}, Of: apart + " AND substr(key, 1, 7) = '" + StopAllKey + "'", Apart: true},
 }
 
@@ -85,7 +85,7 @@ var Nobody = map[string]string{
 
 func word(name string) []KeyColumn { return []KeyColumn{{name, false}} }
 
-func number(name string) []KeyColumn { return []KeyColumn{{name, true}} }
+var bySeq = []KeyColumn{{"seq", true}}
 
 // Text is one row of a TextTable: its columns by name, without those that are
 // NULL. Columns that hold JSON hold it as the store writes it.

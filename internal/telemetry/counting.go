@@ -76,7 +76,7 @@ func (w *watched) AppendEvent(m holdfast.Message, received time.Time) (int64, bo
 		if !fresh {
 			result = "repeated"
 		}
-		w.after(func() { w.t.add(messages, 1, m.Source, result) })
+		w.after(func() { w.t.add(messages, m.Source, result) })
 	}
 	return seq, fresh, err
 }
@@ -86,9 +86,9 @@ func (w *watched) Enroll(e store.Enrollment) (bool, error) {
 	if err != nil || !won {
 		return won, err
 	}
-	w.after(func() { w.t.add(started, 1, e.Playbook, e.Arm) })
+	w.after(func() { w.t.add(started, e.Playbook, e.Arm) })
 	if e.Status == "ended" {
-		w.after(func() { w.t.add(ended, 1, e.Playbook, e.Outcome) })
+		w.after(func() { w.t.add(ended, e.Playbook, e.Outcome) })
 		return won, nil
 	}
 	return won, w.begin(e)
@@ -98,14 +98,14 @@ func (w *watched) PutEnrollment(e store.Enrollment) error {
 	if e.Status != "ended" {
 		return w.Tx.PutEnrollment(e)
 	}
-	was, err := w.Tx.Enrollment(e.ID)
+	was, err := w.Enrollment(e.ID)
 	if err != nil {
 		return err
 	}
 	if err := w.Tx.PutEnrollment(e); err != nil || was.Status == "ended" {
 		return err
 	}
-	w.after(func() { w.t.add(ended, 1, e.Playbook, e.Outcome) })
+	w.after(func() { w.t.add(ended, e.Playbook, e.Outcome) })
 	if exit, err := w.ExitOf(e.ID); err == nil {
 		w.after(func() { w.t.took(closing, e.EndedAt.Sub(exit.At)) })
 	}
@@ -117,11 +117,11 @@ func (w *watched) Signal(s store.Signal) error {
 		return err
 	}
 	if s.Kind == "exit" {
-		e, err := w.Tx.Enrollment(s.Enrollment)
+		e, err := w.Enrollment(s.Enrollment)
 		if err != nil {
 			return err
 		}
-		w.after(func() { w.t.add(exits, 1, e.Playbook) })
+		w.after(func() { w.t.add(exits, e.Playbook) })
 	}
 	return w.woken(s.Enrollment)
 }
@@ -168,7 +168,7 @@ func (w *watched) PutTouch(h store.Touch) error {
 	}
 	_ = w.saw(nil, h) // it gives its error back
 	w.after(func() {
-		w.t.add(touches, 1, h.Channel, h.Playbook, string(h.State))
+		w.t.add(touches, h.Channel, h.Playbook, string(h.State))
 		w.t.attempt(w.ctx, h)
 	})
 	return nil

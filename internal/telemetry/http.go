@@ -27,9 +27,9 @@ func (t *Telemetry) Doors(next http.Handler) http.Handler {
 		if door == "" {
 			door = "none"
 		}
-		t.add(calls, 1, door, strconv.Itoa(answer.code))
+		t.add(calls, door, strconv.Itoa(answer.code))
 		if why := refusal(answer.code); why != "" {
-			t.add(callsRefused, 1, door, why)
+			t.add(callsRefused, door, why)
 		}
 		span.SetName(door)
 		span.SetAttributes(attribute.String("http.route", door), attribute.Int("http.response.status_code", answer.code))

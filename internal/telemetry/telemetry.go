@@ -75,11 +75,9 @@ func (t *Telemetry) Close(ctx context.Context) error {
 	return t.stop(ctx)
 }
 
-// add counts n of m, by values of its labels in their order.
-func (t *Telemetry) add(m Metric, n int, labels ...string) {
-	if n > 0 {
-		t.counters[m.Name].WithLabelValues(t.values.all(m.Name, labels)...).Add(float64(n))
-	}
+// add counts one of m, by values of its labels in their order.
+func (t *Telemetry) add(m Metric, labels ...string) {
+	t.counters[m.Name].WithLabelValues(t.values.all(m.Name, labels)...).Inc()
 }
 
 // took counts a length of time.
@@ -90,13 +88,13 @@ func (t *Telemetry) took(m Metric, d time.Duration, labels ...string) {
 // Refused counts messages that were not taken in, and why: a word.
 func (t *Telemetry) Refused(source, reason string) {
 	if t != nil {
-		t.add(messagesRefused, 1, source, reason)
+		t.add(messagesRefused, source, reason)
 	}
 }
 
 // Held counts a touch that a guard kept back, by its reason's word.
 func (t *Telemetry) Held(reason string) {
 	if t != nil {
-		t.add(touchesHeld, 1, reason)
+		t.add(touchesHeld, reason)
 	}
 }

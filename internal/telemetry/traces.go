@@ -49,7 +49,8 @@ func (t *Telemetry) Export(ctx context.Context, endpoint, version string, log *s
 	if err != nil {
 		return fmt.Errorf("open the exporter of traces: %w", err)
 	}
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces were not delivered", "error", err) }))
+	lives := context.WithoutCancel(ctx)
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.WarnContext(lives, "traces were not delivered", "error", err) }))
 	of := resource.NewSchemaless(attribute.String("service.name", "holdfast"), attribute.String("service.version", version))
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(of))
 	t.tracer, t.traced, t.stop = provider.Tracer(scope), true, provider.Shutdown
@@ -72,7 +73,7 @@ func (w *watched) woken(enrollment string) error {
 	if !w.t.traced || !trace.SpanContextFromContext(w.ctx).IsValid() {
 		return nil
 	}
-	e, err := w.Tx.Enrollment(enrollment)
+	e, err := w.Enrollment(enrollment)
 	if err != nil || e.Status == "ended" {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -95,9 +96,6 @@ func answers(ctx context.Context, address string, how credentials.TransportCrede
 	}
 	defer conn.Close() //nolint:errcheck // nothing was entrusted to it
 	_, err = grpc_health_v1.NewHealthClient(conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{})
-	switch status.Code(err) {
-	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled:
-		return false, nil
-	}
-	return true, nil
+	none := []codes.Code{codes.Unavailable, codes.DeadlineExceeded, codes.Canceled}
+	return !slices.Contains(none, status.Code(err)), nil
 }

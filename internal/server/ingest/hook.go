@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"holdfast"
+	"holdfast/internal/intake"
 	"holdfast/internal/project"
 	"holdfast/internal/sources"
 )
@@ -56,6 +57,9 @@ func (h *Handler) hook(w http.ResponseWriter, r *http.Request) (a answer, err er
 	}
 	for _, m := range ms {
 		in.items = append(in.items, item{place: m.ID, Message: m})
+		if old, _ := m.Props[holdfast.Previous].(string); m.Kind == holdfast.Alias && m.Contact != "" && old != "" {
+			in.same = append(in.same, intake.Same{Old: old, New: m.Contact})
+		}
 	}
 	in.drops = drops
 	return h.take(r.Context(), s, in)

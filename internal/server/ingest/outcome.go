@@ -61,7 +61,7 @@ func admit(s *project.Source, m holdfast.Message, toAll bool) (reason, text stri
 	case m.Kind == holdfast.Alias && !s.Allow.Merges && m.Contact == "":
 		return Alias, fmt.Sprintf("to make two accounts one, the source %s needs allow.merges: true", s.Name)
 	case m.Kind == holdfast.Alias && !s.Allow.Merges:
-		return Alias, fmt.Sprintf("what waits for previousId is now userId's; to make people one who are known already, the source %s needs allow.merges: true", s.Name)
+		return Alias, fmt.Sprintf("what waits for the one is now the other's; to make people one who are known already, the source %s needs allow.merges: true", s.Name)
 	case m.Kind != holdfast.Track:
 		return "", ""
 	case ownNames[m.Event]:

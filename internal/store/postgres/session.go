@@ -92,7 +92,8 @@ func one[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 	if err := t.ready(); err != nil {
 		return none, err
 	}
-	v, err := none, error(nil)
+	var v T
+	var err error
 	if !t.later.sees(query) {
 		v, err = scan(t.conn.QueryRow(t.ctx, query, bound(args)...))
 	} else {
@@ -142,21 +143,24 @@ func each(t *tx, what, query string, args []any, fn func(row scanner) error) err
 	if t.later.sees(query) {
 		return t.with(what, query, args, func(r pgx.BatchResults) error {
 			rows, err := r.Query()
-			return errors.Join(err, walk(rows, err, fn))
+			if err != nil {
+				return err
+			}
+			return walk(rows, fn)
 		})
 	}
 	rows, err := t.conn.Query(t.ctx, query, bound(args)...)
-	if err := errors.Join(err, walk(rows, err, fn)); err != nil {
+	if err == nil {
+		err = walk(rows, fn)
+	}
+	if err != nil {
 		return t.fail(what, err)
 	}
 	return nil
 }
 
-// walk gives fn the rows of a query that did not fail.
-func walk(rows pgx.Rows, failed error, fn func(row scanner) error) (err error) {
-	if failed != nil {
-		return nil
-	}
+// walk gives fn row after row, and closes them.
+func walk(rows pgx.Rows, fn func(row scanner) error) (err error) {
 	for err == nil && rows.Next() {
 		err = fn(rows)
 	}

@@ -105,7 +105,7 @@ func (w *where) branch(b store.Sieve) []*part {
 		kids = within(b.Kids)
 	}
 	p := &part{where: w}
-	i := slices.IndexFunc(kids, func(k store.Sieve) bool { return k.Op == store.SieveDay && !(k.From.IsZero() && k.Till.IsZero()) })
+	i := slices.IndexFunc(kids, func(k store.Sieve) bool { return k.Op == store.SieveDay && (!k.From.IsZero() || !k.Till.IsZero()) })
 	if i < 0 {
 		p.rest = p.sieve(store.Sieve{Op: store.SieveAll, Kids: kids})
 		return []*part{p}

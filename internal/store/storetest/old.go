@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func oldRowsGo(t *testing.T, s store.Store) {
 		return errors.Join(append(errs, err, tx.PutEnrollment(e))...)
 	})
 	sweep := func(dry bool) string {
-		out := ""
+		var out strings.Builder
 		for _, what := range []string{store.OldDelivered, store.OldMessages, store.OldTimeline, store.OldEvents, store.OldEnded} {
 			run := view
 			if !dry {
@@ -61,11 +62,11 @@ func oldRowsGo(t *testing.T, s store.Store) {
 			}
 			run(t, s, func(tx store.Tx) error {
 				next, n, err := tx.Prune(store.Old{What: what, Before: t0.Add(time.Hour), Keep: []string{"bought"}}, "", dry)
-				out += fmt.Sprint(what, " ", n, next, ", ")
+				fmt.Fprint(&out, what, " ", n, next, ", ")
 				return err
 			})
 		}
-		return out
+		return out.String()
 	}
 	const want = "relay 4, messages 1, lines 1, events 2, ended 2, "
 	for _, dry := range []bool{true, false} {

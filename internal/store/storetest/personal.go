@@ -124,7 +124,7 @@ func textsPage(t *testing.T, s store.Store) {
 	})
 	for table, want := range map[string]string{"events": "0 1 2 3 4 5 6 7 8 9 10 11", "signals": "0 2 4 6 8 10 1 3 5 7 9 11"} {
 		var got, after string
-		for page := 0; page < 10; page++ {
+		for range 10 {
 			view(t, s, func(tx store.Tx) error {
 				rows, err := tx.TextsOf(table, "acme", after, 5)
 				for _, r := range rows {
