@@ -33,6 +33,7 @@ type batch struct {
 	flows  map[string]*flow
 	// suspensions that were read or made, by key
 	suspensions map[string]suspension
+	unsettled   bool              // whether history waits to be marked is still to be asked
 	parks       bool              // a message about somebody whom nobody has placed waits
 	met         []string          // contacts that were not known before
 	ended       map[string]bool   // enrollments that this transaction tells to end

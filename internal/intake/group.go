@@ -27,28 +27,29 @@ type group struct {
 	rests    map[string][]store.Rest              // nil until asked for
 	arms     map[string]map[string]string         // by holdout
 	became   map[string]string                    // whom those of asked that are not there have become
-	exits    map[string]bool                      // enrollments that are told to end; nil until asked for
+	exits    map[string]store.Signal              // of enrollments that are told to end; nil until asked for
 	ears     map[string][]store.Listener          // nil until asked for
 }
 
-// gather reads the accounts and contacts of msgs together.
+// gather reads together what msgs will ask of their accounts and contacts.
 func (b *batch) gather(msgs []holdfast.Message) error {
 	if len(msgs) < 2 {
 		b.group = nil
-		return nil
+		return b.settled()
 	}
 	var accounts, contacts []string
 	for _, m := range msgs {
 		accounts = append(accounts, m.Account)
 		contacts = append(contacts, m.Contact)
 	}
-	if err := b.tx.Expect(msgs); err != nil {
-		return fmt.Errorf("look for messages: %w", err)
-	}
-	return b.gatherAll(accounts, contacts)
+	return b.gatherFor(accounts, contacts, msgs)
 }
 
-func (b *batch) gatherAll(accounts, contacts []string) (err error) {
+func (b *batch) gatherAll(accounts, contacts []string) error {
+	return b.gatherFor(accounts, contacts, nil)
+}
+
+func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) error {
 	g := &group{
 		asked: map[string]bool{}, truths: map[[2]string]map[string]store.Truth{}, buckets: map[string]map[string][]store.Bucket{}, arms: map[string]map[string]string{},
 	}
@@ -69,11 +70,24 @@ func (b *batch) gatherAll(accounts, contacts []string) (err error) {
 			people = append(people, id)
 		}
 	}
-	if g.accounts, err = b.tx.ManyAccounts(unread); err != nil {
-		return fmt.Errorf("read accounts: %w", err)
+	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people}
+	if len(msgs) > 0 && b.mode == Live { // most have to be held against what runs
+		w.Runs = g.ids
 	}
-	if g.people, err = b.tx.ManyContacts(people); err != nil {
-		return fmt.Errorf("read contacts: %w", err)
+	if b.unsettled {
+		w.Meta = []string{metaUnmarked}
+	}
+	found, err := b.tx.Look(w)
+	if err != nil {
+		return fmt.Errorf("read for %d accounts: %w", len(g.ids), err)
+	}
+	if b.unsettled && found.Meta[metaUnmarked] != "" {
+		return errUnsettled
+	}
+	b.unsettled = false
+	g.accounts, g.people = found.Accounts, found.Contacts
+	if len(w.Runs) > 0 {
+		g.runs, g.ears, g.exits = found.Runs, found.Listeners, found.Exits
 	}
 	b.group = g
 	return g.readAliases(b.tx, unread, people)
@@ -171,12 +185,10 @@ func (b *batch) told(e *store.Enrollment) (bool, error) {
 		if err != nil {
 			return false, err
 		}
-		g.exits = make(map[string]bool, len(exits))
-		for id := range exits {
-			g.exits[id] = true
-		}
+		g.exits = exits
 	}
-	return g.exits[e.ID], nil
+	_, told := g.exits[e.ID]
+	return told, nil
 }
 
 // tells notes that an exit row of e was written.

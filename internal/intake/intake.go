@@ -150,18 +150,14 @@ const metaUnmarked = "intake_unmarked"
 // giving all of them again is harmless.
 func (in *Intake) Take(ctx context.Context, msgs []holdfast.Message, mode Mode) (Result, error) {
 	var total Result
-	if mode == Live {
-		if err := in.settle(ctx); err != nil {
-			return total, err
-		}
-	}
 	for done := 0; done < len(msgs); {
 		if err := ctx.Err(); err != nil {
 			return total, err
 		}
 		var b *batch
-		err := in.Store.Update(ctx, func(tx store.Tx) error {
+		err := in.update(ctx, func(tx store.Tx) error {
 			b = in.batch(tx, mode)
+			b.unsettled = mode == Live
 			return b.takeSome(msgs, done)
 		})
 		if err != nil {

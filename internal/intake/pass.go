@@ -3,6 +3,7 @@ package intake
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -114,6 +115,36 @@ func (in *Intake) settle(ctx context.Context) error {
 		return err
 	}
 	return in.MarkTruths(ctx)
+}
+
+// errUnsettled is that history came in which nobody has marked yet.
+var errUnsettled = errors.New("history has come in that is not marked yet")
+
+// settled is errUnsettled when settle has something to do, asked once in a batch.
+func (b *batch) settled() error {
+	if !b.unsettled {
+		return nil
+	}
+	upTo, err := b.tx.MetaGet(metaUnmarked)
+	if err == nil && upTo != "" {
+		err = errUnsettled
+	}
+	b.unsettled = err != nil
+	return err
+}
+
+// update is Store.Update for live messages, which come after history is marked: fn
+// asks by gather or settled.
+func (in *Intake) update(ctx context.Context, fn func(tx store.Tx) error) error {
+	for {
+		err := in.Store.Update(ctx, fn)
+		if !errors.Is(err, errUnsettled) {
+			return err
+		}
+		if err := in.settle(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // unmarked is the last message of unmarked history, or "".

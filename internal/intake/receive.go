@@ -43,13 +43,10 @@ type Same struct{ Old, New string }
 // has said yet is not refused: it waits until somebody says it (Result.Parked),
 // for 30 days, 100 of a person.
 func (in *Intake) Receive(ctx context.Context, c Call) (Result, error) {
-	if err := in.settle(ctx); err != nil {
-		return Result{}, err
-	}
 	var b *batch
-	err := in.Store.Update(ctx, func(tx store.Tx) error {
+	err := in.update(ctx, func(tx store.Tx) error {
 		b = in.batch(tx, Live)
-		b.parks, b.actor = true, store.Actor(ctx)
+		b.parks, b.actor, b.unsettled = true, store.Actor(ctx), true
 		if err := b.receive(c); err != nil {
 			return err
 		}
@@ -79,6 +76,9 @@ func (b *batch) receive(c Call) error {
 		} else if err := b.take(i, m); err != nil {
 			return err
 		}
+	}
+	if err := b.settled(); err != nil { // without a message
+		return err
 	}
 	for _, s := range c.Same {
 		if err := b.same(s); err != nil {

@@ -194,6 +194,8 @@ type Many interface {
 	ManyRests(accounts []string, now time.Time) (map[string][]Rest, error)                      // as Rests, by account
 	ManyArms(holdout string, accounts []string) (map[string]string, error)                      // as Arm, by account
 	ManyExits(enrollments []string) (map[string]Signal, error)                                  // as ExitOf, by enrollment
+	// Look asks for several of these in one way there and back.
+	Look(w Wanted) (Found, error)
 	// ManyListeners are those of any event, by account, each by OpenedAt, Enrollment, Path.
 	ManyListeners(accounts []string) (map[string][]Listener, error)
 }

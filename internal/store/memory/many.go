@@ -13,6 +13,8 @@ func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 	return many(t, &t.accounts, ids, func(id string) string { return id }, ownAccount)
 }
 
+func (t *tx) Look(w store.Wanted) (store.Found, error) { return store.LookByParts(t, w) }
+
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
 	return many(t, &t.contacts, ids, func(id string) string { return id }, ownContact)
 }

@@ -44,38 +44,51 @@ func (x *expected) met(m holdfast.Message, seq int64) {
 	}
 }
 
-// Expect draws a number for each message, whether or not it is there: gaps do no harm.
+// Expect looks for each message by itself, so that no plan reads the whole table, and
+// draws a number for each, whether or not it is there: gaps do no harm.
 func (t *tx) Expect(msgs []holdfast.Message) error {
-	if err := t.ready(); err != nil || t.read || t.asks || len(msgs) == 0 {
+	look, x := t.expecting(msgs)
+	if x == nil {
+		return t.ready()
+	}
+	if err := t.ask(look); err != nil {
 		return err
 	}
-	x := expected{seqs: make(map[eventKey]int64, len(msgs)), drawn: make([]int64, 0, len(msgs))}
+	t.expect = x.sorted()
+	return nil
+}
+
+const lookForEvents = `SELECT NULL, NULL, nextval((SELECT pg_get_serial_sequence('events', 'seq')::regclass)) FROM generate_series(1, $3)
+	UNION ALL SELECT w.source, w.id, e.seq FROM unnest($1::text[], $2::text[]) AS w (source, id)
+	CROSS JOIN LATERAL (SELECT seq FROM events WHERE source = w.source AND id = w.id LIMIT 1) e`
+
+// expecting is the question that fills x; nil: nothing is to be asked.
+func (t *tx) expecting(msgs []holdfast.Message) (q question, x *expected) {
+	if t.read || t.asks || len(msgs) == 0 {
+		return q, nil
+	}
+	x = &expected{seqs: make(map[eventKey]int64, len(msgs)), drawn: make([]int64, 0, len(msgs))}
 	source, id := make([]string, len(msgs)), make([]string, len(msgs))
 	for i, m := range msgs {
 		source[i], id[i] = m.Source, m.ID
 		x.seqs[keyOf(m)] = 0
 	}
-	// Each is looked for by itself, so that no plan reads the whole table.
-	err := each(t, "look for events", `SELECT NULL, NULL, nextval((SELECT pg_get_serial_sequence('events', 'seq')::regclass)) FROM generate_series(1, $3)
-		UNION ALL SELECT w.source, w.id, e.seq FROM unnest($1::text[], $2::text[]) AS w (source, id)
-		CROSS JOIN LATERAL (SELECT seq FROM events WHERE source = w.source AND id = w.id LIMIT 1) e`, []any{source, id, len(msgs)},
-		func(row scanner) error {
-			var source, id *string
-			var seq int64
-			if err := row.Scan(&source, &id, &seq); err != nil {
-				return err
-			}
-			if source == nil {
-				x.drawn = append(x.drawn, seq)
-			} else {
-				x.seqs[eventKey{*source, *id}] = seq
-			}
-			return nil
-		})
-	if err != nil {
-		return err
-	}
+	return question{"look for events", lookForEvents, []any{source, id, len(msgs)}, func(row scanner) error {
+		var source, id *string
+		var seq int64
+		if err := row.Scan(&source, &id, &seq); err != nil {
+			return err
+		}
+		if source == nil {
+			x.drawn = append(x.drawn, seq)
+		} else {
+			x.seqs[eventKey{*source, *id}] = seq
+		}
+		return nil
+	}}, x
+}
+
+func (x *expected) sorted() expected {
 	slices.Sort(x.drawn)
-	t.expect = x
-	return nil
+	return *x
 }

@@ -92,18 +92,34 @@ func (t *tx) bounded() error {
 	return nil
 }
 
-// send runs what waits.
+// waits reports whether something must go before a statement.
+func (t *tx) waits(query string) bool { return len(t.begin) > 0 || t.later.sees(query) }
+
+// send runs what waits, and opens the transaction.
 func (t *tx) send() error {
-	if t.broken != nil || t.later.none() {
+	if t.broken != nil || len(t.begin) == 0 && t.later.none() {
 		return t.broken
 	}
-	return t.with("", "", nil, nil)
+	return t.with("", true, nil, nil)
 }
 
-// with runs what waits and, when there is an answer to read, a question behind it.
-func (t *tx) with(what, query string, args []any, answer func(pgx.BatchResults) error) (err error) {
-	waits, batch := t.later.waits, &pgx.Batch{}
-	t.later = later{}
+// queued puts one statement into a batch.
+func queued(query string, args []any) func(*pgx.Batch) {
+	return func(b *pgx.Batch) { b.Queue(query, bound(args)...) }
+}
+
+// with opens the transaction, runs what waits if it is to be seen and, when there is
+// something to ask, that behind it.
+func (t *tx) with(what string, seen bool, ask func(*pgx.Batch), answer func(pgx.BatchResults) error) (err error) {
+	begin, batch := t.begin, &pgx.Batch{}
+	t.begin = nil
+	var waits []waiting
+	if seen {
+		waits, t.later = t.later.waits, later{}
+	}
+	for _, query := range begin {
+		batch.Queue(query)
+	}
 	for _, w := range waits {
 		if w.rows != nil {
 			batch.Queue(w.rows.form.query, w.rows.columns()...)
@@ -111,8 +127,8 @@ func (t *tx) with(what, query string, args []any, answer func(pgx.BatchResults) 
 			batch.Queue(w.query, bound(w.args)...)
 		}
 	}
-	if answer != nil {
-		batch.Queue(query, bound(args)...)
+	if ask != nil {
+		ask(batch)
 	}
 	results := t.conn.SendBatch(t.ctx, batch)
 	defer func() {
@@ -120,6 +136,11 @@ func (t *tx) with(what, query string, args []any, answer func(pgx.BatchResults) 
 			err = t.fail(what, end)
 		}
 	}()
+	for range begin {
+		if _, err := results.Exec(); err != nil {
+			return t.fail("begin", err)
+		}
+	}
 	for _, w := range waits {
 		tag, err := results.Exec()
 		if err == nil && w.rows != nil && w.rows.form.fresh && tag.RowsAffected() < int64(len(w.rows.rows)) {
@@ -129,7 +150,7 @@ func (t *tx) with(what, query string, args []any, answer func(pgx.BatchResults) 
 			return t.fail(w.what, err)
 		}
 	}
-	if answer == nil {
+	if ask == nil {
 		return nil
 	}
 	if err := answer(results); err != nil {

@@ -1,21 +1,34 @@
 package postgres
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"holdfast/internal/store"
+)
+
+// Questions about each of a list of ids.
+var (
+	accountsByID         = lateral("SELECT id, known, fields FROM accounts WHERE id = w.id")
+	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
+	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id") + " ORDER BY started_at NULLS FIRST, id"
+	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
+	exitsByAccount       = lateral(`SELECT x.* FROM enrollments e CROSS JOIN LATERAL (SELECT ` + signalColumns + ` FROM signals
+		WHERE enrollment = e.id AND kind = 'exit' ORDER BY seq LIMIT 1) AS x WHERE e.account = w.id AND e.status = 'active'`)
 )
 
 func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 	return byID(t, "read accounts", scanAccount, func(a store.Account) string { return a.ID },
-		lateral("SELECT id, known, fields FROM accounts WHERE id = w.id"), ids)
+		accountsByID, ids)
 }
 
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
 	return byID(t, "read contacts", scanContact, func(c store.Contact) string { return c.ID },
-		lateral("SELECT id, account, fields FROM contacts WHERE id = w.id"), ids)
+		contactsByID, ids)
 }
 
 // ManyContactsAt looks for addresses as they were written. \u0000, which no address
@@ -63,7 +76,7 @@ func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, 
 		e, err := scanEnrollment(row)
 		by[e.Account] = append(by[e.Account], e)
 		return err
-	}, lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id")+" ORDER BY started_at NULLS FIRST, id", accounts)
+	}, enrollmentsByAccount, accounts)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +116,7 @@ func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, erro
 		l, err := scanListener(row)
 		by[l.Account] = append(by[l.Account], l)
 		return err
-	}, lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id")+" ORDER BY opened_at NULLS FIRST, enrollment, path", accounts)
+	}, listenersByAccount, accounts)
 	return by, err
 }
 
@@ -111,6 +124,64 @@ func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, erro
 // is made once, uses the index however little there was in the table then.
 func lateral(query string) string {
 	return "SELECT found.* FROM unnest($1::text[]) AS w (id) CROSS JOIN LATERAL (" + query + " OFFSET 0) AS found"
+}
+
+// question is one of several that are asked together.
+type question struct {
+	what, query string
+	args        []any
+	row         func(scanner) error // is given each row
+}
+
+// ask asks all of qs in one way there and back.
+func (t *tx) ask(qs ...question) error {
+	if err := t.ready(); err != nil || len(qs) == 0 {
+		return err
+	}
+	seen := slices.ContainsFunc(qs, func(q question) bool { return t.later.sees(q.query) })
+	var asked string
+	err := t.with("look", seen, func(b *pgx.Batch) {
+		for _, q := range qs {
+			b.Queue(q.query, bound(q.args)...)
+		}
+	}, func(r pgx.BatchResults) error {
+		for _, q := range qs {
+			asked = q.what
+			rows, err := r.Query()
+			if err == nil {
+				err = walk(rows, q.row)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", asked, err)
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// ofEach is a question about each of a list of ids.
+func ofEach(what, query string, ids []string, row func(scanner) error, args ...any) question {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	return question{what, query, append([]any{ids}, args...), row}
+}
+
+// into puts rows into a map, by id.
+func into[T any](by map[string]T, scan func(scanner) (T, error), id func(T) string) func(scanner) error {
+	return func(row scanner) error {
+		v, err := scan(row)
+		by[id(v)] = v
+		return err
+	}
+}
+
+// gather appends rows to the lists of a map, by id.
+func gather[T any](by map[string][]T, scan func(scanner) (T, error), id func(T) string) func(scanner) error {
+	return func(row scanner) error {
+		v, err := scan(row)
+		by[id(v)] = append(by[id(v)], v)
+		return err
+	}
 }
 
 // byID reads rows into a map.

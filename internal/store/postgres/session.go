@@ -18,7 +18,8 @@ type tx struct {
 	wrote  bool  // a statement that changes rows was run
 	broken error // the first failure of the database: nothing more runs after it
 	over   bool
-	later  later // what changes rows and nobody has asked about yet
+	begin  []string // statements that open it, until they were sent with the first question
+	later  later    // what changes rows and nobody has asked about yet
 	expect expected
 	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.
 	entered map[string][]entry
@@ -67,7 +68,7 @@ func (t *tx) exec(what, query string, args ...any) (int64, error) {
 	if err := t.changes(what); err != nil {
 		return 0, err
 	}
-	if t.later.none() {
+	if len(t.begin) == 0 && t.later.none() {
 		tag, err := t.conn.Exec(t.ctx, query, bound(args)...)
 		if err != nil {
 			return 0, t.fail(what, err)
@@ -75,7 +76,7 @@ func (t *tx) exec(what, query string, args ...any) (int64, error) {
 		return tag.RowsAffected(), nil
 	}
 	var n int64
-	err := t.with(what, query, args, func(r pgx.BatchResults) error {
+	err := t.with(what, true, queued(query, args), func(r pgx.BatchResults) error {
 		tag, err := r.Exec()
 		n = tag.RowsAffected()
 		return err
@@ -94,11 +95,11 @@ func one[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 	}
 	var v T
 	var err error
-	if !t.later.sees(query) {
+	if !t.waits(query) {
 		v, err = scan(t.conn.QueryRow(t.ctx, query, bound(args)...))
 	} else {
 		var absent bool
-		err = t.with(what, query, args, func(r pgx.BatchResults) (err error) {
+		err = t.with(what, t.later.sees(query), queued(query, args), func(r pgx.BatchResults) (err error) {
 			v, err = scan(r.QueryRow())
 			if absent = errors.Is(err, pgx.ErrNoRows); absent {
 				return nil
@@ -140,8 +141,8 @@ func each(t *tx, what, query string, args []any, fn func(row scanner) error) err
 	if err := t.ready(); err != nil {
 		return err
 	}
-	if t.later.sees(query) {
-		return t.with(what, query, args, func(r pgx.BatchResults) error {
+	if t.waits(query) {
+		return t.with(what, t.later.sees(query), queued(query, args), func(r pgx.BatchResults) error {
 			rows, err := r.Query()
 			if err != nil {
 				return err

@@ -71,20 +71,23 @@ func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 // attempt runs fn once. alone keeps all other writers out meanwhile, asks has nothing
 // answered by what was read before. An error of type again is about the database alone.
 func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.Tx) error) (err error) {
-	if err := s.begin(ctx, alone); err != nil {
+	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	t := &tx{conn: s.write, ctx: ctx, asks: asks}
+	t := &tx{conn: s.write, ctx: ctx, asks: asks, begin: begins(alone)}
 	ended := false
 	// Deferred, so that a panic of fn is undone too.
 	defer func() {
 		t.over = true
-		if !ended {
+		if !ended && len(t.begin) == 0 {
 			rollback(ctx, s.write)
 		}
 	}()
-	if err = fn(t); err == nil {
+	if err = fn(t); err == nil && !t.later.none() {
 		err = t.send()
+	}
+	if t.broken == nil && len(t.begin) == 0 {
+		s.away.over()
 	}
 	there := errors.Is(t.broken, errThere)
 	if t.broken != nil && ctx.Err() == nil && (there || conflict(t.broken) || s.write.IsClosed()) {
@@ -100,31 +103,24 @@ func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.
 		return err
 	}
 	ended = true
+	if len(t.begin) > 0 {
+		return nil // nothing was asked
+	}
 	return s.commit(ctx, t.wrote)
 }
 
-// begin opens a transaction on the writer's connection, which it makes when there
-// is none. The lock is taken before the snapshot, which is that of the first query:
-// who comes alone sees all that those before it wrote.
-func (s *Store) begin(ctx context.Context, alone bool) error {
-	if err := s.connect(ctx); err != nil {
-		return err
-	}
+// begins are the statements that open a transaction; they go with its first question.
+// The lock is taken before the snapshot, which is that of the first query: who comes
+// alone sees all that those before it wrote.
+func begins(alone bool) []string {
 	mode := "ROW EXCLUSIVE"
 	if alone {
 		mode = "EXCLUSIVE"
 	}
-	if err := run(ctx, s.write, "BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL idle_in_transaction_session_timeout = '60s'; LOCK TABLE writers IN "+mode+" MODE"); err != nil {
-		if ctx.Err() == nil && (conflict(err) || s.write.IsClosed()) {
-			return &again{err: fmt.Errorf("begin: %w", err)}
-		}
-		rollback(ctx, s.write)
-		return fmt.Errorf("begin: %w", err)
-	}
-	s.away.over()
-	return nil
+	return []string{"BEGIN ISOLATION LEVEL SERIALIZABLE", "SET LOCAL idle_in_transaction_session_timeout = '60s'", "LOCK TABLE writers IN " + mode + " MODE"}
 }
 
+// connect makes the writer's connection when there is none.
 func (s *Store) connect(ctx context.Context) error {
 	if s.write != nil && !s.write.IsClosed() {
 		return nil

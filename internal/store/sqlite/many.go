@@ -18,6 +18,8 @@ func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 		"SELECT id, known, fields FROM accounts WHERE id IN "+among, ids)
 }
 
+func (t *tx) Look(w store.Wanted) (store.Found, error) { return store.LookByParts(t, w) }
+
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
 	return byID(t, "read contacts", scanContact, func(c store.Contact) string { return c.ID },
 		"SELECT id, account, fields FROM contacts WHERE id IN "+among, ids)
