@@ -100,9 +100,30 @@ func (t *tx) send() error {
 	return t.with("", "", nil, nil)
 }
 
+// For each row that refers to another, PostgreSQL looks for that by a plan that it
+// makes once in a session. Made while few rows are there, it reads the whole table,
+// and still does so when a scan has put thousands there.
+var (
+	byIndex = waiting{what: "look by indexes", query: "SET LOCAL enable_seqscan = off"}
+	anyhow  = waiting{what: "look anyhow", query: "SET LOCAL enable_seqscan TO DEFAULT"}
+)
+
+// inOrder is what waits as it is sent.
+func (l *later) inOrder() []waiting {
+	all := make([]waiting, 0, len(l.waits)+2)
+	for _, w := range l.waits {
+		if w.rows != nil && len(w.rows.form.refers) > 0 {
+			all = append(all, byIndex, w, anyhow)
+		} else {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
 // with runs what waits and, when there is an answer to read, a question behind it.
 func (t *tx) with(what, query string, args []any, answer func(pgx.BatchResults) error) (err error) {
-	waits, batch := t.later.waits, &pgx.Batch{}
+	waits, batch := t.later.inOrder(), &pgx.Batch{}
 	t.later = later{}
 	for _, w := range waits {
 		if w.rows != nil {
