@@ -103,6 +103,27 @@ func (t *tx) send() error {
 	return t.with("", true, nil, nil)
 }
 
+// For each row that refers to another, PostgreSQL looks for that by a plan that it
+// makes once in a session. Made while few rows are there, it reads the whole table,
+// and still does so when a scan has put thousands there.
+var (
+	byIndex = waiting{what: "look by indexes", query: "SET LOCAL enable_seqscan = off"}
+	anyhow  = waiting{what: "look anyhow", query: "SET LOCAL enable_seqscan TO DEFAULT"}
+)
+
+// inOrder is what waits as it is sent.
+func (l *later) inOrder() []waiting {
+	all := make([]waiting, 0, len(l.waits)+2)
+	for _, w := range l.waits {
+		if w.rows != nil && len(w.rows.form.refers) > 0 {
+			all = append(all, byIndex, w, anyhow)
+		} else {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
 // queued puts one statement into a batch.
 func queued(query string, args []any) func(*pgx.Batch) {
 	return func(b *pgx.Batch) { b.Queue(query, bound(args)...) }
@@ -115,7 +136,7 @@ func (t *tx) with(what string, seen bool, ask func(*pgx.Batch), answer func(pgx.
 	t.begin = nil
 	var waits []waiting
 	if seen {
-		waits, t.later = t.later.waits, later{}
+		waits, t.later = t.later.inOrder(), later{}
 	}
 	for _, query := range begin {
 		batch.Queue(query)
