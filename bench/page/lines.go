@@ -45,7 +45,7 @@ var lines = []line{
 	{name: "fanout-wall", what: "the same: time", baseline: "the same", limit: 1.2, how: "The same blocks by the clock."},
 	{
 		name: "heap", what: "heap of a worker with {} sleeping enrollments", baseline: "a worker with the hand-written workflow, the same caches", limit: 1.1,
-		how: "In use after two collections, less what the same process held before its worker began. Each worker is a process of its own over a server in another, has put the last 1,500 to sleep after their first mail, and keeps 1,000 workflows in memory.",
+		how: "In use after two collections, less what the same process held before its worker began. Each worker is a process of its own over a server in another, has put the last 1,200 to sleep after their first mail, and keeps 1,000 workflows in memory.",
 	},
 }
 
