@@ -60,9 +60,10 @@ fuzz: ## each fuzz test for FUZZTIME (20s)
 	  echo "$$(dirname $$f) $$n"; $(GO) test -run '^$$' -fuzz "^$$n\$$" -fuzztime $${FUZZTIME:-20s} ./$$(dirname $$f) || exit 1; done; done
 
 # Each row of the page is measured beside its baseline, PAIRS blocks of each in turn. On two cores that do nothing else it takes about
-# 50 minutes. PAIRS=1 ACCOUNTS=20000 ENROLLMENTS=200 SLEEPERS=400 shows in a few that all of it works.
+# 50 minutes. PAIRS=1 ACCOUNTS=20000 RUNS=20 ENROLLMENTS=200 SLEEPERS=400 shows in a few that all of it works.
 PAIRS       ?= 10
 ACCOUNTS    ?= 1000000
+RUNS        ?= 150
 ENROLLMENTS ?= 5000
 SLEEPERS    ?= 10000
 MEASURE      = -v -vet=off -timeout 90m -bench-pairs $(PAIRS) -bench-rows $(CURDIR)/bench/rows.jsonl
@@ -71,7 +72,7 @@ bench: ## speed, as ratios to a baseline in the same run; writes docs/explain/pe
 	@rm -f bench/rows.jsonl
 	$(GO) test ./rules -run '^$$' -bench Condition -bench-rows $(CURDIR)/bench/rows.jsonl
 	$(GO) test ./bench/scale -run '^TestBench' $(MEASURE) -bench-accounts $(ACCOUNTS)
-	$(GO) test ./bench -run '^TestBench' $(MEASURE) -bench-fanout $(ENROLLMENTS) -bench-heap $(SLEEPERS)
+	$(GO) test ./bench -run '^TestBench' $(MEASURE) -bench-runs $(RUNS) -bench-fanout $(ENROLLMENTS) -bench-heap $(SLEEPERS)
 	$(GO) run ./bench/page -commit "$$(git describe --always --dirty)" bench/rows.jsonl docs/explain
 
 bench-parts: ## speed of parts, which no page shows: stores, intake, replay, backtest, simulate, lint

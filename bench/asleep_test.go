@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/workflow"
 
@@ -36,7 +37,7 @@ func (w *world) putToSleep(from, to int, s shape) {
 		return nil
 	})
 	w.begin(from, to, s.kind, func(i int) []any { return s.args(w, i) })
-	w.allSent(to)
+	w.allAsleep(from, to)
 }
 
 // putToSleepByHand does the same with the hand-written workflow, whose worker knows no
@@ -50,13 +51,14 @@ func (w *world) putToSleepByHand(from, to int) {
 		reg.RegisterActivity(h)
 	})
 	w.begin(from, to, WinBack, func(i int) []any { return []any{account(i), 90 * 24 * time.Hour} })
-	w.allSent(to)
+	w.allAsleep(from, to)
 }
 
-// allSent waits until n mails have gone and what follows each is written.
-func (w *world) allSent(n int) {
+// allAsleep waits until the mails of all accounts before to have gone, and the workflows
+// of those since from have nothing to do but wait.
+func (w *world) allAsleep(from, to int) {
 	w.t.Helper()
-	for sent := 0; sent < n; {
+	for sent := 0; sent < to; {
 		w.pause(w.t.Context(), time.Second)
 		if err := w.store.View(w.t.Context(), func(tx store.Tx) error {
 			states, err := tx.CountTouchesByState()
@@ -66,5 +68,18 @@ func (w *world) allSent(n int) {
 			w.t.Fatal(err)
 		}
 	}
-	w.pause(w.t.Context(), 3*time.Second) // the last timers and visibility rows
+	for i := from; i < to; {
+		d, err := w.client.DescribeWorkflowExecution(w.t.Context(), enrollment(i), "")
+		switch {
+		case err != nil:
+			w.t.Fatal(err)
+		case d.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:
+			w.t.Fatalf("%s is %v, and should sleep", enrollment(i), d.GetWorkflowExecutionInfo().GetStatus())
+		case d.GetPendingWorkflowTask() != nil || len(d.GetPendingActivities()) > 0:
+			w.pause(w.t.Context(), 20*time.Millisecond)
+		default:
+			i++
+		}
+	}
+	w.pause(w.t.Context(), 3*time.Second) // the last rows of visibility
 }

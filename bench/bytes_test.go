@@ -47,7 +47,7 @@ func TestBenchSleepers(t *testing.T) { //nolint:paralleltest // it measures
 }
 
 // sleepers is how many rest while the file is measured.
-const sleepers = 400
+const sleepers = 300
 
 // shape is what an enrollment's workflow carries.
 type shape struct {

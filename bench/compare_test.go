@@ -88,7 +88,9 @@ func TestBenchAgainstHandWritten(t *testing.T) { //nolint:paralleltest // it mea
 // says notes which server the blocks run on.
 func says(t *testing.T) {
 	t.Helper()
-	info, err := engine(t).WorkflowService().GetSystemInfo(t.Context(), &workflowservice.GetSystemInfoRequest{})
+	w := newWorld(t, 1)
+	defer w.stop()
+	info, err := w.client.WorkflowService().GetSystemInfo(t.Context(), &workflowservice.GetSystemInfoRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func TestBenchHeap(t *testing.T) { //nolint:paralleltest // it measures
 // heapOf is a block of a side.
 func heapOf(t *testing.T, n int, side string) func() float64 {
 	t.Helper()
-	asleep, rest := t.TempDir(), min(n/2, temporal.StickyWorkflows*3/2)
+	asleep, rest := t.TempDir(), min(n/2, temporal.StickyWorkflows*6/5)
 	held := worker(t, side, errand{Dir: asleep, To: n - rest})
 	t.Logf("%s: the worker that puts the first %d to sleep holds %.1f MB", side, n-rest, held)
 	return func() float64 {

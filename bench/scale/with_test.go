@@ -1,6 +1,7 @@
 package scale
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -20,5 +21,6 @@ func TestBenchWith(t *testing.T) { //nolint:paralleltest // it writes the file o
 	if err := conn.QueryRow(t.Context(), "SHOW server_version").Scan(&version); err != nil {
 		t.Fatal(err)
 	}
+	version, _, _ = strings.Cut(version, " ") // what follows is whose package it is
 	paired.With(t, "PostgreSQL", version)
 }
