@@ -58,6 +58,7 @@ func cluster(ctx context.Context, v *visit) {
 	if err != nil {
 		if holdfast.CodeOf(err) == holdfast.NotFound {
 			v.broken(err, "workflows live in a namespace, and holdfast makes none in a cluster of others", "")
+			v.readFrom("HOLDFAST_TEMPORAL_NAMESPACE")
 			return
 		}
 		v.unanswered(env, err)
