@@ -124,11 +124,11 @@ func (v *visit) broken(err error, why, fix string) {
 	v.wrong(what, why, fix)
 }
 
-// readFrom has the last finding name the variable that says what it is about.
+// readFrom has the last finding name the variable that it was read from.
 func (v *visit) readFrom(variable string) {
 	f := &v.found[len(v.found)-1]
 	if !strings.Contains(f.What+f.Fix, variable) {
-		f.Fix += " (as " + variable + " says)"
+		f.What += ", as " + variable + " says"
 	}
 }
 

@@ -50,7 +50,7 @@ func TestADatabaseThatDoesNotLetUsIn(t *testing.T) {
 		strings.Replace(withPassword(walled, "s3cret"), "sslmode=disable", "sslmode=require", 1): {"refused TLS", "is it running, and is the address right?"},
 	} {
 		c.doctor.Env.DatabaseURL = address
-		c.says("database", append(words, "(as HOLDFAST_DATABASE_URL says)")...)
+		c.says("database", append(words, ", as HOLDFAST_DATABASE_URL says (")...)
 		c.keepsTo("s3cret", "wr0ng")
 	}
 	c.doctor.Env.DatabaseURL = withPassword(walled, "s3cret")

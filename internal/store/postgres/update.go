@@ -116,6 +116,9 @@ func (s *Store) begin(ctx context.Context, alone bool) error {
 			return &again{err: fmt.Errorf("begin: %w", err)}
 		}
 		rollback(ctx, s.write)
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		return fmt.Errorf("begin: %w", err)
 	}
 	s.away.over()
@@ -131,7 +134,10 @@ func (s *Store) connect(ctx context.Context) error {
 		s.write = conn
 		return nil
 	}
-	if ctx.Err() != nil || !lost(err) {
+	if err := ctx.Err(); err != nil { // whatever the try ended with
+		return err
+	}
+	if !lost(err) {
 		return err
 	}
 	return &again{err: err, away: true}
