@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -83,10 +84,13 @@ func TestADatabaseThatWasRestartedIsFoundAgain(t *testing.T) {
 
 	// It is away when the update begins: that waits, and ends with its context.
 	server.Stop(t)
-	for range 100 { // wherever it is then: before a try, in one, after it
+	for n := range 200 { // wherever it is then: before a try, in one, after it
 		ctx, cancel := context.WithCancel(t.Context())
 		gaveUp := make(chan error)
 		go func() { gaveUp <- s.Update(ctx, count) }()
+		for range 10 * n {
+			runtime.Gosched()
+		}
 		cancel()
 		if err := <-gaveUp; !errors.Is(err, context.Canceled) {
 			t.Fatalf("cancelled while the database was away: %v", err)
