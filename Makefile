@@ -81,8 +81,8 @@ bench-parts: ## speed of parts, which no page shows: stores, intake, replay, bac
 	$(GO) test ./internal/sim -run '^TestBench' -v -timeout 30m -bench-pairs $(PAIRS)
 	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $(PAIRS)
 
-elsewhere: ## PostgreSQL and Temporal's own server: both killed under two enrollments, payload keys turned round, builds that take over
-	$(GO) test -tags noembed ./internal/app ./internal/temporal -run TestElsewhere -v -timeout 20m -elsewhere
+elsewhere: ## PostgreSQL and Temporal's own server: both killed under two enrollments, payload keys turned round, builds that take over, what doctor says of them
+	$(GO) test -tags noembed ./internal/app ./internal/temporal ./internal/doctor -run TestElsewhere -v -timeout 20m -elsewhere
 
 move: ## a store moved, and restored, in the middle of everything: kill -9 all over the way, each touch at most once
 	$(GO) test ./internal/crash -run '^Test(Move|Restore)With' -v -timeout 20m -move
@@ -93,8 +93,8 @@ crash: ## 200 enrollments, 20 kills: each touch at most once, none lost
 chaos-elsewhere: ## chaos over PostgreSQL and Temporal's own server, which are killed five times each as well; SEED=n repeats one
 	$(GO) test ./internal/crash -run '^TestChaosElsewhere$$' -v -timeout 40m -chaos-elsewhere -chaos-full -chaos-seed $${SEED:-0}
 
-nodes: ## two servers, two workers and two relays over PostgreSQL and Temporal's own server, each ended in turn, and a worker stopped while it sends; SEED=n repeats one
-	$(GO) test -tags noembed ./internal/crash -run '^TestTwoOfEverything|^TestAWorkerThatIsStopped' -v -timeout 20m -nodes -chaos-seed $${SEED:-0}
+nodes: ## two servers, two workers and two relays over PostgreSQL and Temporal's own server, each ended in turn, a worker stopped while it sends, and an erasure killed in its midst; SEED=n repeats one
+	$(GO) test -tags noembed ./internal/crash -run '^TestTwoOfEverything|^TestAWorkerThatIsStopped|^TestAnErasureThatIsKilled' -v -timeout 20m -nodes -chaos-seed $${SEED:-0}
 
 soak: ## mixed load for FOR (10m) on two of everything while all of it is killed: each acknowledged message in once, no enrollment twice; SEED=n repeats one
 	$(GO) test -tags noembed ./internal/crash -run '^TestSoak$$' -v -timeout 120m -soak -soak-for $${FOR:-10m} -chaos-seed $${SEED:-0}

@@ -82,54 +82,76 @@ func (a *Activities) handCard(ctx context.Context, h store.Touch) (retry time.Ti
 	if settled, retry, err := a.seekCard(ctx, h); err != nil || settled {
 		return retry, err
 	}
-	out, err := a.takeCard(ctx, h.ID)
+	out, retry, err := a.takeCard(ctx, h)
 	if errors.Is(err, errStopped) {
 		return a.Clock.Now().Add(again), nil
 	}
 	if err != nil || out == nil {
-		return time.Time{}, err
+		return retry, err
 	}
 	d := a.send(ctx, *out)
-	err = a.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
-		retry = time.Time{}
-		kept, err := tx.Touch(out.row.ID)
-		if err != nil {
-			return fmt.Errorf("read touch: %w", err)
-		}
-		row, now := out.row, a.Clock.Now()
-		row.Account, row.Contact = kept.Account, kept.Contact // they may have become others meanwhile
-		switch f := d.failure; {
-		case f == nil:
-			row.State, row.ProviderID, row.DoneAt = holdfast.Sent, d.receipt.ProviderID, now
-			if err := a.handed(tx, row); err != nil {
-				return err
-			}
-		case f.Permanent || row.Attempts >= cardTries:
-			row.State, row.Reason, row.DoneAt = holdfast.Failed, f.Reason, now
-			line := touchLine(row, now)
-			line.Key, line.Kind, line.Outcome, line.Reason = row.ID+"/failed", "error", "failed", f.Reason
-			if err := tx.AddLine(line); err != nil {
-				return err
-			}
-		case f.Unknown() && a.finder(row.Channel) != nil:
-			row.Reason = f.Reason // it stays sending: it is looked for before it is sent again
-			retry = row.SendingAt.Add(lookAfter)
-		default:
-			row.State, row.Reason = holdfast.Claimed, f.Reason
-			retry = now.Add(backoff(row.Attempts, f.After))
-		}
-		return tx.PutTouch(row)
+	err = a.Store.Update(context.WithoutCancel(ctx), func(tx store.Tx) (err error) {
+		retry, err = a.recordCard(tx, d)
+		return err
 	})
 	a.Poke()
 	return retry, err
 }
 
-// takeCard marks a card as being sent and draws it; nil when its task needs none
-// any more.
-func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, err error) {
+// recordCard writes what became of a card that was sent, and says when to try again.
+// Another process may have taken the card over meanwhile, or have handed it out: then
+// a failure of this send says nothing about the card.
+func (a *Activities) recordCard(tx store.Tx, d delivery) (retry time.Time, err error) {
+	kept, err := tx.Touch(d.row.ID)
+	if err != nil {
+		return retry, fmt.Errorf("read touch: %w", err)
+	}
+	row, now := d.row, a.Clock.Now()
+	row.Account, row.Contact = kept.Account, kept.Contact // they may have become others meanwhile
+	underWay := kept.State == holdfast.Claimed || kept.State == holdfast.Sending || kept.State == holdfast.Unknown
+	switch f := d.failure; {
+	case !underWay:
+		return retry, nil
+	case f == nil:
+		row.Attempts, row.State, row.ProviderID, row.DoneAt = kept.Attempts, holdfast.Sent, d.receipt.ProviderID, now
+		if err := a.handed(tx, row); err != nil {
+			return retry, err
+		}
+	case kept.State != holdfast.Sending || kept.Attempts != row.Attempts:
+		return a.anothers(kept), nil
+	case f.Permanent || row.Attempts >= cardTries:
+		row.State, row.Reason, row.DoneAt = holdfast.Failed, f.Reason, now
+		line := touchLine(row, now)
+		line.Key, line.Kind, line.Outcome, line.Reason = row.ID+"/failed", "error", "failed", f.Reason
+		if err := tx.AddLine(line); err != nil {
+			return retry, err
+		}
+	case f.Unknown() && a.finder(row.Channel) != nil:
+		row.Reason = f.Reason // it stays sending: it is looked for before it is sent again
+		retry = row.SendingAt.Add(lookAfter)
+	default:
+		row.State, row.Reason = holdfast.Claimed, f.Reason
+		retry = now.Add(backoff(row.Attempts, f.After))
+	}
+	return retry, tx.PutTouch(row)
+}
+
+// anothers is when to look again after a card that another process has in hand, which
+// may die with it.
+func (a *Activities) anothers(row store.Touch) time.Time {
+	if row.State == holdfast.Sending {
+		return row.SendingAt.Add(lookAfter)
+	}
+	return a.Clock.Now().Add(backoff(row.Attempts, 0))
+}
+
+// takeCard marks a card as being sent, as it was when it was read, and draws it; nil
+// when its task needs none any more, or when another process sends it now, with when
+// to look after it again.
+func (a *Activities) takeCard(ctx context.Context, was store.Touch) (out *outgoing, retry time.Time, err error) {
 	err = a.Store.Update(ctx, func(tx store.Tx) error {
-		out = nil
-		row, err := tx.Touch(id)
+		out, retry = nil, time.Time{}
+		row, err := tx.Touch(was.ID)
 		if err != nil {
 			return fmt.Errorf("read touch: %w", err)
 		}
@@ -137,6 +159,10 @@ func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, er
 			return errors.Join(err, errStopped)
 		}
 		if row.State != holdfast.Claimed && row.State != holdfast.Sending {
+			return nil
+		}
+		if row.State == holdfast.Sending && row.Attempts != was.Attempts {
+			retry = a.anothers(row)
 			return nil
 		}
 		k, err := tx.Task(taskID(row.Enrollment, row.Path))
@@ -158,7 +184,7 @@ func (a *Activities) takeCard(ctx context.Context, id string) (out *outgoing, er
 		}
 		return tx.PutTouch(row)
 	})
-	return out, err
+	return out, retry, err
 }
 
 // mrkdwn is plain text as Slack's markup has it: no mention, no link.

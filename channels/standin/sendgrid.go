@@ -14,7 +14,7 @@ import (
 	"holdfast/internal/clock"
 )
 
-// SendGrid stands in for POST /v3/mail/send and the suppression lists. Requests must keep to the
+// SendGrid stands in for POST /v3/mail/send, the suppression lists and GET /v3/scopes. Requests must keep to the
 // documented limits, or are answered 400 as SendGrid does.
 func SendGrid(plan *Plan, record *Record, c clock.Clock) *Provider {
 	p := newProvider("sendgrid", plan, record, c)
@@ -22,7 +22,20 @@ func SendGrid(plan *Plan, record *Record, c clock.Clock) *Provider {
 	p.mux.HandleFunc("POST /standin/replies", p.answers)
 	p.Suppressions = NewSuppressions()
 	p.suppressionDoors()
+	p.mux.HandleFunc("GET /v3/scopes", p.scopes)
 	return p
+}
+
+// scopes are those of every key: all that is ever asked for. Its faults are those of
+// the lists, so that sending is not disturbed.
+func (p *Provider) scopes(w http.ResponseWriter, r *http.Request) {
+	if key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); !ok || key == "" {
+		write(w, complaint(http.StatusUnauthorized, "", "authorization required"))
+		return
+	}
+	p.conduct(w, r, p.Suppressions.Plan.next(), sendGridRefusals(p.clock.Now()), func() reply {
+		return reply{status: http.StatusOK, body: map[string]any{"scopes": []string{"mail.send", "suppression.read", "suppression.create", "suppression.delete"}}}
+	})
 }
 
 type sendGridMail struct {

@@ -3,7 +3,11 @@ package app
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"path/filepath"
+	"slices"
+
+	"go.temporal.io/sdk/client"
 
 	"holdfast/internal/config"
 	"holdfast/internal/store"
@@ -42,6 +46,29 @@ func Shape(ctx context.Context, dir string, env config.Environment) (s store.Sha
 	}
 	s, err = postgres.Inspect(ctx, env.DatabaseURL)
 	return s, false, err
+}
+
+// MissingKeys are the ids of payload keys with which something that runs may be
+// encrypted, and that the environment lacks. The errors are those of a server that
+// starts with such keys.
+func MissingKeys(ctx context.Context, st store.Store, env config.Environment) ([]string, error) {
+	keys, err := temporal.ParsePayloadKeys(env.PayloadKeys)
+	if err != nil {
+		return nil, err
+	}
+	missing, err := missingKeys(ctx, st, keys)
+	return slices.Sorted(maps.Keys(missing)), err
+}
+
+// NoneNeeds reads the histories of all that runs, through a client without keys. Its
+// error is that of a server that starts without keys of these ids, of which one is
+// needed.
+func NoneNeeds(ctx context.Context, st store.Store, raw client.Client, ids []string) error {
+	missing := map[string]bool{}
+	for _, id := range ids {
+		missing[id] = true
+	}
+	return noneNeeds(ctx, st, raw, missing)
 }
 
 // Cluster is the Temporal cluster that the environment names.

@@ -30,24 +30,17 @@ const (
 // one that the history of a running enrollment needs: its workflow would stand still.
 // A key that none needs any more is forgotten.
 func (a *App) fitKeys(ctx context.Context, keys *temporal.PayloadKeys) error {
-	known, err := a.knownKeys(ctx)
+	missing, err := missingKeys(ctx, a.Store, keys)
 	if err != nil {
 		return err
 	}
-	missing := map[string]bool{}
-	for id, sum := range known {
-		switch keys.Sum(id) {
-		case sum:
-		case "":
-			missing[id] = true
-		default:
-			e := holdfast.Errorf(holdfast.Conflict, "key %s of HOLDFAST_PAYLOAD_KEYS is not the key that it was", id)
-			e.Hint = "put the old one back, and give the new one an id of its own"
-			return e
-		}
-	}
 	if len(missing) > 0 {
-		if err := a.noneNeeds(ctx, missing); err != nil {
+		raw, err := a.reach(nil)
+		if err != nil {
+			return err
+		}
+		defer raw.Close()
+		if err := noneNeeds(ctx, a.Store, raw, missing); err != nil {
 			return err
 		}
 	}
@@ -64,6 +57,29 @@ func (a *App) fitKeys(ctx context.Context, keys *temporal.PayloadKeys) error {
 	return nil
 }
 
+// missingKeys are those, by id, with which something that runs may be encrypted, and
+// that are not among keys. The error is a *holdfast.Error where one of that id is
+// another.
+func missingKeys(ctx context.Context, st store.Store, keys *temporal.PayloadKeys) (map[string]bool, error) {
+	known, err := knownKeys(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	missing := map[string]bool{}
+	for id, sum := range known {
+		switch keys.Sum(id) {
+		case sum:
+		case "":
+			missing[id] = true
+		default:
+			e := holdfast.Errorf(holdfast.Conflict, "key %s of HOLDFAST_PAYLOAD_KEYS is not the key that it was", id)
+			e.Hint = "put the old one back, and give the new one an id of its own"
+			return nil, e
+		}
+	}
+	return missing, nil
+}
+
 // keepKey writes it down again, should a process that does not know the key have
 // forgotten it: this one goes on to encrypt with it.
 func (a *App) keepKey(ctx context.Context, id, sum string) error {
@@ -71,7 +87,7 @@ func (a *App) keepKey(ctx context.Context, id, sum string) error {
 		if err := clock.Sleep(ctx, lookForKey); err != nil {
 			return err
 		}
-		known, err := a.knownKeys(ctx)
+		known, err := knownKeys(ctx, a.Store)
 		if err == nil && known[id] == "" {
 			a.log.WarnContext(ctx, "a process that lacks a payload key runs beside this one, which encrypts with it", "key", id)
 			err = a.putKeys(ctx, nil, id, sum)
@@ -110,8 +126,8 @@ func (a *App) putKeys(ctx context.Context, forget map[string]bool, first, sum st
 	return nil
 }
 
-func (a *App) knownKeys(ctx context.Context) (known map[string]string, err error) {
-	err = a.Store.View(ctx, func(tx store.Tx) (err error) {
+func knownKeys(ctx context.Context, st store.Store) (known map[string]string, err error) {
+	err = st.View(ctx, func(tx store.Tx) (err error) {
 		known, err = readKeys(tx)
 		return err
 	})
@@ -132,15 +148,10 @@ func readKeys(tx store.Tx) (map[string]string, error) {
 
 // noneNeeds reads the histories of all that runs, and names the first that is
 // encrypted with one of these keys.
-func (a *App) noneNeeds(ctx context.Context, missing map[string]bool) error {
-	raw, err := a.reach(nil)
-	if err != nil {
-		return err
-	}
-	defer raw.Close()
+func noneNeeds(ctx context.Context, st store.Store, raw client.Client, missing map[string]bool) error {
 	for f := (store.EnrollmentFilter{Status: "active", Limit: lookedAtOnce}); ; {
 		var es []store.Enrollment
-		err := a.Store.View(ctx, func(tx store.Tx) (err error) {
+		err := st.View(ctx, func(tx store.Tx) (err error) {
 			es, err = tx.ListEnrollments(f)
 			return err
 		})

@@ -17,8 +17,8 @@ func doctorCommand(s Streams) *cobra.Command {
 		Use:   "doctor [PROJECT]",
 		Short: "Find what keeps a server from working, and say what mends it",
 		Long: `Looks at the data directory, the database and its clock, Temporal, the ports of the
-engine inside, the keys of providers, the doors for the outside and the public
-address, with the environment that a server would have. It sends nothing and changes
+engine inside, the keys of providers and of Temporal's histories, the doors for the
+outside and the public address, with the environment that a server would have. It sends nothing and changes
 nothing, and may run beside a running server. Without PROJECT it looks at the release
 in force.
 

@@ -3,7 +3,6 @@ package crash
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"strings"
 	"testing"
@@ -18,14 +17,12 @@ import (
 	"holdfast/internal/temporal/temporaltest"
 )
 
-var erasures = flag.Bool("erase", false, "kill holdfast erase, and the server beside it, in the middle; builds a Temporal server")
-
 // An erasure that is killed by kill -9, and the server beside it as well, is finished
 // by the next server, and nothing of the person is left.
 func TestAnErasureThatIsKilledIsFinishedByTheNextServer(t *testing.T) {
 	t.Parallel()
-	if !*erasures {
-		t.Skip("starts other processes: give -erase")
+	if !*manyNodes {
+		t.Skip("starts other processes: give -nodes")
 	}
 	const people, rows = 3, 3000
 	ctx := t.Context()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,15 +55,22 @@ func (r *ruin) pair() []int {
 func (r *ruin) replace(ctx context.Context, t *testing.T, nodes ...int) {
 	t.Helper()
 	from := clock.System{}.Now()
+	var ends []string
 	for _, i := range nodes {
-		r.end(ctx, t, i, r.draw.IntN(4) > 0)
+		kill, began := r.draw.IntN(4) > 0, clock.System{}.Now()
+		r.end(ctx, t, i, kill)
+		how := "killed"
+		if !kill { // it finishes what it sends, to providers that may be silent for half a minute
+			how = "stopped in " + clock.System{}.Now().Sub(began).Round(time.Millisecond).String()
+		}
+		ends = append(ends, r.nodes[i].name+" "+how)
 	}
 	r.live(ctx, t, r.upTo(0, 2*time.Second))
 	for _, i := range nodes {
 		r.begin(ctx, t, i)
 	}
 	if len(nodes) > 1 {
-		t.Logf("each %s was away for %v", r.nodes[nodes[0]].args[0], clock.System{}.Now().Sub(from).Round(time.Millisecond))
+		t.Logf("each %s was away for %v: %s", r.nodes[nodes[0]].args[0], clock.System{}.Now().Sub(from).Round(time.Millisecond), strings.Join(ends, ", "))
 	}
 }
 

@@ -2,13 +2,11 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"holdfast"
 	"holdfast/internal/app"
-	"holdfast/internal/store"
 )
 
 // skew is how far our clock may be from the database's. Leases of several
@@ -26,11 +24,11 @@ func database(ctx context.Context, v *visit) {
 	case holdfast.CodeOf(err) == holdfast.NotFound:
 		v.note(err.Error(), "nothing was ever run here", "")
 		return
-	case errors.Is(err, store.ErrNewer):
-		v.broken(err, why, "")
-		return
 	case err != nil:
-		v.broken(err, why, "check HOLDFAST_DATABASE_URL: host, port, user, password, database")
+		v.broken(err, why, "look into its log")
+		if v.Env.DatabaseURL != "" {
+			v.readFrom("HOLDFAST_DATABASE_URL")
+		}
 		return
 	}
 	if !inFile {

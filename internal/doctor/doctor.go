@@ -35,7 +35,7 @@ const (
 
 // Finding is one line. What holds no secret and no personal data.
 type Finding struct {
-	Check string `json:"check"` // directory, database, project, temporal, ports, email, slack, webhooks, doors, address
+	Check string `json:"check"` // directory, database, project, temporal, payloads, ports, email, slack, webhooks, doors, address
 	State State  `json:"state"`
 	What  string `json:"what"`
 	Why   string `json:"why,omitempty"` // why it matters
@@ -75,6 +75,7 @@ var checks = []check{
 	{"database", database},
 	{"project", chosenProject},
 	{"temporal", cluster},
+	{"payloads", payloads},
 	{"ports", ports},
 	{"email", emailKey},
 	{"slack", slackToken},
@@ -121,6 +122,14 @@ func (v *visit) broken(err error, why, fix string) {
 		what, fix = strings.TrimSuffix(what, " ("+e.Hint+")"), e.Hint
 	}
 	v.wrong(what, why, fix)
+}
+
+// readFrom has the last finding name the variable that it was read from.
+func (v *visit) readFrom(variable string) {
+	f := &v.found[len(v.found)-1]
+	if !strings.Contains(f.What+f.Fix, variable) {
+		f.What += ", as " + variable + " says"
+	}
 }
 
 // provider of a channel, "" where nothing leaves this machine.

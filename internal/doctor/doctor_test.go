@@ -132,7 +132,9 @@ func TestANamespaceThatIsNotThereOrNotOurs(t *testing.T) {
 	c.doctor.Env.Temporal = config.Temporal{Address: (&frontend{namespaces: map[string]string{"retention": "id-1", "other": "id-2"}}).serve(t), Namespace: "retention"}
 	c.says("temporal", "ok: the cluster at ")
 	c.doctor.Env.Temporal.Namespace = "retentoin"
-	c.says("temporal", "wrong: the Temporal cluster has no namespace retentoin", "temporal operator namespace create --namespace retentoin")
+	c.says("temporal", "wrong: the Temporal cluster has no namespace retentoin, as HOLDFAST_TEMPORAL_NAMESPACE says", "temporal operator namespace create --namespace retentoin")
+	c.doctor.Env.Temporal.Namespace = ""
+	c.says("temporal", "wrong: the Temporal cluster has no namespace holdfast, which is the one while HOLDFAST_TEMPORAL_NAMESPACE is not set")
 	c.remember(func(tx store.Tx) error { return tx.MetaSet("engine", "id-1") })
 	c.doctor.Env.Temporal.Namespace = "other"
 	c.says("temporal", "wrong: the enrollments of this store run in another namespace (id-1) than this one (id-2)")

@@ -35,9 +35,9 @@ func emailKey(ctx context.Context, v *visit) {
 		case err != nil:
 			v.wrong("SendGrid could not be asked: "+told(err), why, "check HOLDFAST_SENDGRID_URL, and that this machine reaches it")
 		case !slices.Contains(scopes, "mail.send"):
-			v.wrong("the SendGrid key may not send mail", why, "give it the right mail.send")
+			v.wrong("the SendGrid key may not send mail", why, "give the key of HOLDFAST_SENDGRID_KEY the right mail.send, or set one that has it")
 		case !slices.Contains(scopes, "suppression.read"):
-			v.wrong("the SendGrid key may not read suppressions", "who asked SendGrid for no more mail is not known here", "give it full access to suppressions")
+			v.wrong("the SendGrid key may not read suppressions", "who asked SendGrid for no more mail is not known here", "give the key of HOLDFAST_SENDGRID_KEY full access to suppressions")
 		default:
 			v.ok("SendGrid takes the key, which may send mail")
 		}

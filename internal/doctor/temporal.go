@@ -58,6 +58,11 @@ func cluster(ctx context.Context, v *visit) {
 	if err != nil {
 		if holdfast.CodeOf(err) == holdfast.NotFound {
 			v.broken(err, "workflows live in a namespace, and holdfast makes none in a cluster of others", "")
+			if env.Namespace == "" {
+				v.found[len(v.found)-1].What += ", which is the one while HOLDFAST_TEMPORAL_NAMESPACE is not set"
+				return
+			}
+			v.readFrom("HOLDFAST_TEMPORAL_NAMESPACE")
 			return
 		}
 		v.unanswered(env, err)

@@ -158,13 +158,13 @@ func (f *frontend) DescribeNamespace(ctx context.Context, r *workflowservice.Des
 }
 
 // serve runs it and answers its address.
-func (f *frontend) serve(t *testing.T) string {
+func (f *frontend) serve(t *testing.T, o ...grpc.ServerOption) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := grpc.NewServer()
+	s := grpc.NewServer(o...)
 	workflowservice.RegisterWorkflowServiceServer(s, f)
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(s.Stop)

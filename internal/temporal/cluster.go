@@ -72,7 +72,9 @@ func ClusterTLS(cert, key, ca []byte, secret bool) (*tls.Config, error) {
 	if cert != nil {
 		pair, err := tls.X509KeyPair(cert, key)
 		if err != nil {
-			return nil, holdfast.Errorf(holdfast.Invalid, "the client's certificate for Temporal: %v", err)
+			e := holdfast.Errorf(holdfast.Invalid, "the client's certificate for Temporal: %v", err)
+			e.Hint = "set HOLDFAST_TEMPORAL_TLS_CERT and HOLDFAST_TEMPORAL_TLS_KEY to a certificate and its key"
+			return nil, e
 		}
 		conf.Certificates = []tls.Certificate{pair}
 	}

@@ -24,7 +24,7 @@ func Inspect(ctx context.Context, address string) (s store.Shape, err error) {
 	where := fmt.Sprintf("database %s at %s", pool.ConnConfig.Database, pool.ConnConfig.Host)
 	conn, err := pgx.ConnectConfig(ctx, pool.ConnConfig)
 	if err != nil {
-		return s, unavailable("open "+where, "is it running, and is the address right?", err)
+		return s, unopened(where, err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // it was only read
 	if err := suits(ctx, conn); err != nil {

@@ -66,6 +66,20 @@ func unavailable(what, hint string, why error) error {
 	return &awayError{e, why}
 }
 
+// unopened is that a database, named by where, does not let us in.
+func unopened(where string, why error) error {
+	hint := "is it running, and is the address right?"
+	switch code(why) {
+	case wrongPassword, notAuthorised:
+		hint = "check the user and the password, and who may come in by the server's pg_hba.conf"
+	case noDatabase:
+		hint = "make the database, or name one that is there"
+	case tooManyConnections:
+		hint = "raise the server's max_connections, or let fewer processes run"
+	}
+	return unavailable("open "+where, hint, why)
+}
+
 type awayError struct {
 	told *holdfast.Error
 	why  error
@@ -78,6 +92,9 @@ func (e *awayError) Unwrap() []error { return []error{e.told, e.why} }
 const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	notAuthorised        = "28000"
+	wrongPassword        = "28P01"
+	noDatabase           = "3D000"
 	insufficientRights   = "42501"
 	connectionException  = "08"    // class
 	tooManyConnections   = "53300" // also while a restarted server is flooded

@@ -97,7 +97,7 @@ func connected(ctx context.Context, pool *pgxpool.Config, policy migrations.Poli
 	s := &Store{forever: context.WithoutCancel(ctx), config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
 	where := place(s.config)
 	if s.write, err = pgx.ConnectConfig(ctx, s.config); err != nil {
-		return nil, unavailable("open "+where, "is it running, and is the address right?", err)
+		return nil, unopened(where, err)
 	}
 	if err := shape(ctx, s.write, policy); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", where, err), s.write.Close(context.WithoutCancel(ctx)))

@@ -89,8 +89,11 @@ func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.
 	if t.broken == nil && len(t.begin) == 0 {
 		s.away.over()
 	}
+	if err := ctx.Err(); err != nil && t.broken != nil { // whatever it broke with
+		return err
+	}
 	there := errors.Is(t.broken, errThere)
-	if t.broken != nil && ctx.Err() == nil && (there || conflict(t.broken) || s.write.IsClosed()) {
+	if t.broken != nil && (there || conflict(t.broken) || s.write.IsClosed()) {
 		return &again{err: t.broken, asks: there}
 	}
 	if err != nil {
@@ -130,7 +133,10 @@ func (s *Store) connect(ctx context.Context) error {
 		s.write = conn
 		return nil
 	}
-	if ctx.Err() != nil || !lost(err) {
+	if err := ctx.Err(); err != nil { // whatever the try ended with
+		return err
+	}
+	if !lost(err) {
 		return err
 	}
 	return &again{err: err, away: true}

@@ -93,6 +93,9 @@ func (w *wire) carry(client net.Conn) {
 			select {
 			case f := <-w.next:
 				close(cut)
+				for len(w.begun) > 0 { // those before: the client, which has one writer, waits for this answer
+					<-w.begun
+				}
 				if f != forward { // else the client finds out when the server is done
 					_ = client.Close()
 				}
@@ -114,9 +117,6 @@ func (w *wire) fulfil(f fate, server io.Writer, commit []byte, answers <-chan st
 		<-answers
 	case drop:
 	case delay:
-		for len(w.begun) > 0 {
-			<-w.begun
-		}
 		<-w.begun // the update runs again, so it was found not to be kept
 		_, _ = server.Write(commit)
 		w.late <- <-answers

@@ -67,15 +67,38 @@ func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	s.made++
 	name := "t" + strconv.Itoa(s.made)
-	conn, err := pgx.Connect(t.Context(), s.Address())
+	s.Exec(t, s.Address(), "CREATE DATABASE "+name)
+	return s.address(name)
+}
+
+// Exec runs a statement in a database, by its address.
+func (s *Server) Exec(t testing.TB, address, statement string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // it only made a database
-	if _, err := conn.Exec(t.Context(), "CREATE DATABASE "+name); err != nil {
+	defer conn.Close(context.WithoutCancel(t.Context())) //nolint:errcheck // it only ran this
+	if _, err := conn.Exec(t.Context(), statement); err != nil {
 		t.Fatal(err)
 	}
-	return s.address(name)
+}
+
+// User makes a user who has to show a password, and gives the first database's
+// address as theirs, without it.
+func (s *Server) User(t testing.TB, name, password string) string {
+	t.Helper()
+	s.Exec(t, s.Address(), "CREATE ROLE "+name+" LOGIN PASSWORD '"+password+"'")
+	rules := filepath.Join(s.data(), "pg_hba.conf")
+	text, err := os.ReadFile(rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(rules, append([]byte("host all "+name+" 127.0.0.1/32 scram-sha-256\n"), text...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.Restart(t)
+	return strings.Replace(s.Address(), "holdfast@", name+"@", 1)
 }
 
 func (s *Server) address(database string) string {
