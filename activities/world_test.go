@@ -17,6 +17,7 @@ import (
 	"holdfast/internal/clock"
 	"holdfast/internal/source"
 	"holdfast/internal/store"
+	"holdfast/internal/store/memory"
 	"holdfast/internal/store/sqlite"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -116,8 +117,14 @@ func (p *post) Deliver(ctx context.Context, m holdfast.Outbound) (holdfast.Recei
 // arrives delivers a message although the channel fails on it.
 func (p *post) arrives(m holdfast.Outbound) { p.sent = append(p.sent, m) }
 
+// newWorld remembers in SQLite; with -short, as under the race detector, in the store in
+// memory, which passes the same suite: the detector makes SQLite's own code, which is
+// not ours, many times slower.
 func newWorld(t *testing.T, playbook string) *world {
 	t.Helper()
+	if testing.Short() {
+		return newWorldIn(t, memory.New(), playbook)
+	}
 	db, err := sqlite.OpenMemory(t.Context())
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 	"holdfast/internal/intake"
 	"holdfast/internal/source"
 	"holdfast/internal/store"
+	"holdfast/internal/store/memory"
 	"holdfast/internal/store/sqlite"
 	"holdfast/playbooks"
 	"holdfast/rules"
@@ -118,8 +119,14 @@ type world struct {
 
 var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 
-func newWorld(t testing.TB, books ...string) *world {
+// openStore is SQLite; with -short, as under the race detector, the store in memory,
+// which passes the same suite: the detector makes SQLite's own code, which is not
+// ours, many times slower.
+func openStore(t testing.TB) store.Store {
 	t.Helper()
+	if testing.Short() {
+		return memory.New()
+	}
 	st, err := sqlite.OpenMemory(context.Background())
 	if err != nil {
 		t.Fatal(err)
@@ -129,6 +136,12 @@ func newWorld(t testing.TB, books ...string) *world {
 			t.Error(err)
 		}
 	})
+	return st
+}
+
+func newWorld(t testing.TB, books ...string) *world {
+	t.Helper()
+	st := openStore(t)
 	w := &world{t: t, clock: clock.NewVirtual(start)}
 	set, err := testSet()
 	if err != nil {
