@@ -98,7 +98,7 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 	}
 	g.accounts, g.people = found.Accounts, found.Contacts
 	if len(w.Runs) > 0 {
-		g.runs, g.ears, g.exits = found.Runs, found.Listeners, found.Exits
+		g.runs, g.ears = found.Runs, found.Listeners
 	}
 	b.group = g
 	return g.readAliases(b.tx, unread, people)

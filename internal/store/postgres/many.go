@@ -17,8 +17,6 @@ var (
 	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
 	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id") + " ORDER BY started_at NULLS FIRST, id"
 	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
-	exitsByAccount       = lateral(`SELECT x.* FROM enrollments e CROSS JOIN LATERAL (SELECT ` + signalColumns + ` FROM signals
-		WHERE enrollment = e.id AND kind = 'exit' ORDER BY seq LIMIT 1) AS x WHERE e.account = w.id AND e.status = 'active'`)
 )
 
 func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
