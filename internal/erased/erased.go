@@ -24,7 +24,9 @@ const (
 	// Gone stands where a name or an address was.
 	Gone = "[erased]"
 
-	metaKey   = "erasure_key"
+	// MetaKey is where the key of the marks is kept.
+	MetaKey = "erasure_key"
+
 	keyBytes  = 32
 	idPrefix  = "erased-"
 	addressOf = "hmac:"
@@ -37,13 +39,21 @@ type Marks struct{ key []byte }
 
 // Read reads the key; Marks without one when nobody was ever erased here.
 func Read(tx store.Meta) (Marks, error) {
-	text, err := tx.MetaGet(metaKey)
-	if err != nil || text == "" {
+	text, err := tx.MetaGet(MetaKey)
+	if err != nil {
 		return Marks{}, err
+	}
+	return Of(text)
+}
+
+// Of are the marks by a key as it is kept; "" is none.
+func Of(text string) (Marks, error) {
+	if text == "" {
+		return Marks{}, nil
 	}
 	key, err := hex.DecodeString(text)
 	if err != nil || len(key) != keyBytes {
-		return Marks{}, fmt.Errorf("the key of erasures in the database is damaged: restore its meta row %q from a backup", metaKey)
+		return Marks{}, fmt.Errorf("the key of erasures in the database is damaged: restore its meta row %q from a backup", MetaKey)
 	}
 	return Marks{key}, nil
 }
@@ -58,7 +68,7 @@ func Make(tx store.Meta, random io.Reader) (Marks, error) {
 	if _, err := io.ReadFull(random, m.key); err != nil {
 		return Marks{}, fmt.Errorf("draw the key of erasures: %w", err)
 	}
-	return m, tx.MetaSet(metaKey, hex.EncodeToString(m.key))
+	return m, tx.MetaSet(MetaKey, hex.EncodeToString(m.key))
 }
 
 // Any reports whether somebody may have been erased.

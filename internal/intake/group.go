@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/erased"
 	"holdfast/internal/store"
 )
 
@@ -75,7 +76,10 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 		w.Runs = g.ids
 	}
 	if b.unsettled {
-		w.Meta = []string{metaUnmarked}
+		w.Meta = append(w.Meta, metaUnmarked)
+	}
+	if len(msgs) > 0 && b.marks == nil {
+		w.Meta = append(w.Meta, erased.MetaKey)
 	}
 	found, err := b.tx.Look(w)
 	if err != nil {
@@ -85,9 +89,16 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 		return errUnsettled
 	}
 	b.unsettled = false
+	if slices.Contains(w.Meta, erased.MetaKey) {
+		marks, err := erased.Of(found.Meta[erased.MetaKey])
+		if err != nil {
+			return fmt.Errorf("read the key of erasures: %w", err)
+		}
+		b.marks, b.forgot = &marks, map[string]bool{}
+	}
 	g.accounts, g.people = found.Accounts, found.Contacts
 	if len(w.Runs) > 0 {
-		g.runs, g.ears, g.exits = found.Runs, found.Listeners, found.Exits
+		g.runs, g.ears = found.Runs, found.Listeners
 	}
 	b.group = g
 	return g.readAliases(b.tx, unread, people)

@@ -7,7 +7,7 @@ type Wanted struct {
 	Messages []holdfast.Message // as Expect
 	Accounts []string           // as ManyAccounts
 	Contacts []string           // as ManyContacts
-	Runs     []string           // accounts: as ManyEnrollments, ManyListeners, and the exits of the active
+	Runs     []string           // accounts: as ManyEnrollments and ManyListeners
 	Meta     []string           // as MetaGet
 }
 
@@ -17,7 +17,6 @@ type Found struct {
 	Contacts  map[string]Contact
 	Runs      map[string][]Enrollment
 	Listeners map[string][]Listener
-	Exits     map[string]Signal // by enrollment
 	Meta      map[string]string
 }
 
@@ -45,17 +44,6 @@ func LookByParts(tx Tx, w Wanted) (f Found, err error) {
 	if f.Runs, err = tx.ManyEnrollments(w.Runs); err != nil {
 		return f, err
 	}
-	if f.Listeners, err = tx.ManyListeners(w.Runs); err != nil {
-		return f, err
-	}
-	var active []string
-	for _, runs := range f.Runs {
-		for i := range runs {
-			if runs[i].Status == "active" {
-				active = append(active, runs[i].ID)
-			}
-		}
-	}
-	f.Exits, err = tx.ManyExits(active)
+	f.Listeners, err = tx.ManyListeners(w.Runs)
 	return f, err
 }

@@ -100,6 +100,9 @@ func fieldsText(fields map[string]store.Field) (string, error) {
 
 // fieldsOf is never nil, so that callers may add to it.
 func fieldsOf(disk []byte) (map[string]store.Field, error) {
+	if fields, ok := plainFields(disk); ok {
+		return fields, nil
+	}
 	var read map[string]field
 	if err := decode(disk, &read); err != nil {
 		return nil, fmt.Errorf("decode fields: %w", err)

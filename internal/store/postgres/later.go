@@ -84,6 +84,50 @@ func (l *later) sees(query string) bool {
 	return slices.ContainsFunc(l.waits, func(w waiting) bool { return w.rows == nil || strings.Contains(query, w.rows.form.table) })
 }
 
+// all takes everything that waits.
+func (l *later) all() []waiting {
+	waits := l.waits
+	*l = later{}
+	return waits
+}
+
+// seenBy takes what questions may see, and what that refers to. Rows of other tables
+// go on gathering: where they stand beside these makes no difference.
+func (l *later) seenBy(queries ...string) (taken []waiting) {
+	if !slices.ContainsFunc(queries, l.sees) {
+		return nil
+	}
+	if slices.ContainsFunc(l.waits, func(w waiting) bool { return w.rows == nil }) || slices.ContainsFunc(queries, func(q string) bool { return !strings.HasPrefix(q, "SELECT ") }) {
+		return l.all()
+	}
+	tables := map[string]bool{}
+	for more := true; more; {
+		more = false
+		for _, w := range l.waits {
+			f := w.rows.form
+			if tables[f.table] || !slices.ContainsFunc(queries, func(q string) bool { return strings.Contains(q, f.table) }) && !tables["&"+f.table] {
+				continue
+			}
+			tables[f.table], more = true, true
+			for _, to := range f.refers {
+				tables["&"+to] = true
+			}
+		}
+	}
+	rest := later{open: map[*form]int{}}
+	for _, w := range l.waits {
+		if tables[w.rows.form.table] {
+			taken = append(taken, w)
+			continue
+		}
+		rest.open[w.rows.form] = len(rest.waits)
+		rest.waits = append(rest.waits, w)
+		rest.n += len(w.rows.rows)
+	}
+	*l = rest
+	return taken
+}
+
 // bounded sends when enough waits.
 func (t *tx) bounded() error {
 	if t.later.n++; t.later.n >= laterMost {
@@ -100,7 +144,7 @@ func (t *tx) send() error {
 	if t.broken != nil || len(t.begin) == 0 && t.later.none() {
 		return t.broken
 	}
-	return t.with("", true, nil, nil)
+	return t.with("", t.later.all(), nil, nil)
 }
 
 // For each row that refers to another, PostgreSQL looks for that by a plan that it
@@ -111,10 +155,10 @@ var (
 	anyhow  = waiting{what: "look anyhow", query: "SET LOCAL enable_seqscan TO DEFAULT"}
 )
 
-// inOrder is what waits as it is sent.
-func (l *later) inOrder() []waiting {
-	all := make([]waiting, 0, len(l.waits)+2)
-	for _, w := range l.waits {
+// inOrder is what waited as it is sent.
+func inOrder(waits []waiting) []waiting {
+	all := make([]waiting, 0, len(waits)+2)
+	for _, w := range waits {
 		if w.rows != nil && len(w.rows.form.refers) > 0 {
 			all = append(all, byIndex, w, anyhow)
 		} else {
@@ -129,15 +173,12 @@ func queued(query string, args []any) func(*pgx.Batch) {
 	return func(b *pgx.Batch) { b.Queue(query, bound(args)...) }
 }
 
-// with opens the transaction, runs what waits if it is to be seen and, when there is
-// something to ask, that behind it.
-func (t *tx) with(what string, seen bool, ask func(*pgx.Batch), answer func(pgx.BatchResults) error) (err error) {
+// with opens the transaction, runs what waited and, when there is something to ask, that
+// behind it.
+func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer func(pgx.BatchResults) error) (err error) {
 	begin, batch := t.begin, &pgx.Batch{}
 	t.begin = nil
-	var waits []waiting
-	if seen {
-		waits, t.later = t.later.inOrder(), later{}
-	}
+	waits = inOrder(waits)
 	for _, query := range begin {
 		batch.Queue(query)
 	}

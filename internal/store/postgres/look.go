@@ -8,12 +8,11 @@ func accountID(a store.Account) string   { return a.ID }
 func contactID(c store.Contact) string   { return c.ID }
 func runOf(e store.Enrollment) string    { return e.Account }
 func listenerOf(l store.Listener) string { return l.Account }
-func signalledTo(s store.Signal) string  { return s.Enrollment }
 
 func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	f := store.Found{
 		Accounts: map[string]store.Account{}, Contacts: map[string]store.Contact{}, Runs: map[string][]store.Enrollment{},
-		Listeners: map[string][]store.Listener{}, Exits: map[string]store.Signal{}, Meta: map[string]string{},
+		Listeners: map[string][]store.Listener{}, Meta: map[string]string{},
 	}
 	var qs []question
 	look, x := t.expecting(w.Messages)
@@ -36,8 +35,7 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	}
 	if len(w.Runs) > 0 {
 		qs = append(qs, ofEach("list enrollments", enrollmentsByAccount, w.Runs, gather(f.Runs, scanEnrollment, runOf)),
-			ofEach("list listeners", listenersByAccount, w.Runs, gather(f.Listeners, scanListener, listenerOf)),
-			ofEach("read exits", exitsByAccount, w.Runs, into(f.Exits, scanSignal, signalledTo)))
+			ofEach("list listeners", listenersByAccount, w.Runs, gather(f.Listeners, scanListener, listenerOf)))
 	}
 	if err := t.ask(qs...); err != nil {
 		return f, err

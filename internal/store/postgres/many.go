@@ -17,8 +17,6 @@ var (
 	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
 	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id") + " ORDER BY started_at NULLS FIRST, id"
 	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
-	exitsByAccount       = lateral(`SELECT x.* FROM enrollments e CROSS JOIN LATERAL (SELECT ` + signalColumns + ` FROM signals
-		WHERE enrollment = e.id AND kind = 'exit' ORDER BY seq LIMIT 1) AS x WHERE e.account = w.id AND e.status = 'active'`)
 )
 
 func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
@@ -138,26 +136,26 @@ func (t *tx) ask(qs ...question) error {
 	if err := t.ready(); err != nil || len(qs) == 0 {
 		return err
 	}
-	seen := slices.ContainsFunc(qs, func(q question) bool { return t.later.sees(q.query) })
-	var asked string
-	err := t.with("look", seen, func(b *pgx.Batch) {
+	var queries []string
+	for _, q := range qs {
+		queries = append(queries, q.query)
+	}
+	return t.with("look", t.later.seenBy(queries...), func(b *pgx.Batch) {
 		for _, q := range qs {
 			b.Queue(q.query, bound(q.args)...)
 		}
 	}, func(r pgx.BatchResults) error {
 		for _, q := range qs {
-			asked = q.what
 			rows, err := r.Query()
 			if err == nil {
 				err = walk(rows, q.row)
 			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", asked, err)
+				return fmt.Errorf("%s: %w", q.what, err)
 			}
 		}
 		return nil
 	})
-	return err
 }
 
 // ofEach is a question about each of a list of ids.

@@ -76,7 +76,7 @@ func (t *tx) exec(what, query string, args ...any) (int64, error) {
 		return tag.RowsAffected(), nil
 	}
 	var n int64
-	err := t.with(what, true, queued(query, args), func(r pgx.BatchResults) error {
+	err := t.with(what, t.later.all(), queued(query, args), func(r pgx.BatchResults) error {
 		tag, err := r.Exec()
 		n = tag.RowsAffected()
 		return err
@@ -99,7 +99,7 @@ func one[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 		v, err = scan(t.conn.QueryRow(t.ctx, query, bound(args)...))
 	} else {
 		var absent bool
-		err = t.with(what, t.later.sees(query), queued(query, args), func(r pgx.BatchResults) (err error) {
+		err = t.with(what, t.later.seenBy(query), queued(query, args), func(r pgx.BatchResults) (err error) {
 			v, err = scan(r.QueryRow())
 			if absent = errors.Is(err, pgx.ErrNoRows); absent {
 				return nil
@@ -142,7 +142,7 @@ func each(t *tx, what, query string, args []any, fn func(row scanner) error) err
 		return err
 	}
 	if t.waits(query) {
-		return t.with(what, t.later.sees(query), queued(query, args), func(r pgx.BatchResults) error {
+		return t.with(what, t.later.seenBy(query), queued(query, args), func(r pgx.BatchResults) error {
 			rows, err := r.Query()
 			if err != nil {
 				return err

@@ -45,7 +45,7 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 				tx.Signal(store.Signal{Enrollment: "e-" + id, Kind: "exit", Outcome: "lost", At: t0}),
 				tx.PutRest(store.Rest{Account: id, Scope: "lane:save", Until: t0.Add(1000), Reason: "won", Unless: "account.vip", Enrollment: "e-" + id}))
 		}
-		return errors.Join(errs...)
+		return errors.Join(append(errs, tx.MetaSet("look", "at"))...)
 	})
 	view(t, s, func(tx store.Tx) error {
 		ids := []string{odd, "acme", "nobody"}
@@ -70,6 +70,9 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 			errs = append(errs, errA, errB, errT, errE, errR, errX, same("exit", exits["e-"+id], exit), same("first", exit.Outcome, "won"), same("rests", rests[id], rs), same("how many rests", len(rs), 2), same("account", accounts[id], account), same("buckets", buckets[id], bs),
 				same("truth", truths[id], truth), same("enrollments", runs[id], es))
 		}
+		look, errL := tx.Look(store.Wanted{Accounts: ids, Contacts: []string{"c-acme"}, Runs: ids, Meta: []string{"look", "unset"}})
+		errs = append(errs, errL, same("accounts by look", look.Accounts, accounts), same("contacts by look", look.Contacts, contacts), same("runs by look", look.Runs, runs),
+			same("meta by look", look.Meta, map[string]string{"look": "at"}), same("listeners by look", len(look.Listeners), 0))
 		dana, err := tx.Contact("c-acme")
 		return errors.Join(append(errs, err, same("contact", contacts["c-acme"], dana))...)
 	})
