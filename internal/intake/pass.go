@@ -14,6 +14,10 @@ import (
 // pageSize is how many accounts one read of a pass takes, and one transaction at most.
 const pageSize = 500
 
+// fewestVisited are visited in one transaction however long they take: on a machine that
+// has no time for us, smaller ones would do little but begin and end.
+const fewestVisited = 100
+
 // pass visits all known accounts, by id, in write transactions of bounded time.
 // visit may run again for an account after a crash, so it must be idempotent.
 func (in *Intake) pass(ctx context.Context, visit func(b *batch, s *sheet) error) error {
@@ -43,7 +47,7 @@ func (in *Intake) page(ctx context.Context, after string) (ids []string, err err
 // read again.
 func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit func(b *batch, s *sheet) error) error {
 	wall := clock.System{}
-	for size := groupSize; len(ids) > 0; {
+	for size := pageSize; len(ids) > 0; {
 		var b *batch
 		page, done := ids[:min(len(ids), size)], 0
 		err := in.Store.Update(ctx, func(tx store.Tx) error {
@@ -52,7 +56,7 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 				return err
 			}
 			end := wall.Now().Add(cmp.Or(in.Options.BatchTime, 50*time.Millisecond))
-			for done < len(page) && (done == 0 || wall.Now().Before(end)) {
+			for done < len(page) && (done < fewestVisited || wall.Now().Before(end)) {
 				s, err := b.sheet(page[done])
 				if err != nil {
 					return err
@@ -70,7 +74,7 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 		in.after(b)
 		ids = ids[done:]
 		if size = min(2*size, pageSize); done < len(page) {
-			size = done
+			size = max(done, fewestVisited)
 		}
 	}
 	return nil
