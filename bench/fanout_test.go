@@ -45,15 +45,16 @@ func TestBenchFanOut(t *testing.T) { //nolint:paralleltest // it measures
 func cpu(c paired.Cost) float64  { return c.CPU }
 func wall(c paired.Cost) float64 { return c.Wall }
 
-// fanned is a block: a world of n accounts in a fresh directory, all of which a side starts.
-func fanned(t *testing.T, n int, side func(*world, int)) func() paired.Cost {
+// fanned is a block: a world of n accounts in a fresh directory, all of which a side
+// starts once it is ready.
+func fanned(t *testing.T, n int, ready func(*world, int) (start func())) func() paired.Cost {
 	t.Helper()
 	return func() paired.Cost {
 		w := worldOf(t, "announce", n)
 		defer w.stop()
 		counted := &counts{Client: w.client}
 		w.client = counted
-		cost := paired.Measure(t, func() { side(w, n) })
+		cost := paired.Measure(t, ready(w, n))
 		if got := int(counted.started.Load()); got != n {
 			t.Fatalf("%d workflows were started, want %d", got, n)
 		}
@@ -79,8 +80,8 @@ func (c *counts) ExecuteWorkflow(ctx context.Context, o client.StartWorkflowOpti
 
 // announce is our side: the message, the agenda that takes it to the accounts, and the
 // relay beside it, as in one process of the product.
-func announce(w *world, _ int) {
-	var r relay.Relay
+func announce(w *world, _ int) func() {
+	r := new(relay.Relay)
 	in := w.intake(clock.System{}, r.Poke)
 	var entered atomic.Bool // all rows are committed
 	var looked bool         // and the relay has looked once since
@@ -100,34 +101,36 @@ func announce(w *world, _ int) {
 		}
 	}
 	w.background(func(ctx context.Context) { _ = r.Run(ctx) })
-	res, err := in.Receive(w.t.Context(), intake.Call{Messages: []holdfast.Message{{
-		ID: "shipped", Source: "bench", Kind: holdfast.Track, Event: "Feature Shipped", At: clock.System{}.Now(), Props: map[string]any{"topics": []any{"sso"}},
-	}}})
-	if err != nil || res.Announced != 1 {
-		w.t.Fatalf("%+v, %v", res, err)
+	return func() {
+		res, err := in.Receive(w.t.Context(), intake.Call{Messages: []holdfast.Message{{
+			ID: "shipped", Source: "bench", Kind: holdfast.Track, Event: "Feature Shipped", At: clock.System{}.Now(), Props: map[string]any{"topics": []any{"sso"}},
+		}}})
+		if err != nil || res.Announced != 1 {
+			w.t.Fatalf("%+v, %v", res, err)
+		}
+		for {
+			next, some, err := in.Next(w.t.Context())
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			now := clock.System{}.Now()
+			if !some || next.After(now) {
+				break
+			}
+			if err := in.Fire(w.t.Context(), now); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		entered.Store(true)
+		r.Poke()
+		<-empty
 	}
-	for {
-		next, some, err := in.Next(w.t.Context())
-		if err != nil {
-			w.t.Fatal(err)
-		}
-		now := clock.System{}.Now()
-		if !some || next.After(now) {
-			break
-		}
-		if err := in.Fire(w.t.Context(), now); err != nil {
-			w.t.Fatal(err)
-		}
-	}
-	entered.Store(true)
-	r.Poke()
-	<-empty
 }
 
 // Bare is a workflow of nothing but its account.
 func Bare(ctx workflow.Context, _ string) error { return workflow.Sleep(ctx, 90*24*60*week) }
 
 // startBare is the other side: a client and a list of accounts.
-func startBare(w *world, n int) {
-	w.begin(0, n, Bare, func(i int) []any { return []any{account(i)} })
+func startBare(w *world, n int) func() {
+	return func() { w.begin(0, n, Bare, func(i int) []any { return []any{account(i)} }) }
 }
