@@ -2,12 +2,15 @@ package temporal
 
 import (
 	"cmp"
+	"context"
 	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"holdfast/internal/clock"
 )
 
 // Registry is where workflows and activities are made known.
@@ -19,6 +22,10 @@ const Deployment = "holdfast"
 // drain is how long a worker that is stopped may take to finish: longer than a
 // provider may take to answer, so that what was being sent is recorded.
 const drain = 35 * time.Second
+
+// stopWithin bounds a whole stop. The SDK waits for its kinds of task one after the
+// other, each for drain at most; supervisors kill after 45 seconds or later (the guide "On several machines").
+const stopWithin = 40 * time.Second
 
 // atOnce bounds the workflow tasks that a process has in hand. Each may hold a
 // send, and each waits for its timeout when the process is killed.
@@ -43,7 +50,8 @@ func Worker(c client.Client, queue string, register func(Registry)) worker.Worke
 }
 
 // TunedWorker is Worker with limits. Stop takes no more and waits for what is under
-// way, half a minute at most.
+// way, 40 seconds at most. What is not done then is done again by
+// another worker, as after a kill.
 func TunedWorker(c client.Client, queue string, t Tuning, register func(Registry)) worker.Worker {
 	worker.SetStickyWorkflowCacheSize(StickyWorkflows) // one cache a process; its first worker makes it
 	o := worker.Options{
@@ -69,5 +77,18 @@ func TunedWorker(c client.Client, queue string, t Tuning, register func(Registry
 	}
 	w := worker.New(c, queue, o)
 	register(w)
-	return w
+	return bounded{w}
+}
+
+// bounded is a worker whose Stop ends.
+type bounded struct{ worker.Worker }
+
+// Stop is the worker's, for as long as stopWithin.
+func (b bounded) Stop() {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		b.Worker.Stop()
+	}()
+	_, _ = clock.Wait(context.Background(), stopWithin, done) // whichever it was, it is over
 }
