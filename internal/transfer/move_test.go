@@ -99,11 +99,10 @@ func TestWhoMovedOrRestoredAStoreIsInItsAuditLog(t *testing.T) {
 	if err := transfer.MoveUntil(ctx, from, moved, moveOptions(), 9); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	m, err := transfer.Move(ctx, from, moved, moveOptions())
-	if err != nil {
+	if _, err := transfer.Move(ctx, from, moved, moveOptions()); err != nil {
 		t.Fatal(err)
 	}
-	if m, err = transfer.Move(ctx, from, moved, moveOptions()); err != nil || !m.Finished {
+	if m, err := transfer.Move(ctx, from, moved, moveOptions()); err != nil || !m.Finished {
 		t.Fatalf("again: %+v, %v", m, err)
 	}
 	r, err := transfer.Restore(ctx, revived, bytes.NewReader(archive), transfer.RestoreOptions{Name: "a.gz", Now: now})

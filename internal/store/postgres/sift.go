@@ -76,12 +76,12 @@ func (p *part) query(rows string) string {
 	if len(p.fields) == 0 {
 		return "SELECT id FROM (SELECT id FROM " + rows + ") AS accounts WHERE " + p.rest
 	}
-	values := ""
+	var values strings.Builder
 	for i, f := range p.fields {
-		values += ", j -> " + literal(f) + " ->> 'v' AS " + nth(i)
+		values.WriteString(", j -> " + literal(f) + " ->> 'v' AS " + nth(i))
 	}
 	// OFFSET 0 keeps PostgreSQL from working each out again wherever it is named.
-	return "SELECT id FROM (SELECT id" + values + " FROM (SELECT id, " + fieldsJSON + " AS j FROM " + rows + " OFFSET 0) AS read OFFSET 0) AS accounts WHERE " + p.rest
+	return "SELECT id FROM (SELECT id" + values.String() + " FROM (SELECT id, " + fieldsJSON + " AS j FROM " + rows + " OFFSET 0) AS read OFFSET 0) AS accounts WHERE " + p.rest
 }
 
 func nth(i int) string { return "v" + strconv.Itoa(i) }
