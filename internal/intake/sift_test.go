@@ -74,7 +74,11 @@ func randomFields(r *rand.Rand) map[string]store.Field {
 func TestAScanFindsTheSameWhetherTheDatabaseSiftsOrNot(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
-	for seed := range uint64(6) {
+	seeds := uint64(6)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
 		r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // reproducible
 		var books []string
 		for i := range 6 {

@@ -17,9 +17,9 @@ type Silence struct {
 
 // Silence is how long nothing may come from a source: as its document says, or else
 // the project's settings, which hold for imports too. Zero is what is usual.
-func (p *Project) Silence(source string) (after calendar.Span, off bool) {
+func (p *Project) Silence(of string) (after calendar.Span, off bool) {
 	is := p.Settings.Silence
-	if s := p.Source(source); s != nil && s.Silence != (Silence{}) {
+	if s := p.Source(of); s != nil && s.Silence != (Silence{}) {
 		is = s.Silence
 	}
 	return is.After, is.Off
