@@ -46,7 +46,7 @@ func (in *Intake) Already(ctx context.Context, books []*playbooks.Playbook) ([]K
 		}
 		err = in.Store.View(ctx, func(tx store.Tx) error {
 			b := in.batch(readOnly{tx}, Live)
-			if err := b.gatherAll(ids, nil); err != nil {
+			if err := b.gatherAll(ids); err != nil {
 				return err
 			}
 			for _, id := range ids {

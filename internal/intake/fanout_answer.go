@@ -131,7 +131,7 @@ func (in *Intake) TryAnnouncement(ctx context.Context, m holdfast.Message, at ti
 			if next.Triggers == nil {
 				next.Triggers = b.reaches(m.Event)
 			}
-			if err := b.gatherAll(ids, nil); err != nil {
+			if err := b.gatherAll(ids); err != nil {
 				return err
 			}
 			for _, id := range ids {

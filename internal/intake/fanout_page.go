@@ -74,7 +74,7 @@ func (b *batch) page(a *Announcement) error {
 	if err != nil {
 		return err
 	}
-	if err := b.gatherAll(ids, nil); err != nil {
+	if err := b.gatherAll(ids); err != nil {
 		return err
 	}
 	for _, id := range ids {
@@ -217,7 +217,7 @@ func (b *batch) gatherEntries(ds []store.Due) error {
 	if len(ids) < 2 {
 		return nil
 	}
-	return b.gatherAll(ids, nil)
+	return b.gatherAll(ids)
 }
 
 // fireEntering lets an account enter whose moment has come, if it still matches and

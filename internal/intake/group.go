@@ -46,8 +46,8 @@ func (b *batch) gather(msgs []holdfast.Message) error {
 	return b.gatherFor(accounts, contacts, msgs)
 }
 
-func (b *batch) gatherAll(accounts, contacts []string) error {
-	return b.gatherFor(accounts, contacts, nil)
+func (b *batch) gatherAll(accounts []string) error {
+	return b.gatherFor(accounts, nil, nil)
 }
 
 func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) error {

@@ -48,7 +48,7 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 		page, done := ids[:min(len(ids), size)], 0
 		err := in.Store.Update(ctx, func(tx store.Tx) error {
 			b, done = in.batchAt(tx, Live, now), 0
-			if err := b.gatherAll(page, nil); err != nil {
+			if err := b.gatherAll(page); err != nil {
 				return err
 			}
 			end := wall.Now().Add(cmp.Or(in.Options.BatchTime, 50*time.Millisecond))

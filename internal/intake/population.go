@@ -70,7 +70,7 @@ func (in *Intake) gatherRanks(ctx context.Context, ids, names []string, now time
 	err := in.Store.View(ctx, func(tx store.Tx) error {
 		clear(page)
 		b := in.batchAt(readOnly{tx}, Live, now)
-		if err := b.gatherAll(ids, nil); err != nil {
+		if err := b.gatherAll(ids); err != nil {
 			return err
 		}
 		for _, id := range ids {

@@ -257,7 +257,7 @@ func (in *Intake) probe(ctx context.Context, ids []string, now time.Time, look f
 	err := in.Store.View(ctx, func(tx store.Tx) error {
 		moved = nil
 		b := in.batchAt(readOnly{tx}, Live, now)
-		if err := b.gatherAll(ids, nil); err != nil {
+		if err := b.gatherAll(ids); err != nil {
 			return err
 		}
 		for _, id := range ids {

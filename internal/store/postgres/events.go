@@ -40,7 +40,7 @@ func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fre
 	case there:
 		return seq, false, nil
 	case looked:
-		return seq, true, t.add(eventRows, seq, m.Source, m.ID, string(m.Kind), m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
+		return seq, true, t.add(eventRows, seq, m.Source, m.ID, m.Kind, m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
 	}
 	seq, err = one(t, "append event", value[int64], `INSERT INTO events
 		(source, id, kind, name, account, contact, at, received, props) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
