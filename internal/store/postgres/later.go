@@ -147,27 +147,6 @@ func (t *tx) send() error {
 	return t.with("", t.later.all(), nil, nil)
 }
 
-// For each row that refers to another, PostgreSQL looks for that by a plan that it
-// makes once in a session. Made while few rows are there, it reads the whole table,
-// and still does so when a scan has put thousands there.
-var (
-	byIndex = waiting{what: "look by indexes", query: "SET LOCAL enable_seqscan = off"}
-	anyhow  = waiting{what: "look anyhow", query: "SET LOCAL enable_seqscan TO DEFAULT"}
-)
-
-// inOrder is what waited as it is sent.
-func inOrder(waits []waiting) []waiting {
-	all := make([]waiting, 0, len(waits)+2)
-	for _, w := range waits {
-		if w.rows != nil && len(w.rows.form.refers) > 0 {
-			all = append(all, byIndex, w, anyhow)
-		} else {
-			all = append(all, w)
-		}
-	}
-	return all
-}
-
 // queued puts one statement into a batch.
 func queued(query string, args []any) func(*pgx.Batch) {
 	return func(b *pgx.Batch) { b.Queue(query, bound(args)...) }
@@ -178,7 +157,6 @@ func queued(query string, args []any) func(*pgx.Batch) {
 func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer func(pgx.BatchResults) error) (err error) {
 	begin, batch := t.begin, &pgx.Batch{}
 	t.begin = nil
-	waits = inOrder(waits)
 	for _, query := range begin {
 		batch.Queue(query)
 	}
