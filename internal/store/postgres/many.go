@@ -161,9 +161,9 @@ func (t *tx) ask(qs ...question) error {
 }
 
 // ofEach is a question about each of a list of ids.
-func ofEach(what, query string, ids []string, row func(scanner) error, args ...any) question {
+func ofEach(what, query string, ids []string, row func(scanner) error) question {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	return question{what, query, append([]any{ids}, args...), row}
+	return question{what, query, []any{ids}, row}
 }
 
 // into puts rows into a map, by id.

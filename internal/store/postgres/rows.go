@@ -41,7 +41,7 @@ func rows(what, table, columns, conflict string, refers ...string) *form {
 
 // whole is a form that writes whole rows, known by the first key columns: the last
 // of a key holds.
-func whole(what, table, columns string, key int, refers ...string) *form {
+func whole(what, table, columns string, key int) *form {
 	var keys, sets []string
 	for i, column := range strings.Split(columns, ",") {
 		name, _, _ := strings.Cut(strings.TrimSpace(column), " ")
@@ -51,7 +51,7 @@ func whole(what, table, columns string, key int, refers ...string) *form {
 			sets = append(sets, name+" = excluded."+name)
 		}
 	}
-	f := rows(what, table, columns, "("+strings.Join(keys, ", ")+") DO UPDATE SET "+strings.Join(sets, ", "), refers...)
+	f := rows(what, table, columns, "("+strings.Join(keys, ", ")+") DO UPDATE SET "+strings.Join(sets, ", "))
 	f.key = key
 	return f
 }
