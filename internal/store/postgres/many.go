@@ -15,7 +15,7 @@ import (
 var (
 	accountsByID         = lateral("SELECT id, known, fields FROM accounts WHERE id = w.id")
 	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
-	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id") + " ORDER BY started_at NULLS FIRST, id"
+	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id ORDER BY started_at NULLS FIRST, id") + " ORDER BY started_at NULLS FIRST, id"
 	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
 )
 

@@ -115,7 +115,11 @@ func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.
 // byIndex: a plan is made once in a session, and one that was made while few rows
 // were there would read the whole table when thousands are, for each row of a page and
 // for each that refers to another. Reading it whole also conflicts with all who write.
-const byIndex = "SET LOCAL enable_seqscan = off"
+// What has to be read whole anyway looks too dear then, and is not worth compiling.
+const (
+	byIndex     = "SET LOCAL enable_seqscan = off"
+	interpreted = "SET LOCAL jit = off"
+)
 
 // begins are the statements that open a transaction; they go with its first question.
 // The lock is taken before the snapshot, which is that of the first query: who comes
@@ -125,7 +129,7 @@ func begins(alone bool) []string {
 	if alone {
 		mode = "EXCLUSIVE"
 	}
-	return []string{"BEGIN ISOLATION LEVEL SERIALIZABLE", "SET LOCAL idle_in_transaction_session_timeout = '60s'", byIndex, "LOCK TABLE writers IN " + mode + " MODE"}
+	return []string{"BEGIN ISOLATION LEVEL SERIALIZABLE", "SET LOCAL idle_in_transaction_session_timeout = '60s'", byIndex, interpreted, "LOCK TABLE writers IN " + mode + " MODE"}
 }
 
 // connect makes the writer's connection when there is none.
