@@ -37,3 +37,16 @@ func Wait(ctx context.Context, d time.Duration, wake <-chan struct{}) (woken boo
 		return false, ctx.Err()
 	}
 }
+
+// Await waits for done, d at most, where nothing else could end it, as in a Stop. ok
+// is that it came.
+func Await(d time.Duration, done <-chan struct{}) (ok bool) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-done:
+		return true
+	case <-t.C:
+		return false
+	}
+}

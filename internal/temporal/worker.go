@@ -2,7 +2,6 @@ package temporal
 
 import (
 	"cmp"
-	"context"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -90,5 +89,5 @@ func (b bounded) Stop() {
 		defer close(done)
 		b.Worker.Stop()
 	}()
-	_, _ = clock.Wait(context.Background(), stopWithin, done) // whichever it was, it is over
+	clock.Await(stopWithin, done)
 }
