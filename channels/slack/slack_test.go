@@ -35,7 +35,7 @@ func message(touch string) holdfast.Outbound {
 
 func open(t *testing.T, base string) *slack.Channel {
 	t.Helper()
-	c, err := slack.New(slack.Config{Token: token, URL: base, Timeout: time.Second})
+	c, err := slack.New(slack.Config{Token: token, URL: base, Timeout: 3 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
