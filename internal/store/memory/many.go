@@ -39,9 +39,9 @@ func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string
 	return many(t, &t.truths, accounts, func(id string) key { return key{playbook, trigger, id} }, self)
 }
 
-// many are the rows that are there, by id.
-func many[K comparable, V any](t *tx, in *table[K, V], ids []string, named func(string) K, own func(*V) V) (map[string]V, error) {
-	by := make(map[string]V, len(ids))
+// many are what own makes of the rows that are there, by id.
+func many[K comparable, V, T any](t *tx, in *table[K, V], ids []string, named func(string) K, own func(*V) T) (map[string]T, error) {
+	by := make(map[string]T, len(ids))
 	for _, id := range ids {
 		if row := in.rows[named(id)]; row != nil {
 			by[id] = own(row)
@@ -65,17 +65,9 @@ func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
 }
 
 func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
-	by := map[string][]store.Listener{}
-	for _, id := range accounts {
-		rows, err := some(t, t.listenersByAccount.of(id), 0, func(*store.Listener) bool { return true }, ownListener)
-		if err != nil {
-			return nil, err
-		}
-		if len(rows) > 0 {
-			by[id] = rows
-		}
-	}
-	return by, nil
+	return lists(accounts, func(id string) ([]store.Listener, error) {
+		return some(t, t.listenersByAccount.of(id), 0, func(*store.Listener) bool { return true }, ownListener)
+	})
 }
 
 func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
@@ -87,13 +79,7 @@ func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Res
 }
 
 func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
-	by := map[string]string{}
-	for _, id := range accounts {
-		if a := t.arms.rows[key{holdout, id}]; a != nil {
-			by[id] = a.arm
-		}
-	}
-	return by, t.ready()
+	return many(t, &t.arms, accounts, func(id string) key { return key{holdout, id} }, func(a *arm) string { return a.arm })
 }
 
 // lists are those that are not empty, by id.

@@ -4,11 +4,6 @@ import (
 	"holdfast/internal/store"
 )
 
-func accountID(a store.Account) string   { return a.ID }
-func contactID(c store.Contact) string   { return c.ID }
-func runOf(e store.Enrollment) string    { return e.Account }
-func listenerOf(l store.Listener) string { return l.Account }
-
 func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	f := store.Found{
 		Accounts: map[string]store.Account{}, Contacts: map[string]store.Contact{}, Runs: map[string][]store.Enrollment{},

@@ -19,14 +19,17 @@ var (
 	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
 )
 
+func accountID(a store.Account) string   { return a.ID }
+func contactID(c store.Contact) string   { return c.ID }
+func runOf(e store.Enrollment) string    { return e.Account }
+func listenerOf(l store.Listener) string { return l.Account }
+
 func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
-	return byID(t, "read accounts", scanAccount, func(a store.Account) string { return a.ID },
-		accountsByID, ids)
+	return byID(t, "read accounts", scanAccount, accountID, accountsByID, ids)
 }
 
 func (t *tx) ManyContacts(ids []string) (map[string]store.Contact, error) {
-	return byID(t, "read contacts", scanContact, func(c store.Contact) string { return c.ID },
-		contactsByID, ids)
+	return byID(t, "read contacts", scanContact, contactID, contactsByID, ids)
 }
 
 // ManyContactsAt looks for addresses as they were written. \u0000, which no address
@@ -69,38 +72,20 @@ func (t *tx) ManyBuckets(metric string, accounts []string, from, to string) (map
 }
 
 func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
-	by := map[string][]store.Enrollment{}
-	err := inEach(t, "list enrollments", func(row scanner) error {
-		e, err := scanEnrollment(row)
-		by[e.Account] = append(by[e.Account], e)
-		return err
-	}, enrollmentsByAccount, accounts)
-	if err != nil {
-		return nil, err
+	by, err := lists(t, "list enrollments", scanEnrollment, runOf, enrollmentsByAccount, accounts)
+	if err == nil {
+		t.enteredBy(accounts, by)
 	}
-	t.enteredBy(accounts, by)
-	return by, nil
+	return by, err
 }
 
 func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
-	by := map[string][]store.Rest{}
-	err := inEach(t, "list rests", func(row scanner) error {
-		r, err := scanRest(row)
-		by[r.Account] = append(by[r.Account], r)
-		return err
-	}, lateral("SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account = w.id AND (until IS NULL OR until > $2)")+" ORDER BY account, scope", accounts, now)
-	return by, err
+	return lists(t, "list rests", scanRest, func(r store.Rest) string { return r.Account },
+		lateral("SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account = w.id AND (until IS NULL OR until > $2)")+" ORDER BY account, scope", accounts, now)
 }
 
 func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
-	by := map[string]string{}
-	err := inEach(t, "read arms", func(row scanner) error {
-		var account, arm string
-		err := row.Scan(&account, &arm)
-		by[account] = arm
-		return err
-	}, "SELECT account, arm FROM arms WHERE account = ANY ($1) AND holdout = $2", accounts, holdout)
-	return by, err
+	return texts(t, "read arms", lateral("SELECT account, arm FROM arms WHERE account = w.id AND holdout = $2"), accounts, holdout)
 }
 
 func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
@@ -109,13 +94,7 @@ func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
 }
 
 func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
-	by := map[string][]store.Listener{}
-	err := inEach(t, "list listeners", func(row scanner) error {
-		l, err := scanListener(row)
-		by[l.Account] = append(by[l.Account], l)
-		return err
-	}, listenersByAccount, accounts)
-	return by, err
+	return lists(t, "list listeners", scanListener, listenerOf, listenersByAccount, accounts)
 }
 
 // lateral asks a question for each of a list of ids, w.id, by itself: its plan, which
@@ -185,12 +164,24 @@ func gather[T any](by map[string][]T, scan func(scanner) (T, error), id func(T) 
 // byID reads rows into a map.
 func byID[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) string, query string, ids []string, args ...any) (map[string]T, error) {
 	by := make(map[string]T, len(ids))
-	err := inEach(t, what, func(row scanner) error {
-		v, err := scan(row)
-		by[id(v)] = v
+	return by, inEach(t, what, into(by, scan, id), query, ids, args...)
+}
+
+// lists reads rows into lists, by id, each in the order of the query.
+func lists[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) string, query string, ids []string, args ...any) (map[string][]T, error) {
+	by := map[string][]T{}
+	return by, inEach(t, what, gather(by, scan, id), query, ids, args...)
+}
+
+// texts reads rows of an id and a text.
+func texts(t *tx, what, query string, ids []string, args ...any) (map[string]string, error) {
+	by := map[string]string{}
+	return by, inEach(t, what, func(row scanner) error {
+		var id, text string
+		err := row.Scan(&id, &text)
+		by[id] = text
 		return err
 	}, query, ids, args...)
-	return by, err
 }
 
 // inEach gives fn the rows of a query whose first argument is a list of ids, each of

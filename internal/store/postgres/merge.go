@@ -8,14 +8,7 @@ import (
 )
 
 func (t *tx) Aliases(kind string, ids []string) (map[string]string, error) {
-	by := map[string]string{}
-	err := inEach(t, "read aliases", func(row scanner) error {
-		var id, became string
-		err := row.Scan(&id, &became)
-		by[id] = became
-		return err
-	}, lateral("SELECT id, became FROM aliases WHERE id = w.id AND kind = $2"), ids, kind)
-	return by, err
+	return texts(t, "read aliases", lateral("SELECT id, became FROM aliases WHERE id = w.id AND kind = $2"), ids, kind)
 }
 
 func (t *tx) AliasesOf(kind, into string) ([]store.Alias, error) {

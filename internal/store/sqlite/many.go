@@ -65,56 +65,29 @@ func (t *tx) ManyBuckets(metric string, accounts []string, from, to string) (map
 }
 
 func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
-	by := map[string][]store.Enrollment{}
-	err := inEach(t, "list enrollments", func(row scanner) error {
-		e, err := scanEnrollment(row)
-		by[e.Account] = append(by[e.Account], e)
-		return err
-	}, "SELECT "+enrollmentColumns+" FROM enrollments WHERE account IN "+among+" ORDER BY started_at, id", accounts)
-	return by, err
+	return lists(t, "list enrollments", scanEnrollment, func(e store.Enrollment) string { return e.Account },
+		"SELECT "+enrollmentColumns+" FROM enrollments WHERE account IN "+among+" ORDER BY started_at, id", accounts)
 }
 
+// ManyExits reads the first exit of each last, which therefore stays.
 func (t *tx) ManyExits(enrollments []string) (map[string]store.Signal, error) {
-	by := map[string]store.Signal{}
-	err := inEach(t, "read exits", func(row scanner) error {
-		s, err := scanSignal(row)
-		if _, there := by[s.Enrollment]; !there {
-			by[s.Enrollment] = s
-		}
-		return err
-	}, "SELECT "+signalColumns+" FROM signals WHERE enrollment IN "+among+" AND kind = 'exit' ORDER BY enrollment, seq", enrollments)
-	return by, err
+	return byID(t, "read exits", scanSignal, func(s store.Signal) string { return s.Enrollment },
+		"SELECT "+signalColumns+" FROM signals WHERE enrollment IN "+among+" AND kind = 'exit' ORDER BY enrollment, seq DESC", enrollments)
 }
 
 func (t *tx) ManyListeners(accounts []string) (map[string][]store.Listener, error) {
-	by := map[string][]store.Listener{}
-	err := inEach(t, "list listeners", func(row scanner) error {
-		l, err := scanListener(row)
-		by[l.Account] = append(by[l.Account], l)
-		return err
-	}, "SELECT "+listenerColumns+" FROM listeners WHERE account IN "+among+" ORDER BY opened_at, enrollment, path", accounts)
-	return by, err
+	return lists(t, "list listeners", scanListener, func(l store.Listener) string { return l.Account },
+		"SELECT "+listenerColumns+" FROM listeners WHERE account IN "+among+" ORDER BY opened_at, enrollment, path", accounts)
 }
 
 func (t *tx) ManyRests(accounts []string, now time.Time) (map[string][]store.Rest, error) {
-	by := map[string][]store.Rest{}
-	err := inEach(t, "list rests", func(row scanner) error {
-		r, err := scanRest(row)
-		by[r.Account] = append(by[r.Account], r)
-		return err
-	}, "SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account IN "+among+" AND (until IS NULL OR until > ?) ORDER BY account, scope", accounts, now.UnixMicro())
-	return by, err
+	return lists(t, "list rests", scanRest, func(r store.Rest) string { return r.Account },
+		"SELECT account, scope, until, reason, unless, enrollment FROM rests WHERE account IN "+among+" AND (until IS NULL OR until > ?) ORDER BY account, scope",
+		accounts, now.UnixMicro())
 }
 
 func (t *tx) ManyArms(holdout string, accounts []string) (map[string]string, error) {
-	by := map[string]string{}
-	err := inEach(t, "read arms", func(row scanner) error {
-		var account, arm string
-		err := row.Scan(&account, &arm)
-		by[account] = arm
-		return err
-	}, "SELECT account, arm FROM arms WHERE account IN "+among+" AND holdout = ?", accounts, holdout)
-	return by, err
+	return texts(t, "read arms", "SELECT account, arm FROM arms WHERE account IN "+among+" AND holdout = ?", accounts, holdout)
 }
 
 // byID reads rows into a map.
@@ -123,6 +96,29 @@ func byID[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) s
 	err := inEach(t, what, func(row scanner) error {
 		v, err := scan(row)
 		by[id(v)] = v
+		return err
+	}, query, ids, args...)
+	return by, err
+}
+
+// lists reads rows into lists, by id, each in the order of the query.
+func lists[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) string, query string, ids []string, args ...any) (map[string][]T, error) {
+	by := map[string][]T{}
+	err := inEach(t, what, func(row scanner) error {
+		v, err := scan(row)
+		by[id(v)] = append(by[id(v)], v)
+		return err
+	}, query, ids, args...)
+	return by, err
+}
+
+// texts reads rows of an id and a text.
+func texts(t *tx, what, query string, ids []string, args ...any) (map[string]string, error) {
+	by := map[string]string{}
+	err := inEach(t, what, func(row scanner) error {
+		var id, text string
+		err := row.Scan(&id, &text)
+		by[id] = text
 		return err
 	}, query, ids, args...)
 	return by, err

@@ -27,13 +27,8 @@ func (t *tx) SightingsOf(touch string) ([]store.Sighting, error) {
 }
 
 func (t *tx) ManySightings(touches []string) (map[string][]store.Sighting, error) {
-	by := map[string][]store.Sighting{}
-	err := inEach(t, "list sightings", func(row scanner) error {
-		s, err := scanSighting(row)
-		by[s.Touch] = append(by[s.Touch], s)
-		return err
-	}, "SELECT "+sightingColumns+" FROM sightings WHERE touch IN "+among+" ORDER BY at, key", touches)
-	return by, err
+	return lists(t, "list sightings", scanSighting, func(s store.Sighting) string { return s.Touch },
+		"SELECT "+sightingColumns+" FROM sightings WHERE touch IN "+among+" ORDER BY at, key", touches)
 }
 
 // pageOfTouches is how many Touches gives when it is not told.
@@ -60,11 +55,6 @@ func (t *tx) TouchByProvider(channel, id string) (store.Touch, error) {
 }
 
 func (t *tx) ManyTouchesOf(enrollments []string) (map[string][]store.Touch, error) {
-	by := map[string][]store.Touch{}
-	err := inEach(t, "list touches", func(row scanner) error {
-		h, err := scanTouch(row)
-		by[h.Enrollment] = append(by[h.Enrollment], h)
-		return err
-	}, "SELECT "+touchColumns+" FROM touches WHERE enrollment IN "+among+" ORDER BY claimed_at, id", enrollments)
-	return by, err
+	return lists(t, "list touches", scanTouch, func(h store.Touch) string { return h.Enrollment },
+		"SELECT "+touchColumns+" FROM touches WHERE enrollment IN "+among+" ORDER BY claimed_at, id", enrollments)
 }
