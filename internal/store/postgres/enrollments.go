@@ -11,8 +11,13 @@ import (
 // active is the status of a run that is not over.
 const active = "active"
 
-const enrollmentColumns = `id, playbook, digest, account, contact, trigger, occurrence, entry_key, arm, status, outcome,
-	started_at, ended_at, goal_at, step, doing, state, due, woken, echoed, event`
+var (
+	enrollmentRows = fresh(rows("enroll", "enrollments", `id text, playbook text, digest text, account text, contact text, trigger text, occurrence text,
+		entry_key text, arm text, status text, outcome text, started_at timestamptz, ended_at timestamptz, goal_at timestamptz, step text, doing text,
+		state text, due timestamptz, woken bigint, echoed bigint, event bigint`, "DO NOTHING"))
+	enrollmentColumns = enrollmentRows.columns
+	relayRows         = rows("write relay row", "relay", "enrollment text, kind text, n bigint, digest text, created_at timestamptz", "", "enrollments")
+)
 
 func scanEnrollment(row scanner) (store.Enrollment, error) {
 	var e store.Enrollment
@@ -20,15 +25,6 @@ func scanEnrollment(row scanner) (store.Enrollment, error) {
 		&e.Arm, &e.Status, &e.Outcome, at(&e.StartedAt), at(&e.EndedAt), at(&e.GoalAt), &e.Step, &e.Doing,
 		&e.State, at(&e.Due), &e.Woken, &e.Echoed, &e.Event)
 }
-
-const newEnrollment = `id text, playbook text, digest text, account text, contact text, trigger text, occurrence text, entry_key text, arm text,
-	status text, outcome text, started_at timestamptz, ended_at timestamptz, goal_at timestamptz, step text, doing text, state text, due timestamptz,
-	woken bigint, echoed bigint, event bigint`
-
-var (
-	enrollmentRows = fresh(rows("enroll", "enrollments", newEnrollment, "DO NOTHING"))
-	relayRows      = rows("write relay row", "relay", "enrollment text, kind text, n bigint, digest text, created_at timestamptz", "", "enrollments")
-)
 
 // entry is what nobody enrolls twice with.
 type entry struct{ id, playbook, key string }
@@ -78,8 +74,10 @@ func (t *tx) Enroll(e store.Enrollment) (won bool, err error) {
 		t.entered[account] = append(entered, mine)
 		err = t.add(enrollmentRows, row...)
 	} else {
+		one := gathered{form: enrollmentRows}
+		one.add(row)
 		var n int64
-		if n, err = t.exec("enroll", insertEnrollment, row...); n == 0 {
+		if n, err = t.exec("enroll", enrollmentRows.query, one.arrays()...); n == 0 {
 			return false, err
 		}
 	}
@@ -88,9 +86,6 @@ func (t *tx) Enroll(e store.Enrollment) (won bool, err error) {
 	}
 	return true, t.relay(e.ID, "start", woken, e.Digest, e.StartedAt)
 }
-
-const insertEnrollment = "INSERT INTO enrollments (" + enrollmentColumns + `)
-	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21) ON CONFLICT DO NOTHING`
 
 func (t *tx) relay(enrollment, kind string, n int64, digest string, created time.Time) error {
 	return t.add(relayRows, enrollment, kind, n, digest, when(created))

@@ -93,30 +93,24 @@ func (l *later) all() []waiting {
 
 // seenBy takes what questions may see, and what that refers to. Rows of other tables
 // go on gathering: where they stand beside these makes no difference.
-func (l *later) seenBy(queries ...string) (taken []waiting) {
+func (l *later) seenBy(queries ...string) []waiting {
 	if !slices.ContainsFunc(queries, l.sees) {
 		return nil
 	}
-	if slices.ContainsFunc(l.waits, func(w waiting) bool { return w.rows == nil }) || slices.ContainsFunc(queries, func(q string) bool { return !strings.HasPrefix(q, "SELECT ") }) {
+	unclear := func(w waiting) bool { return w.rows == nil }
+	if slices.ContainsFunc(l.waits, unclear) || slices.ContainsFunc(queries, func(q string) bool { return !strings.HasPrefix(q, "SELECT ") }) {
 		return l.all()
 	}
-	tables := map[string]bool{}
-	for more := true; more; {
-		more = false
-		for _, w := range l.waits {
-			f := w.rows.form
-			if tables[f.table] || !slices.ContainsFunc(queries, func(q string) bool { return strings.Contains(q, f.table) }) && !tables["&"+f.table] {
-				continue
-			}
-			tables[f.table], more = true, true
-			for _, to := range f.refers {
-				tables["&"+to] = true
-			}
+	seen := map[*form]bool{}
+	for _, w := range l.waits {
+		f := w.rows.form
+		if slices.ContainsFunc(queries, func(q string) bool { return strings.Contains(q, f.table) }) {
+			l.mark(seen, f)
 		}
 	}
-	rest := later{open: map[*form]int{}}
+	rest, taken := later{open: map[*form]int{}}, []waiting(nil)
 	for _, w := range l.waits {
-		if tables[w.rows.form.table] {
+		if seen[w.rows.form] {
 			taken = append(taken, w)
 			continue
 		}
@@ -126,6 +120,20 @@ func (l *later) seenBy(queries ...string) (taken []waiting) {
 	}
 	*l = rest
 	return taken
+}
+
+// mark adds to seen the forms of f's table and, of what waits, those of the tables that
+// its rows refer to.
+func (l *later) mark(seen map[*form]bool, f *form) {
+	if seen[f] {
+		return
+	}
+	seen[f] = true
+	for _, w := range l.waits {
+		if f.about(w.rows.form.table) {
+			l.mark(seen, w.rows.form)
+		}
+	}
 }
 
 // bounded sends when enough waits.
@@ -162,7 +170,7 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 	}
 	for _, w := range waits {
 		if w.rows != nil {
-			batch.Queue(w.rows.form.query, w.rows.columns()...)
+			batch.Queue(w.rows.form.query, w.rows.arrays()...)
 		} else {
 			batch.Queue(w.query, bound(w.args)...)
 		}

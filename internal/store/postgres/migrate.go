@@ -164,7 +164,7 @@ func suits(ctx context.Context, conn *pgx.Conn) error {
 }
 
 // schemaVersion is 0 before the first migration. It asks the catalogue itself:
-// to_regclass may answer from what this session saw before it waited for the lock.
+// to_regclass may answer from what this connection saw before it waited for the lock.
 func schemaVersion(ctx context.Context, conn *pgx.Conn) (version int, err error) {
 	var there bool
 	if err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -11,6 +11,7 @@ import (
 type form struct {
 	what, table string
 	refers      []string // tables whose rows must be there before these
+	columns     string   // their names, with commas between
 	types       []string // of the columns
 	key         int      // so many of the first columns are the key; 0: rows are not told apart here
 	query       string
@@ -32,7 +33,8 @@ func rows(what, table, columns, conflict string, refers ...string) *form {
 		places = append(places, fmt.Sprintf("$%d::%s[]", i+1, kind))
 		f.types = append(f.types, kind)
 	}
-	f.query = "INSERT INTO " + table + " (" + strings.Join(names, ", ") + ") SELECT * FROM unnest(" + strings.Join(places, ", ") + ")"
+	f.columns = strings.Join(names, ", ")
+	f.query = "INSERT INTO " + table + " (" + f.columns + ") SELECT * FROM unnest(" + strings.Join(places, ", ") + ")"
 	if conflict != "" {
 		f.query += " ON CONFLICT " + conflict
 	}
@@ -98,8 +100,8 @@ func (g *gathered) add(row []any) {
 	}
 }
 
-// columns are the rows as one array for each column.
-func (g *gathered) columns() []any {
+// arrays are the rows as one array for each column.
+func (g *gathered) arrays() []any {
 	out := make([]any, len(g.form.types))
 	for i, kind := range g.form.types {
 		switch kind {
