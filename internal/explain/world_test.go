@@ -3,6 +3,7 @@ package explain
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -148,6 +149,7 @@ func (p *production) event(name string, props map[string]any) {
 
 func (p *production) message(m holdfast.Message) {
 	p.t.Helper()
+	m.Props = maps.Clone(m.Props) // tables share theirs between tests that run together
 	for k, v := range m.Props {
 		if n, ok := v.(int); ok {
 			m.Props[k] = float64(n)
