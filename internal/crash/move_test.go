@@ -104,7 +104,9 @@ func TestMoveWithEverythingUnderWay(t *testing.T) {
 	s.address = s.database.Database(t)
 	move := []string{"move", "--json", "--dir", h.data, "--to-database", s.address, "--to-temporal", s.engine.Address()}
 	killed, fenced := 0, 0
-	for after := 150 * time.Millisecond; !h.kill9(t, after, move...); after += 30 * time.Millisecond {
+	// By shares of what the way takes, so that a quick machine sees as many as a slow one: small ones once it is begun.
+	share := time.Duration(25)
+	for after := 50 * time.Millisecond; !h.kill9(t, after, move...); after += after / share {
 		killed++
 		out, err := h.refused(ctx, "stop", "--list", "--dir", h.data)
 		if err == nil && fenced > 0 || err != nil && !strings.Contains(out, "this store is being moved") && !strings.Contains(out, "this store was moved") {
@@ -112,6 +114,7 @@ func TestMoveWithEverythingUnderWay(t *testing.T) {
 		}
 		if err != nil {
 			fenced++
+			share = 100
 		}
 	}
 	var done struct {
