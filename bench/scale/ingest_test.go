@@ -94,7 +94,7 @@ func TestBenchIngest(t *testing.T) { //nolint:paralleltest // it measures
 		sizes, size = []int{10_000, 100_000}, 3000
 	}
 	for _, n := range sizes {
-		address := pgtest.Start(t).Database(t)
+		address := pgtest.StartDurable(t).Database(t)
 		st, err := postgres.Open(t.Context(), address)
 		if err != nil {
 			t.Fatal(err)

@@ -90,7 +90,7 @@ func TestBenchScan(t *testing.T) { //nolint:paralleltest // it measures
 		sizes = slices.Compact([]int{min(10_000, *accounts), min(100_000, *accounts), *accounts})
 	}
 	for _, n := range sizes {
-		address := pgtest.Start(t).Database(t)
+		address := pgtest.StartDurable(t).Database(t)
 		st, err := postgres.Open(t.Context(), address)
 		if err != nil {
 			t.Fatal(err)

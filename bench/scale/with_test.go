@@ -12,7 +12,7 @@ import (
 
 // TestBenchWith notes on which PostgreSQL the rows were measured.
 func TestBenchWith(t *testing.T) { //nolint:paralleltest // it writes the file of rows
-	conn, err := pgx.Connect(t.Context(), pgtest.Start(t).Address())
+	conn, err := pgx.Connect(t.Context(), pgtest.StartDurable(t).Address())
 	if err != nil {
 		t.Fatal(err)
 	}

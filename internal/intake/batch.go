@@ -33,13 +33,14 @@ type batch struct {
 	flows  map[string]*flow
 	// suspensions that were read or made, by key
 	suspensions map[string]suspension
-	unsettled   bool              // whether history waits to be marked is still to be asked
-	parks       bool              // a message about somebody whom nobody has placed waits
-	met         []string          // contacts that were not known before
-	ended       map[string]bool   // enrollments that this transaction tells to end
-	asked       bool              // a person asked for what starts: no surge
-	came        map[string]string // feeds of which something came, and the last source of events
-	kept        []string          // those whose hour was written
+	unsettled   bool                      // whether history waits to be marked is still to be asked
+	parks       bool                      // a message about somebody whom nobody has placed waits
+	met         []string                  // contacts that were not known before
+	waiting     map[string][]store.Parked // what waits for contacts that were asked about
+	ended       map[string]bool           // enrollments that this transaction tells to end
+	asked       bool                      // a person asked for what starts: no surge
+	came        map[string]string         // feeds of which something came, and the last source of events
+	kept        []string                  // those whose hour was written
 
 	res  Result
 	last int64 // seq of the last fresh message

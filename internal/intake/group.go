@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"holdfast"
 	"holdfast/internal/erased"
@@ -71,9 +70,13 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 			people = append(people, id)
 		}
 	}
-	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people}
+	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true}
 	if len(msgs) > 0 && b.mode == Live { // most have to be held against what runs
 		w.Runs = g.ids
+		b.foreseen(&w, msgs)
+	}
+	if b.parks {
+		w.Parked = people
 	}
 	if b.unsettled {
 		w.Meta = append(w.Meta, metaUnmarked)
@@ -100,33 +103,17 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 	if len(w.Runs) > 0 {
 		g.runs, g.ears = found.Runs, found.Listeners
 	}
-	b.group = g
-	return g.readAliases(b.tx, unread, people)
-}
-
-// readAliases finds whom those have become of whom nothing is kept.
-func (g *group) readAliases(tx store.Tx, accounts, people []string) error {
-	g.became = map[string]string{}
-	for _, q := range []struct {
-		kind, prefix string
-		ids          []string
-		there        func(id string) bool
-	}{
-		{store.OfAccount, "", accounts, func(id string) bool { _, ok := g.accounts[id]; return ok }},
-		{store.OfContact, "/", people, func(id string) bool { _, ok := g.people[id]; return ok }},
-	} {
-		missing := slices.DeleteFunc(slices.Clone(q.ids), q.there)
-		if len(missing) == 0 {
-			continue
-		}
-		all, err := tx.Aliases(q.kind, missing)
-		if err != nil {
-			return fmt.Errorf("read aliases: %w", err)
-		}
-		for id, became := range all {
-			g.became[q.prefix+id] = became
-		}
+	g.keep(w, found)
+	if b.waiting == nil && len(w.Parked) > 0 {
+		b.waiting = make(map[string][]store.Parked, len(w.Parked))
 	}
+	for _, id := range w.Parked {
+		b.waiting[id] = nil
+	}
+	for _, p := range found.Parked {
+		b.waiting[p.Contact] = append(b.waiting[p.Contact], p)
+	}
+	b.group = g
 	return nil
 }
 
@@ -239,14 +226,15 @@ func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 		}
 		return t, nil
 	}
-	if g.truths[key] == nil {
-		ts, err := b.tx.ManyTruths(playbook, trigger, g.ids)
-		if err != nil {
-			return store.Truth{}, fmt.Errorf("read truths: %w", err)
-		}
-		g.truths[key] = ts
+	if t, asked := g.truths[key][account]; asked {
+		return t, nil
 	}
-	return g.truths[key][account], nil
+	ts, err := b.tx.ManyTruths(playbook, trigger, g.ids)
+	if err != nil {
+		return store.Truth{}, fmt.Errorf("read truths: %w", err)
+	}
+	g.keepTruths(key, g.ids, ts)
+	return ts[account], nil
 }
 
 func (b *batch) putTruth(t store.Truth) error {
@@ -295,17 +283,18 @@ func (b *batch) putArm(holdout, account, arm string) error {
 
 // bucketsOf an account in the days that expressions can look back.
 func (b *batch) bucketsOf(account, metric string) ([]store.Bucket, error) {
-	from, to := b.now.AddDate(0, 0, -horizon).Format(time.DateOnly), b.now.Format(time.DateOnly)
+	from, to := b.lookBack()
 	g := b.group
 	if g == nil || !g.asked[account] {
 		return b.tx.Buckets(account, metric, from, to)
 	}
-	if g.buckets[metric] == nil {
-		bs, err := b.tx.ManyBuckets(metric, g.ids, from, to)
-		if err != nil {
-			return nil, err
-		}
-		g.buckets[metric] = bs
+	if bs, asked := g.buckets[metric][account]; asked {
+		return bs, nil
 	}
-	return g.buckets[metric][account], nil
+	all, err := b.tx.ManyBuckets(metric, g.ids, from, to)
+	if err != nil {
+		return nil, err
+	}
+	g.keepBuckets(metric, g.ids, all)
+	return all[account], nil
 }

@@ -22,7 +22,7 @@ func (b *batch) mergeAccounts(m holdfast.Message, from, into string) (*sheet, ch
 	if err := b.tx.PutAlias(store.Alias{Kind: store.OfAccount, ID: from, Into: into, At: m.At}); err != nil {
 		return nil, ch, err
 	}
-	b.group = nil // it knows nothing of this
+	b.group, b.waiting = nil, nil // they know nothing of this
 	old, there, err := b.gone(from)
 	if err != nil || !there {
 		return s, ch, err

@@ -43,7 +43,7 @@ func (b *batch) mergeContacts(m holdfast.Message, from, into string) (*sheet, ch
 	}
 	b.joined = &Joined{Fields: slices.Sorted(slices.Values(ch.Contact))}
 	delete(b.people, from)
-	b.group = nil
+	b.group, b.waiting = nil, nil
 	b.in.outlook.forgetAll()
 	if p == nil {
 		return nil, ch, nil

@@ -97,6 +97,7 @@ func (b *batch) receive(c Call) error {
 // taken by place when that person has been met.
 func (b *batch) same(s Same) error {
 	waiting, err := b.tx.Parked([]string{s.Old})
+	b.waiting = nil
 	if err != nil {
 		return fmt.Errorf("read what waited: %w", err)
 	}
@@ -126,6 +127,7 @@ func (b *batch) same(s Same) error {
 
 // park keeps m, which names a person that nobody has placed yet.
 func (b *batch) park(i int, m holdfast.Message) error {
+	b.waiting = nil
 	fresh, err := b.tx.Park(m, b.now)
 	if err != nil {
 		return err
@@ -152,7 +154,7 @@ func (b *batch) park(i int, m holdfast.Message) error {
 // message of the caller's, so that only what follows from it counts.
 func (b *batch) place() error {
 	for len(b.met) > 0 {
-		waiting, err := b.tx.Parked(b.met)
+		waiting, err := b.waits(b.met)
 		if err != nil {
 			return fmt.Errorf("read what waited: %w", err)
 		}

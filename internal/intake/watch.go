@@ -21,8 +21,9 @@ type watch struct {
 	// within a day.
 	clocked, moments bool
 
-	mu  sync.Mutex
-	sch *schema
+	mu      sync.Mutex
+	sch     *schema
+	byEvent map[string][]ref // see likely
 }
 
 // ref is one trigger of one playbook.

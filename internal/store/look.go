@@ -9,6 +9,23 @@ type Wanted struct {
 	Contacts []string           // as ManyContacts
 	Runs     []string           // accounts: as ManyEnrollments and ManyListeners
 	Meta     []string           // as MetaGet
+	Became   bool               // as Aliases, of those Accounts and Contacts that are not there
+	Parked   []string           // contacts: as Parked
+	Truths   []TruthsOf         // as ManyTruths
+	Buckets  []BucketsOf        // as ManyBuckets
+}
+
+// TruthsOf is a question for what one trigger said last of each account.
+type TruthsOf struct {
+	Playbook, Trigger string
+	Accounts          []string
+}
+
+// BucketsOf is a question for one metric's days of each account, from one day to
+// another, both included.
+type BucketsOf struct {
+	Metric, From, To string
+	Accounts         []string
 }
 
 // Found is the answer to Wanted; what is not there is absent.
@@ -18,6 +35,11 @@ type Found struct {
 	Runs      map[string][]Enrollment
 	Listeners map[string][]Listener
 	Meta      map[string]string
+	// Became is whom accounts and contacts have become, by kind (OfAccount, OfContact).
+	Became  map[string]map[string]string
+	Parked  []Parked
+	Truths  []map[string]Truth    // in the order of Wanted
+	Buckets []map[string][]Bucket // likewise
 }
 
 // LookByParts asks for each part of w by itself.
@@ -44,6 +66,45 @@ func LookByParts(tx Tx, w Wanted) (f Found, err error) {
 	if f.Runs, err = tx.ManyEnrollments(w.Runs); err != nil {
 		return f, err
 	}
-	f.Listeners, err = tx.ManyListeners(w.Runs)
+	if f.Listeners, err = tx.ManyListeners(w.Runs); err != nil {
+		return f, err
+	}
+	for _, q := range w.Truths {
+		truths, err := tx.ManyTruths(q.Playbook, q.Trigger, q.Accounts)
+		if err != nil {
+			return f, err
+		}
+		f.Truths = append(f.Truths, truths)
+	}
+	for _, q := range w.Buckets {
+		buckets, err := tx.ManyBuckets(q.Metric, q.Accounts, q.From, q.To)
+		if err != nil {
+			return f, err
+		}
+		f.Buckets = append(f.Buckets, buckets)
+	}
+	if len(w.Parked) > 0 {
+		if f.Parked, err = tx.Parked(w.Parked); err != nil {
+			return f, err
+		}
+	}
+	if !w.Became {
+		return f, nil
+	}
+	f.Became = map[string]map[string]string{}
+	if f.Became[OfAccount], err = tx.Aliases(OfAccount, absent(w.Accounts, f.Accounts)); err != nil {
+		return f, err
+	}
+	f.Became[OfContact], err = tx.Aliases(OfContact, absent(w.Contacts, f.Contacts))
 	return f, err
+}
+
+// absent are those of ids that were not found.
+func absent[T any](ids []string, found map[string]T) (out []string) {
+	for _, id := range ids {
+		if _, ok := found[id]; !ok {
+			out = append(out, id)
+		}
+	}
+	return out
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -170,7 +171,7 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 	}
 	for _, w := range waits {
 		if w.rows != nil {
-			batch.Queue(w.rows.form.query, w.rows.arrays()...)
+			batch.Queue(cmp.Or(w.rows.form.fresh, w.rows.form.query), w.rows.arrays()...)
 		} else {
 			batch.Queue(w.query, bound(w.args)...)
 		}
@@ -190,11 +191,10 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 		}
 	}
 	for _, w := range waits {
-		tag, err := results.Exec()
-		if err == nil && w.rows != nil && w.rows.form.fresh && tag.RowsAffected() < int64(len(w.rows.rows)) {
-			err = errThere
-		}
-		if err != nil {
+		if _, err := results.Exec(); err != nil {
+			if w.rows != nil && w.rows.form.fresh != "" && code(err) == uniqueViolation {
+				err = errors.Join(errThere, err)
+			}
 			return t.fail(w.what, err)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	f := store.Found{
 		Accounts: map[string]store.Account{}, Contacts: map[string]store.Contact{}, Runs: map[string][]store.Enrollment{},
-		Listeners: map[string][]store.Listener{}, Meta: map[string]string{},
+		Listeners: map[string][]store.Listener{}, Meta: map[string]string{}, Became: map[string]map[string]string{},
 	}
 	var qs []question
 	look, x := t.expecting(w.Messages)
@@ -15,12 +15,7 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 		qs = append(qs, look)
 	}
 	if len(w.Meta) > 0 {
-		qs = append(qs, question{"read meta", "SELECT key, value FROM meta WHERE key = ANY ($1)", []any{w.Meta}, func(row scanner) error {
-			var key, value string
-			err := row.Scan(&key, &value)
-			f.Meta[key] = value
-			return err
-		}})
+		qs = append(qs, question{"read meta", "SELECT key, value FROM meta WHERE key = ANY ($1)", []any{w.Meta}, intoTexts(f.Meta)})
 	}
 	if len(w.Accounts) > 0 {
 		qs = append(qs, ofEach("read accounts", accountsByID, w.Accounts, into(f.Accounts, scanAccount, accountID)))
@@ -31,6 +26,29 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	if len(w.Runs) > 0 {
 		qs = append(qs, ofEach("list enrollments", enrollmentsByAccount, w.Runs, gather(f.Runs, scanEnrollment, runOf)),
 			ofEach("list listeners", listenersByAccount, w.Runs, gather(f.Listeners, scanListener, listenerOf)))
+	}
+	for _, q := range w.Truths {
+		by := make(map[string]store.Truth, len(q.Accounts))
+		f.Truths = append(f.Truths, by)
+		qs = append(qs, ofEach("read truths", truthsByAccount, q.Accounts, into(by, scanTruth, truthOf), q.Playbook, q.Trigger))
+	}
+	for _, q := range w.Buckets {
+		by := make(map[string][]store.Bucket, len(q.Accounts))
+		f.Buckets = append(f.Buckets, by)
+		qs = append(qs, ofEach("list buckets", bucketsByAccount, q.Accounts, intoBuckets(by), q.Metric, q.From, q.To))
+	}
+	if len(w.Parked) > 0 {
+		qs = append(qs, question{"list parked messages", parkedByContact, []any{w.Parked}, func(row scanner) error {
+			p, err := scanParked(row)
+			f.Parked = append(f.Parked, p)
+			return err
+		}})
+	}
+	for kind, ids := range map[string][]string{store.OfAccount: w.Accounts, store.OfContact: w.Contacts} {
+		if w.Became && len(ids) > 0 { // one that is there has become nobody
+			f.Became[kind] = map[string]string{}
+			qs = append(qs, ofEach("read aliases", aliasesByID, ids, intoTexts(f.Became[kind]), kind))
+		}
 	}
 	if err := t.ask(qs...); err != nil {
 		return f, err

@@ -16,6 +16,8 @@ var (
 	accountsByID         = lateral("SELECT id, known, fields FROM accounts WHERE id = w.id")
 	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
 	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id ORDER BY started_at NULLS FIRST, id") + " ORDER BY started_at NULLS FIRST, id"
+	truthsByAccount      = lateral("SELECT playbook, trigger, account, truth, since, fired FROM truths WHERE account = w.id AND playbook = $2 AND trigger = $3")
+	bucketsByAccount     = lateral("SELECT account, day, count, sum, min, max FROM buckets WHERE account = w.id AND metric = $2 AND day >= $3 AND day <= $4") + " ORDER BY account, day"
 	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
 )
 
@@ -23,6 +25,7 @@ func accountID(a store.Account) string   { return a.ID }
 func contactID(c store.Contact) string   { return c.ID }
 func runOf(e store.Enrollment) string    { return e.Account }
 func listenerOf(l store.Listener) string { return l.Account }
+func truthOf(v store.Truth) string       { return v.Account }
 
 func (t *tx) ManyAccounts(ids []string) (map[string]store.Account, error) {
 	return byID(t, "read accounts", scanAccount, accountID, accountsByID, ids)
@@ -53,22 +56,22 @@ func (t *tx) ManyContactsAt(addresses []string) (map[string][]store.Contact, err
 }
 
 func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string]store.Truth, error) {
-	return byID(t, "read truths", scanTruth, func(v store.Truth) string { return v.Account },
-		lateral(`SELECT playbook, trigger, account, truth, since, fired FROM truths
-		WHERE account = w.id AND playbook = $2 AND trigger = $3`), accounts, playbook, trigger)
+	return byID(t, "read truths", scanTruth, truthOf, truthsByAccount, accounts, playbook, trigger)
 }
 
 func (t *tx) ManyBuckets(metric string, accounts []string, from, to string) (map[string][]store.Bucket, error) {
 	by := map[string][]store.Bucket{}
-	err := inEach(t, "list buckets", func(row scanner) error {
+	return by, inEach(t, "list buckets", intoBuckets(by), bucketsByAccount, accounts, metric, from, to)
+}
+
+func intoBuckets(by map[string][]store.Bucket) func(scanner) error {
+	return func(row scanner) error {
 		var account string
 		var b store.Bucket
 		err := row.Scan(&account, &b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
 		by[account] = append(by[account], b)
 		return err
-	}, lateral(`SELECT account, day, count, sum, min, max FROM buckets WHERE account = w.id
-		AND metric = $2 AND day >= $3 AND day <= $4`)+" ORDER BY account, day", accounts, metric, from, to)
-	return by, err
+	}
 }
 
 func (t *tx) ManyEnrollments(accounts []string) (map[string][]store.Enrollment, error) {
@@ -138,9 +141,9 @@ func (t *tx) ask(qs ...question) error {
 }
 
 // ofEach is a question about each of a list of ids.
-func ofEach(what, query string, ids []string, row func(scanner) error) question {
+func ofEach(what, query string, ids []string, row func(scanner) error, args ...any) question {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	return question{what, query, []any{ids}, row}
+	return question{what, query, append([]any{ids}, args...), row}
 }
 
 // into puts rows into a map, by id.
@@ -176,12 +179,16 @@ func lists[T any](t *tx, what string, scan func(scanner) (T, error), id func(T) 
 // texts reads rows of an id and a text.
 func texts(t *tx, what, query string, ids []string, args ...any) (map[string]string, error) {
 	by := map[string]string{}
-	return by, inEach(t, what, func(row scanner) error {
+	return by, inEach(t, what, intoTexts(by), query, ids, args...)
+}
+
+func intoTexts(by map[string]string) func(scanner) error {
+	return func(row scanner) error {
 		var id, text string
 		err := row.Scan(&id, &text)
 		by[id] = text
 		return err
-	}, query, ids, args...)
+	}
 }
 
 // inEach gives fn the rows of a query whose first argument is a list of ids, each of

@@ -7,8 +7,10 @@ import (
 	"holdfast/internal/store"
 )
 
+var aliasesByID = lateral("SELECT id, became FROM aliases WHERE id = w.id AND kind = $2")
+
 func (t *tx) Aliases(kind string, ids []string) (map[string]string, error) {
-	return texts(t, "read aliases", lateral("SELECT id, became FROM aliases WHERE id = w.id AND kind = $2"), ids, kind)
+	return texts(t, "read aliases", aliasesByID, ids, kind)
 }
 
 func (t *tx) AliasesOf(kind, into string) ([]store.Alias, error) {

@@ -92,6 +92,7 @@ func (e *awayError) Unwrap() []error { return []error{e.told, e.why} }
 const (
 	serializationFailure = "40001"
 	deadlockDetected     = "40P01"
+	uniqueViolation      = "23505"
 	notAuthorised        = "28000"
 	wrongPassword        = "28P01"
 	noDatabase           = "3D000"

@@ -63,9 +63,10 @@ func (t *tx) CountParked(contact string) (int, error) {
 	return one(t, "count parked messages", value[int], "SELECT count(*) FROM parked WHERE contact = $1", contact)
 }
 
+const parkedByContact = "SELECT message, received FROM parked WHERE contact = ANY ($1) ORDER BY at NULLS FIRST, source, id"
+
 func (t *tx) Parked(contacts []string) ([]store.Parked, error) {
-	return all(t, "list parked messages", scanParked,
-		"SELECT message, received FROM parked WHERE contact = ANY ($1) ORDER BY at NULLS FIRST, source, id", contacts)
+	return all(t, "list parked messages", scanParked, parkedByContact, contacts)
 }
 
 func (t *tx) Unpark(source, id string) error {

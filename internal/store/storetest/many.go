@@ -73,6 +73,12 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 		look, errL := tx.Look(store.Wanted{Accounts: ids, Contacts: []string{"c-acme"}, Runs: ids, Meta: []string{"look", "unset"}})
 		errs = append(errs, errL, same("accounts by look", look.Accounts, accounts), same("contacts by look", look.Contacts, contacts), same("runs by look", look.Runs, runs),
 			same("meta by look", look.Meta, map[string]string{"look": "at"}), same("listeners by look", len(look.Listeners), 0))
+		more, errM := tx.Look(store.Wanted{
+			Truths: []store.TruthsOf{{Playbook: "save", Trigger: "red", Accounts: ids}, {Playbook: "save", Trigger: "none", Accounts: ids}}, Parked: []string{"c-acme"},
+			Buckets: []store.BucketsOf{{Metric: "logins", From: "2026-03-01", To: "2026-03-02", Accounts: ids}}, Accounts: ids, Contacts: []string{"c-acme"}, Became: true,
+		})
+		errs = append(errs, errM, same("truths by look", more.Truths, []map[string]store.Truth{truths, {}}), same("buckets by look", more.Buckets, []map[string][]store.Bucket{buckets}),
+			same("parked by look", len(more.Parked), 0), same("aliases by look", len(more.Became[store.OfAccount])+len(more.Became[store.OfContact]), 0))
 		dana, err := tx.Contact("c-acme")
 		return errors.Join(append(errs, err, same("contact", contacts["c-acme"], dana))...)
 	})

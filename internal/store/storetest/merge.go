@@ -22,7 +22,8 @@ func aliasesAreKept(t *testing.T, s store.Store) {
 		contacts, errC := tx.Aliases(store.OfContact, []string{"a", "b"})
 		none, errN := tx.Aliases(store.OfContact, nil)
 		of, errO := tx.AliasesOf(store.OfAccount, "c")
-		return errors.Join(errA, errC, errN, errO,
+		look, errL := tx.Look(store.Wanted{Accounts: []string{"a", "b", "c", "x", "y"}, Contacts: []string{"a", "b"}, Became: true})
+		return errors.Join(errA, errC, errN, errO, errL, same("by look", look.Became, map[string]map[string]string{store.OfAccount: accounts, store.OfContact: contacts}),
 			same("chains end at their last", accounts, map[string]string{"a": "c", "b": "c", "x": "c"}),
 			same("of contacts", contacts, map[string]string{"a": "dana"}), same("of nobody", len(none), 0),
 			same("who became c", of, []store.Alias{a("a", "c"), a("b", "c"), a("x", "c")}))

@@ -64,10 +64,11 @@ func parkedMessagesWait(t *testing.T, s store.Store) {
 	park(again, t0, false)
 	view(t, s, func(tx store.Tx) error {
 		got, err := tx.Parked([]string{"nobody", "dana", "dana"})
+		look, errLook := tx.Look(store.Wanted{Parked: []string{"nobody", "dana", "dana"}})
 		n, errCount := tx.CountParked("dana")
 		none, errNone := tx.Parked(nil)
 		want := []store.Parked{{Message: early, Received: t0.Add(2 * time.Hour)}, {Message: elsewhere, Received: t0.Add(3 * time.Hour)}, {Message: late, Received: t0}}
-		return errors.Join(err, errCount, errNone, same("of dana", got, want), same("count", n, 3), same("of nobody", len(none), 0))
+		return errors.Join(err, errLook, errCount, errNone, same("of dana", got, want), same("by look", look.Parked, want), same("count", n, 3), same("of nobody", len(none), 0))
 	})
 	update(t, s, func(tx store.Tx) error {
 		if err := errors.Join(tx.Unpark("app", "1"), tx.Unpark("app", "none")); err != nil {

@@ -27,16 +27,30 @@ import (
 // Server is a PostgreSQL server. Its methods are for one goroutine.
 type Server struct {
 	bin, dir string
+	settings []string
 	port     int
 	made     int // databases
 	running  *process
 }
 
 // Start makes a server and waits until it answers. It is gone when t ends. Where
-// there is no PostgreSQL the test is skipped: scripts/need installs it.
+// there is no PostgreSQL the test is skipped: scripts/need installs it. What it
+// keeps would not survive the machine's fall.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{bin: binaries(t), port: freePort(t)}
+	return start(t, "fsync=off", "full_page_writes=off", "shared_buffers=32MB")
+}
+
+// StartDurable is Start with PostgreSQL's own settings: a commit is on the disk
+// before it is answered. For what is measured.
+func StartDurable(t testing.TB) *Server {
+	t.Helper()
+	return start(t)
+}
+
+func start(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s := &Server{bin: binaries(t), port: freePort(t), settings: settings}
 	var err error
 	if s.dir, err = os.MkdirTemp("", "pgtest-"); err != nil { //nolint:usetesting // t.TempDir is closed to the user that root hands over to
 		t.Fatal(err)
@@ -129,10 +143,14 @@ func (s *Server) end(t testing.TB, with syscall.Signal) {
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Stop(t)
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(s.bin, "postgres"), "-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", "",
-		"-c", "fsync=off", "-c", "full_page_writes=off", // the machine stays up
-		"-c", "max_connections=200", "-c", "shared_buffers=32MB", "-c", "log_min_messages=warning", "-c", "lc_messages=C",
-		"-c", "default_transaction_isolation=repeatable read") // what needs another says so
+	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", ""}
+	for _, setting := range append([]string{
+		"max_connections=200", "log_min_messages=warning", "lc_messages=C",
+		"default_transaction_isolation=repeatable read", // what needs another says so
+	}, s.settings...) {
+		args = append(args, "-c", setting)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(s.bin, "postgres"), args...)
 	cmd.Dir, cmd.SysProcAttr = s.dir, attributes(t, s.dir)
 	p, err := launch(cmd)
 	if err != nil {
