@@ -1,9 +1,11 @@
 package activities
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
+	"holdfast/internal/facts"
 	"holdfast/internal/mail"
 	"holdfast/internal/store"
 	"holdfast/playbooks"
@@ -25,8 +27,8 @@ type Versions struct {
 	open map[string]*version
 }
 
-// version by digest; the error is a version that is not stored, or one that the
-// live schema broke.
+// version by digest. The error is a facts.Mistake for a version that is not stored, or
+// one that the live schema broke, and else the store's.
 func (r *Versions) version(tx store.Tx, set *rules.Set, digest string) (*version, error) {
 	r.mu.RLock()
 	v := r.open[digest]
@@ -47,15 +49,19 @@ func (r *Versions) version(tx store.Tx, set *rules.Set, digest string) (*version
 	}
 	stored, err := tx.Version(digest)
 	if err != nil {
-		return nil, fmt.Errorf("read version %s: %w", digest, err)
+		err = fmt.Errorf("read version %s: %w", digest, err)
+		if errors.Is(err, store.ErrNotFound) {
+			err = facts.Mistake{Err: err}
+		}
+		return nil, err
 	}
 	bundle, err := playbooks.DecodeBundle(stored.Bundle)
 	if err != nil {
-		return nil, fmt.Errorf("decode version %s: %w", digest, err)
+		return nil, facts.Mistake{Err: fmt.Errorf("decode version %s: %w", digest, err)}
 	}
 	p, err := playbooks.Open(bundle, set)
 	if err != nil {
-		return nil, fmt.Errorf("open version %s: %w", digest, err)
+		return nil, facts.Mistake{Err: fmt.Errorf("open version %s: %w", digest, err)}
 	}
 	v = &version{Playbook: p, mail: mail.New(bundle.FS())}
 	r.open[digest] = v

@@ -118,6 +118,9 @@ func (w *walk) begin() (done bool, err error) {
 // on reads what there is to know and walks.
 func (w *walk) on() error {
 	if kind, err := w.read(); err != nil {
+		if _, mistake := errors.AsType[facts.Mistake](err); !mistake {
+			return err
+		}
 		return w.trouble(kind, err)
 	}
 	if err := w.fate(); err != nil {
@@ -155,7 +158,8 @@ func (w *walk) on() error {
 	return w.trouble("moves", errors.New("the playbook goes on without ever resting"))
 }
 
-// read reads the version and the facts; kind says which of them could not be.
+// read reads the version and the facts; kind says which of them could not be. The
+// error is a facts.Mistake, or the store's.
 func (w *walk) read() (kind string, err error) {
 	if w.v, err = w.a.Versions.version(w.tx, w.set, w.e.Digest); err != nil {
 		return "version", err
@@ -210,17 +214,21 @@ func (w *walk) trace() func(string, int) {
 }
 
 // trouble rests where the enrollment stands. The first of each kind is a line,
-// and a task for the owner.
+// and a task for the owner. A rule may also have failed for what the store did not
+// answer: then the line cannot be added, and nothing is said.
 func (w *walk) trouble(kind string, cause error) error {
-	w.a.Log.Error("enrollment cannot go on", "enrollment", w.e.ID, "playbook", w.e.Playbook, "step", w.st.At, "reason", kind)
 	w.doing = "stopped by a mistake (" + kind + "); tried again every hour"
 	w.result.Until = w.now.Add(again)
 	err := w.tx.AddLine(store.Line{
 		Key: w.e.ID + "/trouble/" + kind + "/" + w.st.At, At: w.now, Account: w.e.Account, Playbook: w.e.Playbook,
 		Enrollment: w.e.ID, Step: w.st.At, Kind: "error", Outcome: "stopped", Reason: cause.Error(),
 	})
-	if err != nil || w.v == nil || w.facts == nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("tell what stops it: %w", err)
+	}
+	w.a.Log.Error("enrollment cannot go on", "enrollment", w.e.ID, "playbook", w.e.Playbook, "step", w.st.At, "reason", kind)
+	if w.v == nil || w.facts == nil {
+		return nil
 	}
 	if kind == "rule" {
 		if err := w.countTrouble(cause); err != nil {

@@ -37,7 +37,8 @@ func cluster(ctx context.Context, v *visit) {
 		v.broken(err, whyTemporal, "name files that are there, in PEM, which holdfast may read")
 		return
 	}
-	if _, _, err := net.SplitHostPort(env.Address); err != nil {
+	host, _, err := net.SplitHostPort(env.Address)
+	if err != nil {
 		v.wrong(fmt.Sprintf("HOLDFAST_TEMPORAL_ADDRESS, %q, is no address: %v", env.Address, err), whyTemporal, "write host:port, such as temporal.internal:7233")
 		return
 	}
@@ -47,7 +48,14 @@ func cluster(ctx context.Context, v *visit) {
 			"check host and port in HOLDFAST_TEMPORAL_ADDRESS, that the cluster runs, and that no firewall is between")
 		return
 	}
-	_ = conn.Close() // nothing was said on it
+	if o.TLS != nil {
+		err = misfit(ctx, conn, host, o.TLS)
+	}
+	_ = conn.Close() // nothing was entrusted to it
+	if err != nil {
+		v.unfit(env, err)
+		return
+	}
 	c, err := temporal.Client(ctx, o)
 	if err != nil {
 		v.unanswered(env, err)
@@ -91,12 +99,17 @@ func (v *visit) unanswered(env config.Temporal, err error) {
 		}
 		v.wrong(fmt.Sprintf("the cluster at %s does not let us in: %s", env.Address, said), whyTemporal, fix)
 	case strings.Contains(said, "x509"), strings.Contains(said, "certificate"):
-		v.wrong(fmt.Sprintf("the certificates do not fit at %s: %s", env.Address, said), whyTemporal,
-			"set HOLDFAST_TEMPORAL_TLS_CA to who signed the server's certificate, and HOLDFAST_TEMPORAL_TLS_CERT and _KEY to one that it trusts")
+		v.unfit(env, err)
 	default:
 		v.wrong(fmt.Sprintf("what answers at %s is no Temporal server, or wants another kind of connection: %s", env.Address, said), whyTemporal,
 			"check the port, and whether it wants TLS (HOLDFAST_TEMPORAL_TLS_CA) or plain text (none of the TLS variables, no API key)")
 	}
+}
+
+// unfit explains a server that does not take our certificate, or whose we do not take.
+func (v *visit) unfit(env config.Temporal, err error) {
+	v.wrong(fmt.Sprintf("the certificates do not fit at %s: %s", env.Address, rootOf(err)), whyTemporal,
+		"set HOLDFAST_TEMPORAL_TLS_CA to who signed the server's certificate, and HOLDFAST_TEMPORAL_TLS_CERT and _KEY to one that it trusts")
 }
 
 // bound is the namespace that the store's enrollments run in, "" while unknown.

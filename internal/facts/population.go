@@ -11,11 +11,13 @@ import (
 func PopulationKey(name string) string { return "ranked/" + name }
 
 // Population is the numbers of all accounts, ascending, as the intake gathered them
-// last; nil before that.
+// last; nil before that. The error is the store's, or a Mistake.
 func Population(tx store.Meta, name string) (all []float64, err error) {
 	text, err := tx.MetaGet(PopulationKey(name))
 	if err == nil && text != "" {
-		err = json.Unmarshal([]byte(text), &all)
+		if err = json.Unmarshal([]byte(text), &all); err != nil {
+			err = Mistake{Err: err}
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read what percentile(%s) ranks: %w", name, err)
