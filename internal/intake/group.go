@@ -18,6 +18,7 @@ const groupSize = 100
 // store at once or stays in a sheet, so a group that is replaced loses nothing.
 type group struct {
 	ids      []string
+	told     []string                 // of them, those whose traits are said
 	accounts map[string]store.Account // absent: there is none
 	people   map[string]store.Contact
 	asked    map[string]bool                      // accounts, and contacts after a "/"
@@ -68,6 +69,11 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 		if id != "" && !g.asked["/"+id] && b.people[id] == nil {
 			g.asked["/"+id] = true
 			people = append(people, id)
+		}
+	}
+	for _, m := range msgs {
+		if m.Kind != holdfast.Track && m.Account != "" && !slices.Contains(g.told, m.Account) {
+			g.told = append(g.told, m.Account)
 		}
 	}
 	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true}
@@ -229,11 +235,15 @@ func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 	if t, asked := g.truths[key][account]; asked {
 		return t, nil
 	}
-	ts, err := b.tx.ManyTruths(playbook, trigger, g.ids)
+	ids := g.ids
+	if slices.Contains(g.told, account) {
+		ids = g.told
+	}
+	ts, err := b.tx.ManyTruths(playbook, trigger, ids)
 	if err != nil {
 		return store.Truth{}, fmt.Errorf("read truths: %w", err)
 	}
-	g.keepTruths(key, g.ids, ts)
+	g.keepTruths(key, ids, ts)
 	return ts[account], nil
 }
 

@@ -22,8 +22,8 @@ func scanEvent(row scanner) (store.Event, error) {
 	return e, decode(props, &e.Props)
 }
 
-var eventRows = fresh(rows("append event", "events", "seq bigint, source text, id text, kind text, name text, account text, contact text, at timestamptz, received timestamptz, props text",
-	"(source, id) DO NOTHING"))
+var eventRows = early(fresh(rows("append event", "events", "seq bigint, source text, id text, kind text, name text, account text, contact text, at timestamptz, received timestamptz, props text",
+	"(source, id) DO NOTHING")))
 
 func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error) {
 	var props []byte

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -21,6 +20,7 @@ type later struct {
 	waits []waiting
 	open  map[*form]int // of waits: where rows of a form are still gathered
 	n     int           // rows and statements
+	early int           // of them, rows that may be written early
 }
 
 // errThere is that a row is there which was thought not to be: what was answered in
@@ -64,6 +64,12 @@ func (t *tx) add(f *form, row ...any) error {
 		l.waits = append(l.waits, waiting{what: f.what, rows: &gathered{form: f}})
 	}
 	l.waits[i].rows.add(row)
+	if f.early {
+		l.early++
+		if err := t.hurry(); err != nil {
+			return err
+		}
+	}
 	return t.bounded()
 }
 
@@ -109,18 +115,33 @@ func (l *later) seenBy(queries ...string) []waiting {
 			l.mark(seen, f)
 		}
 	}
-	rest, taken := later{open: map[*form]int{}}, []waiting(nil)
+	rest, taken := later{}, []waiting(nil)
 	for _, w := range l.waits {
 		if seen[w.rows.form] {
 			taken = append(taken, w)
 			continue
 		}
-		rest.open[w.rows.form] = len(rest.waits)
-		rest.waits = append(rest.waits, w)
-		rest.n += len(w.rows.rows)
+		rest.keep(w)
 	}
 	*l = rest
 	return taken
+}
+
+// keep goes on gathering what was taken from another.
+func (l *later) keep(w waiting) {
+	if w.rows == nil {
+		l.n++
+	} else {
+		if l.open == nil {
+			l.open = map[*form]int{}
+		}
+		l.open[w.rows.form] = len(l.waits)
+		l.n += len(w.rows.rows)
+		if w.rows.form.early {
+			l.early += len(w.rows.rows)
+		}
+	}
+	l.waits = append(l.waits, w)
 }
 
 // mark adds to seen the forms of f's table and, of what waits, those of the tables that
@@ -150,6 +171,9 @@ func (t *tx) waits(query string) bool { return len(t.begin) > 0 || t.later.sees(
 
 // send runs what waits, and opens the transaction.
 func (t *tx) send() error {
+	if err := t.idle(); err != nil {
+		return err
+	}
 	if t.broken != nil || len(t.begin) == 0 && t.later.none() {
 		return t.broken
 	}
@@ -164,6 +188,9 @@ func queued(query string, args []any) func(*pgx.Batch) {
 // with opens the transaction, runs what waited and, when there is something to ask, that
 // behind it.
 func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer func(pgx.BatchResults) error) (err error) {
+	if err := t.idle(); err != nil {
+		return err
+	}
 	begin, batch := t.begin, &pgx.Batch{}
 	t.begin = nil
 	for _, query := range begin {
@@ -171,7 +198,7 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 	}
 	for _, w := range waits {
 		if w.rows != nil {
-			batch.Queue(cmp.Or(w.rows.form.fresh, w.rows.form.query), w.rows.arrays()...)
+			w.rows.queue(batch)
 		} else {
 			batch.Queue(w.query, bound(w.args)...)
 		}
@@ -192,8 +219,8 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 	}
 	for _, w := range waits {
 		if _, err := results.Exec(); err != nil {
-			if w.rows != nil && w.rows.form.fresh != "" && code(err) == uniqueViolation {
-				err = errors.Join(errThere, err)
+			if w.rows != nil {
+				err = w.rows.form.there(err)
 			}
 			return t.fail(w.what, err)
 		}

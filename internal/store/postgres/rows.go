@@ -15,6 +15,7 @@ type form struct {
 	types       []string // of the columns
 	key         int      // so many of the first columns are the key; 0: rows are not told apart here
 	query       string
+	early       bool   // they may be sent before the database is asked
 	fresh       string // of rows of which it was found out before that none is there; "" where there are no such
 	// merge adds to a row what a later one of the same key says, since a statement
 	// cannot change a row twice; nil: the later one takes its place.

@@ -20,6 +20,7 @@ type tx struct {
 	over   bool
 	begin  []string // statements that open it, until they were sent with the first question
 	later  later    // what changes rows and nobody has asked about yet
+	ahead  *ahead   // what the connection is busy with; nil: nothing
 	expect expected
 	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.
 	entered map[string][]entry
@@ -68,6 +69,9 @@ func (t *tx) exec(what, query string, args ...any) (int64, error) {
 	if err := t.changes(what); err != nil {
 		return 0, err
 	}
+	if err := t.idle(); err != nil {
+		return 0, err
+	}
 	if len(t.begin) == 0 && t.later.none() {
 		tag, err := t.conn.Exec(t.ctx, query, bound(args)...)
 		if err != nil {
@@ -91,6 +95,9 @@ type scanner interface{ Scan(dest ...any) error }
 func one[T any](t *tx, what string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
 	var none T
 	if err := t.ready(); err != nil {
+		return none, err
+	}
+	if err := t.idle(); err != nil {
 		return none, err
 	}
 	var v T
@@ -139,6 +146,9 @@ func all[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 // each gives row after row to fn, which must not use t.
 func each(t *tx, what, query string, args []any, fn func(row scanner) error) error {
 	if err := t.ready(); err != nil {
+		return err
+	}
+	if err := t.idle(); err != nil {
 		return err
 	}
 	if t.waits(query) {

@@ -79,12 +79,16 @@ func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.
 	// Deferred, so that a panic of fn is undone too.
 	defer func() {
 		t.over = true
+		_ = t.idle() // it is told as what broke it
 		if !ended && len(t.begin) == 0 {
 			rollback(ctx, s.write)
 		}
 	}()
 	if err = fn(t); err == nil && !t.later.none() {
 		err = t.send()
+	}
+	if busy := t.idle(); err == nil {
+		err = busy
 	}
 	if t.broken == nil && len(t.begin) == 0 {
 		s.away.over()
