@@ -27,7 +27,7 @@ type Versions struct {
 	open map[string]*version
 }
 
-// version by digest. The error is a facts.Mistake for a version that is not stored, or
+// version by digest. The error is a facts.MistakeError for a version that is not stored, or
 // one that the live schema broke, and else the store's.
 func (r *Versions) version(tx store.Tx, set *rules.Set, digest string) (*version, error) {
 	r.mu.RLock()
@@ -51,17 +51,17 @@ func (r *Versions) version(tx store.Tx, set *rules.Set, digest string) (*version
 	if err != nil {
 		err = fmt.Errorf("read version %s: %w", digest, err)
 		if errors.Is(err, store.ErrNotFound) {
-			err = facts.Mistake{Err: err}
+			err = facts.MistakeError{Err: err}
 		}
 		return nil, err
 	}
 	bundle, err := playbooks.DecodeBundle(stored.Bundle)
 	if err != nil {
-		return nil, facts.Mistake{Err: fmt.Errorf("decode version %s: %w", digest, err)}
+		return nil, facts.MistakeError{Err: fmt.Errorf("decode version %s: %w", digest, err)}
 	}
 	p, err := playbooks.Open(bundle, set)
 	if err != nil {
-		return nil, facts.Mistake{Err: fmt.Errorf("open version %s: %w", digest, err)}
+		return nil, facts.MistakeError{Err: fmt.Errorf("open version %s: %w", digest, err)}
 	}
 	v = &version{Playbook: p, mail: mail.New(bundle.FS())}
 	r.open[digest] = v

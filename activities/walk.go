@@ -118,7 +118,7 @@ func (w *walk) begin() (done bool, err error) {
 // on reads what there is to know and walks.
 func (w *walk) on() error {
 	if kind, err := w.read(); err != nil {
-		if _, mistake := errors.AsType[facts.Mistake](err); !mistake {
+		if _, mistake := errors.AsType[facts.MistakeError](err); !mistake {
 			return err
 		}
 		return w.trouble(kind, err)
@@ -159,7 +159,7 @@ func (w *walk) on() error {
 }
 
 // read reads the version and the facts; kind says which of them could not be. The
-// error is a facts.Mistake, or the store's.
+// error is a facts.MistakeError, or the store's.
 func (w *walk) read() (kind string, err error) {
 	if w.v, err = w.a.Versions.version(w.tx, w.set, w.e.Digest); err != nil {
 		return "version", err

@@ -16,19 +16,19 @@ import (
 // horizon is how many days of a metric expressions can look back.
 const horizon = 400
 
-// Mistake is an error that asking the store again does not mend: what is stored, or
+// MistakeError is an error that asking the store again does not mend: what is stored, or
 // what is derived from it, cannot be understood. All others are the store's own.
-type Mistake struct{ Err error }
+type MistakeError struct{ Err error }
 
-func (m Mistake) Error() string { return m.Err.Error() }
+func (m MistakeError) Error() string { return m.Err.Error() }
 
 // Unwrap is what could not be understood.
-func (m Mistake) Unwrap() error { return m.Err }
+func (m MistakeError) Unwrap() error { return m.Err }
 
 // Load reads an account and one of its contacts, "" for none. An account or a
 // contact that is not stored has no fields set; neither is an error. A stored
 // value that no longer fits its declared type counts as unset. The error is the
-// store's, or a Mistake when a derived field cannot be computed.
+// store's, or a MistakeError when a derived field cannot be computed.
 //
 // Objects and Series of the result read through tx when they are first asked,
 // so it is good inside the transaction only. When such a read fails they answer
@@ -50,7 +50,7 @@ func Load(tx store.Tx, set *rules.Set, account, contact string, now time.Time) (
 		return nil, r.err // what was derived from nothing says nothing
 	}
 	if err != nil {
-		return nil, Mistake{Err: fmt.Errorf("derive fields of account %s: %w", account, err)}
+		return nil, MistakeError{Err: fmt.Errorf("derive fields of account %s: %w", account, err)}
 	}
 	for _, name := range derived {
 		delete(f.Account, name)

@@ -27,7 +27,7 @@ derive:
   account.share: 100 % subscriptions.map(s, s.seats).sum()
 `
 
-// Who asks again after a Mistake asks for ever; who does not after an error of the
+// Who asks again after a MistakeError asks for ever; who does not after an error of the
 // store takes an outage for an author's mistake.
 func TestAMistakeIsNoErrorOfTheStore(t *testing.T) {
 	t.Parallel()
@@ -80,7 +80,7 @@ func TestAMistakeIsNoErrorOfTheStore(t *testing.T) {
 				}
 				return tc.load(tx)
 			})
-			_, mistake := errors.AsType[facts.Mistake](err)
+			_, mistake := errors.AsType[facts.MistakeError](err)
 			if err == nil || mistake != tc.mistake || !strings.Contains(err.Error(), tc.words) {
 				t.Errorf("got %v, a mistake: %v; want %v and %q", err, mistake, tc.mistake, tc.words)
 			}

@@ -11,12 +11,12 @@ import (
 func PopulationKey(name string) string { return "ranked/" + name }
 
 // Population is the numbers of all accounts, ascending, as the intake gathered them
-// last; nil before that. The error is the store's, or a Mistake.
+// last; nil before that. The error is the store's, or a MistakeError.
 func Population(tx store.Meta, name string) (all []float64, err error) {
 	text, err := tx.MetaGet(PopulationKey(name))
 	if err == nil && text != "" {
 		if err = json.Unmarshal([]byte(text), &all); err != nil {
-			err = Mistake{Err: err}
+			err = MistakeError{Err: err}
 		}
 	}
 	if err != nil {
