@@ -1,0 +1,179 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast"
+	"holdfast/internal/store"
+	"holdfast/internal/store/postgres"
+	"holdfast/internal/store/postgres/pgtest"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+// hundred are messages of whom nobody has heard.
+func hundred(prefix string) (ms []holdfast.Message) {
+	for i := range 100 {
+		ms = append(ms, holdfast.Message{ID: fmt.Sprint(prefix, i), Source: "app", Kind: holdfast.Track, Event: "Login", Account: "acme", At: noon})
+	}
+	return ms
+}
+
+// appended writes them, all being new to tx.
+func appended(tx store.Tx, ms []holdfast.Message) error {
+	if err := tx.Expect(ms); err != nil {
+		return err
+	}
+	for _, m := range ms {
+		_, fresh, err := tx.AppendEvent(m, noon)
+		if err == nil {
+			err = tx.PutContact(store.Contact{ID: "of-" + m.ID, Account: m.Account})
+		}
+		if err != nil || !fresh {
+			return errors.Join(err, fmt.Errorf("%s: fresh is %v", m.ID, fresh))
+		}
+	}
+	return nil
+}
+
+func keptEvents(t *testing.T, s store.Store) (n int) {
+	t.Helper()
+	if err := s.View(t.Context(), func(tx store.Tx) error {
+		es, err := tx.Events("acme", nil, time.Time{}, time.Time{}, 0)
+		n = len(es)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// What nothing changes again goes while fn still runs, without anybody having asked.
+func TestWhatMayBeWrittenEarlyIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	s, since := traced(t)
+	since()
+	if err := s.Update(t.Context(), func(tx store.Tx) error {
+		if err := appended(tx, hundred("a")); err != nil {
+			return err
+		}
+		es, err := tx.Events("acme", nil, time.Time{}, time.Time{}, 0) // asks behind what is under way
+		if len(es) != 100 {
+			t.Errorf("%d events are seen, want 100", len(es))
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := since()
+	if got["INSERT INTO events"] < 2 || got["INSERT INTO contacts"] < 2 {
+		t.Errorf("nothing was written before it was asked about: %v", got)
+	}
+}
+
+// However fn ends while rows are under way, the connection is as good as before.
+func TestAnEndWhileRowsAreUnderWay(t *testing.T) {
+	t.Parallel()
+	s := open(t, pgtest.Start(t).Database(t))
+	no := errors.New("no")
+	for i := range 5 {
+		if err := s.Update(t.Context(), func(tx store.Tx) error {
+			return errors.Join(appended(tx, hundred(fmt.Sprint("no-", i, "-"))), no)
+		}); !errors.Is(err, no) {
+			t.Errorf("got %v, want what fn said", err)
+		}
+		func() {
+			defer func() { _ = recover() }()
+			_ = s.Update(t.Context(), func(tx store.Tx) error {
+				if err := appended(tx, hundred(fmt.Sprint("panic-", i, "-"))); err != nil {
+					t.Error(err)
+				}
+				panic("fn")
+			})
+		}()
+		ctx, cancel := context.WithCancel(t.Context())
+		if err := s.Update(ctx, func(tx store.Tx) error {
+			err := appended(tx, hundred(fmt.Sprint("late-", i, "-")))
+			cancel()
+			return err
+		}); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want that the caller has left", err)
+		}
+		if n := keptEvents(t, s); n != 100*i {
+			t.Errorf("%d events are kept, want %d", n, 100*i)
+		}
+		if err := s.Update(t.Context(), func(tx store.Tx) error { return appended(tx, hundred(fmt.Sprint("yes-", i, "-"))) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A row that came by another process after it was looked for is found out by the row
+// itself: the update runs again, and asks.
+func TestARowThatCameMeanwhile(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Start(t).Database(t)
+	ours, theirs := open(t, address), open(t, address)
+	ms := hundred("m")
+	runs, fresh := 0, 0
+	if err := ours.Update(t.Context(), func(tx store.Tx) error {
+		runs++
+		if err := tx.Expect(ms); err != nil {
+			return err
+		}
+		if runs == 1 {
+			if err := theirs.Update(t.Context(), func(tx store.Tx) error {
+				_, _, err := tx.AppendEvent(ms[3], noon)
+				return err
+			}); err != nil {
+				return err
+			}
+		}
+		fresh = 0
+		for _, m := range ms {
+			_, is, err := tx.AppendEvent(m, noon)
+			if err != nil {
+				return err
+			}
+			if is {
+				fresh++
+			}
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := keptEvents(t, ours); runs < 2 || fresh != 99 || n != 100 {
+		t.Errorf("%d runs, %d fresh, %d kept: want two or more, 99 and 100", runs, fresh, n)
+	}
+}
+
+// A bad row among them is named by what was written, and undoes all.
+func TestABadRowUnderWay(t *testing.T) {
+	t.Parallel()
+	address := pgtest.Start(t).Database(t)
+	s, err := postgres.OpenTraced(t.Context(), address, func(string, []any) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	if err := s.Update(t.Context(), func(tx store.Tx) error { return appended(tx, hundred("first")) }); err != nil {
+		t.Fatal(err)
+	}
+	err = s.Update(t.Context(), func(tx store.Tx) error {
+		ms := hundred("second")
+		ms[10].At = time.Date(300000, 1, 1, 0, 0, 0, 0, time.UTC) // beyond PostgreSQL's calendar
+		return appended(tx, ms)
+	})
+	if err == nil || !strings.Contains(err.Error(), "event") {
+		t.Errorf("got %v, want an error that names the event's writing", err)
+	}
+	if n := keptEvents(t, s); n != 100 {
+		t.Errorf("%d events are kept, want 100", n)
+	}
+}
