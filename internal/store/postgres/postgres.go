@@ -12,6 +12,12 @@
 // time alone. Row locks in an order that all callers keep would do with READ
 // COMMITTED, but each new query would have to be proven not to need one.
 //
+// # Writes
+//
+// Rows that nobody asks about wait, and go together (see later). Those that a
+// transaction seldom changes again, events before all, are sent while it reckons (see
+// ahead): the database, which would have nothing to do meanwhile, writes them.
+//
 // # A database that goes away
 //
 // What was begun and not committed is run again on a new connection, for up to
