@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -105,9 +106,7 @@ func (g *group) keep(w store.Wanted, f store.Found) {
 		g.keepBuckets(q.Metric, q.Accounts, f.Buckets[i])
 	}
 	g.became = map[string]string{}
-	for id, became := range f.Became[store.OfAccount] {
-		g.became[id] = became
-	}
+	maps.Copy(g.became, f.Became[store.OfAccount])
 	for id, became := range f.Became[store.OfContact] {
 		g.became["/"+id] = became
 	}
