@@ -14,7 +14,6 @@ import (
 	"holdfast/internal/calendar"
 	"holdfast/internal/store"
 	"holdfast/internal/store/memory"
-	"holdfast/internal/store/sqlite"
 )
 
 // withRails is a playbook of one mail with these guardrails.
@@ -137,21 +136,6 @@ func TestEachGuardHoldsInTheTransactionThatClaims(t *testing.T) {
 // for one contact or for two people of one account.
 func TestTwoPlaybooksDoNotBothPassACapOfOne(t *testing.T) {
 	t.Parallel()
-	stores := map[string]func(t *testing.T) store.Store{
-		"memory": func(*testing.T) store.Store { return memory.New() },
-		"sqlite": func(t *testing.T) store.Store {
-			db, err := sqlite.Open(t.Context(), t.TempDir()+"/h.db")
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := db.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			return db
-		},
-	}
 	for name, open := range stores {
 		for _, per := range []string{"contact", "account"} {
 			t.Run(name+" per "+per, func(t *testing.T) {

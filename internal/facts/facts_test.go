@@ -46,7 +46,7 @@ window: 30d
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
-func project(t *testing.T) *rules.Set {
+func project(t *testing.T, schema string) *rules.Set {
 	t.Helper()
 	docs, found := source.Parse("rules.yaml", []byte(schema))
 	if len(found) > 0 {
@@ -80,7 +80,7 @@ func value(v any) store.Field { return store.Field{Value: v, At: noon} }
 
 func TestFactsAreTypedAndDerived(t *testing.T) {
 	t.Parallel()
-	set := project(t)
+	set := project(t, schema)
 	in(t, func(tx store.Tx) error {
 		for _, err := range []error{
 			tx.PutAccount(store.Account{ID: "acme", Fields: map[string]store.Field{
@@ -124,7 +124,7 @@ func TestFactsAreTypedAndDerived(t *testing.T) {
 
 func TestAFedFieldStandsWhereNothingIsDerived(t *testing.T) {
 	t.Parallel()
-	set := project(t)
+	set := project(t, schema)
 	in(t, func(tx store.Tx) error {
 		if err := tx.PutAccount(store.Account{ID: "acme", Fields: map[string]store.Field{"arr": value("5")}}); err != nil {
 			return err
@@ -142,7 +142,7 @@ func TestAFedFieldStandsWhereNothingIsDerived(t *testing.T) {
 
 func TestStrangersHaveNoFieldsButTheirID(t *testing.T) {
 	t.Parallel()
-	set := project(t)
+	set := project(t, schema)
 	in(t, func(tx store.Tx) error {
 		f, err := facts.Load(tx, set, "nobody", "no one", noon)
 		if err != nil {
@@ -157,7 +157,7 @@ func TestStrangersHaveNoFieldsButTheirID(t *testing.T) {
 
 func TestAnEventIsItsFieldsAndItsTime(t *testing.T) {
 	t.Parallel()
-	set := project(t)
+	set := project(t, schema)
 	got, err := facts.Event(set, store.Event{Message: holdfast.Message{Event: "Ping", At: noon, Props: map[string]any{"count": 3.0, "other": 1.0}}})
 	if err != nil {
 		t.Fatal(err)

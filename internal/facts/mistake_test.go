@@ -7,10 +7,8 @@ import (
 	"testing"
 
 	"holdfast/internal/facts"
-	"holdfast/internal/source"
 	"holdfast/internal/store"
 	"holdfast/internal/store/memory"
-	"holdfast/rules"
 )
 
 const perSeat = `
@@ -31,14 +29,7 @@ derive:
 // store takes an outage for an author's mistake.
 func TestAMistakeIsNoErrorOfTheStore(t *testing.T) {
 	t.Parallel()
-	docs, found := source.Parse("rules.yaml", []byte(perSeat))
-	if len(found) > 0 {
-		t.Fatal(found)
-	}
-	set, found := rules.Load(docs)
-	if len(found) > 0 {
-		t.Fatal(found)
-	}
+	set := project(t, perSeat)
 	for name, tc := range map[string]struct {
 		stop    bool
 		load    func(tx store.Tx) error
