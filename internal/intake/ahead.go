@@ -18,26 +18,37 @@ import (
 // foreseen adds to w the truths and the metrics' days that msgs are likely to need.
 func (b *batch) foreseen(w *store.Wanted, msgs []holdfast.Message) {
 	from, to := b.lookBack()
-	var truths, days asking
+	truths, days := map[[2]string]int{}, map[string]int{} // places in w
 	for _, m := range msgs {
 		if m.Account == "" {
 			continue
 		}
 		for _, r := range b.likely(m) {
-			truths.add(r.book.Name, r.trig.ID, m.Account)
-			for _, reads := range readsOf(r.trig.When, r.trig.Rearm, r.book.When) {
-				for _, metric := range reads.Metrics {
-					days.add(metric, "", m.Account)
+			key := [2]string{r.book.Name, r.trig.ID}
+			i, there := truths[key]
+			if !there {
+				i, truths[key] = len(w.Truths), len(w.Truths)
+				w.Truths = append(w.Truths, store.TruthsOf{Playbook: r.book.Name, Trigger: r.trig.ID})
+			}
+			w.Truths[i].Accounts = append(w.Truths[i].Accounts, m.Account)
+			for _, metric := range metricsOf(r) {
+				i, there := days[metric]
+				if !there {
+					i, days[metric] = len(w.Buckets), len(w.Buckets)
+					w.Buckets = append(w.Buckets, store.BucketsOf{Metric: metric, From: from, To: to})
 				}
+				w.Buckets[i].Accounts = append(w.Buckets[i].Accounts, m.Account)
 			}
 		}
 	}
-	for _, key := range truths.order {
-		w.Truths = append(w.Truths, store.TruthsOf{Playbook: key[0], Trigger: key[1], Accounts: truths.of[key]})
+}
+
+// metricsOf are those that the conditions of r read.
+func metricsOf(r ref) (names []string) {
+	for _, reads := range readsOf(r.trig.When, r.trig.Rearm, r.book.When) {
+		names = append(names, reads.Metrics...)
 	}
-	for _, key := range days.order {
-		w.Buckets = append(w.Buckets, store.BucketsOf{Metric: key[0], From: from, To: to, Accounts: days.of[key]})
-	}
+	return names
 }
 
 // likely are the conditions and dates that an event changes by being counted or by
@@ -46,55 +57,33 @@ func (b *batch) likely(m holdfast.Message) []ref {
 	if m.Kind != holdfast.Track {
 		return nil
 	}
-	return b.watch.likely(m.Event, func() (c triggers.Changed) {
-		c.Account = b.set.Sets(m.Event)
+	return b.schema.likely(m.Event, func() []ref {
+		c := triggers.Changed{Account: b.set.Sets(m.Event)}
 		for _, metric := range b.set.Metrics() {
 			if slices.Contains(metric.Events, m.Event) {
 				c.Metrics = append(c.Metrics, metric.Name)
 			}
 		}
-		return c
+		return b.watch.refs(b.watch.index.ByChange(c))
 	})
 }
 
 // mostLikely events are remembered: strangers make names up.
 const mostLikely = 1000
 
-// likely are the triggers that read what changes says of an event, remembered by its name.
-func (w *watch) likely(name string, changes func() triggers.Changed) []ref {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	rs, known := w.byEvent[name]
+// likely remembers what find found for an event.
+func (s *schema) likely(event string, find func() []ref) []ref {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rs, known := s.byEvent[event]
 	if !known {
-		rs = w.refs(w.index.ByChange(changes()))
-		if w.byEvent == nil || len(w.byEvent) >= mostLikely {
-			w.byEvent = map[string][]ref{}
+		rs = find()
+		if s.byEvent == nil || len(s.byEvent) >= mostLikely {
+			s.byEvent = map[string][]ref{}
 		}
-		w.byEvent[name] = rs
+		s.byEvent[event] = rs
 	}
 	return rs
-}
-
-// asking are accounts by what is asked of them, each once.
-type asking struct {
-	order [][2]string
-	of    map[[2]string][]string
-	has   map[[3]string]bool
-}
-
-func (w *asking) add(what, part, account string) {
-	key := [2]string{what, part}
-	if w.of == nil {
-		w.of, w.has = map[[2]string][]string{}, map[[3]string]bool{}
-	}
-	if w.has[[3]string{what, part, account}] {
-		return
-	}
-	w.has[[3]string{what, part, account}] = true
-	if w.of[key] == nil {
-		w.order = append(w.order, key)
-	}
-	w.of[key] = append(w.of[key], account)
 }
 
 // keep remembers what was asked, for each account that it was asked of.
@@ -133,6 +122,19 @@ func (g *group) keepBuckets(metric string, accounts []string, found map[string][
 // lookBack are the days that expressions can look back on.
 func (b *batch) lookBack() (from, to string) {
 	return b.now.AddDate(0, 0, -horizon).Format(time.DateOnly), b.now.Format(time.DateOnly)
+}
+
+// await remembers what waits for people, who were asked about.
+func (b *batch) await(people []string, found []store.Parked) {
+	if b.waiting == nil {
+		b.waiting = make(map[string][]store.Parked, len(people))
+	}
+	for _, id := range people {
+		b.waiting[id] = nil
+	}
+	for _, p := range found {
+		b.waiting[p.Contact] = append(b.waiting[p.Contact], p)
+	}
 }
 
 // waits is what waits for an account of one of people, in the order in which it

@@ -18,7 +18,7 @@ const groupSize = 100
 // store at once or stays in a sheet, so a group that is replaced loses nothing.
 type group struct {
 	ids      []string
-	told     []string                 // of them, those whose traits are said
+	traits   []string                 // of them, those whose traits are said
 	accounts map[string]store.Account // absent: there is none
 	people   map[string]store.Contact
 	asked    map[string]bool                      // accounts, and contacts after a "/"
@@ -72,8 +72,8 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 		}
 	}
 	for _, m := range msgs {
-		if m.Kind != holdfast.Track && m.Account != "" && !slices.Contains(g.told, m.Account) {
-			g.told = append(g.told, m.Account)
+		if m.Kind != holdfast.Track && m.Account != "" && !slices.Contains(g.traits, m.Account) {
+			g.traits = append(g.traits, m.Account)
 		}
 	}
 	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true}
@@ -110,14 +110,8 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 		g.runs, g.ears = found.Runs, found.Listeners
 	}
 	g.keep(w, found)
-	if b.waiting == nil && len(w.Parked) > 0 {
-		b.waiting = make(map[string][]store.Parked, len(w.Parked))
-	}
-	for _, id := range w.Parked {
-		b.waiting[id] = nil
-	}
-	for _, p := range found.Parked {
-		b.waiting[p.Contact] = append(b.waiting[p.Contact], p)
+	if b.parks {
+		b.await(people, found.Parked)
 	}
 	b.group = g
 	return nil
@@ -236,8 +230,8 @@ func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 		return t, nil
 	}
 	ids := g.ids
-	if slices.Contains(g.told, account) {
-		ids = g.told
+	if slices.Contains(g.traits, account) {
+		ids = g.traits
 	}
 	ts, err := b.tx.ManyTruths(playbook, trigger, ids)
 	if err != nil {

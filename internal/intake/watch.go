@@ -21,9 +21,8 @@ type watch struct {
 	// within a day.
 	clocked, moments bool
 
-	mu      sync.Mutex
-	sch     *schema
-	byEvent map[string][]ref // see likely
+	mu  sync.Mutex
+	sch *schema
 }
 
 // ref is one trigger of one playbook.
@@ -145,7 +144,8 @@ type schema struct {
 	contact map[string]rules.Type
 	mu      sync.Mutex
 	kinds   map[string]map[string]rules.Type
-	byClock bool // a derived field can change without an event
+	byEvent map[string][]ref // see likely
+	byClock bool             // a derived field can change without an event
 }
 
 // schemaOf is made once for each rule set.
