@@ -10,16 +10,13 @@ import (
 
 	"holdfast"
 	"holdfast/internal/store"
-	"holdfast/internal/store/postgres"
 	"holdfast/internal/store/postgres/pgtest"
 )
-
-var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 
 // hundred are messages of whom nobody has heard.
 func hundred(prefix string) (ms []holdfast.Message) {
 	for i := range 100 {
-		ms = append(ms, holdfast.Message{ID: fmt.Sprint(prefix, i), Source: "app", Kind: holdfast.Track, Event: "Login", Account: "acme", At: noon})
+		ms = append(ms, holdfast.Message{ID: fmt.Sprint(prefix, i), Source: "app", Kind: holdfast.Track, Event: "Login", Account: "acme", At: t0})
 	}
 	return ms
 }
@@ -30,7 +27,7 @@ func appended(tx store.Tx, ms []holdfast.Message) error {
 		return err
 	}
 	for _, m := range ms {
-		_, fresh, err := tx.AppendEvent(m, noon)
+		_, fresh, err := tx.AppendEvent(m, t0)
 		if err == nil {
 			err = tx.PutContact(store.Contact{ID: "of-" + m.ID, Account: m.Account})
 		}
@@ -128,7 +125,7 @@ func TestARowThatCameMeanwhile(t *testing.T) {
 		}
 		if runs == 1 {
 			if err := theirs.Update(t.Context(), func(tx store.Tx) error {
-				_, _, err := tx.AppendEvent(ms[3], noon)
+				_, _, err := tx.AppendEvent(ms[3], t0)
 				return err
 			}); err != nil {
 				return err
@@ -136,7 +133,7 @@ func TestARowThatCameMeanwhile(t *testing.T) {
 		}
 		fresh = 0
 		for _, m := range ms {
-			_, is, err := tx.AppendEvent(m, noon)
+			_, is, err := tx.AppendEvent(m, t0)
 			if err != nil {
 				return err
 			}
@@ -156,21 +153,16 @@ func TestARowThatCameMeanwhile(t *testing.T) {
 // A bad row among them is named by what was written, and undoes all.
 func TestABadRowUnderWay(t *testing.T) {
 	t.Parallel()
-	address := pgtest.Start(t).Database(t)
-	s, err := postgres.OpenTraced(t.Context(), address, func(string, []any) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
+	s := open(t, pgtest.Start(t).Database(t))
 	if err := s.Update(t.Context(), func(tx store.Tx) error { return appended(tx, hundred("first")) }); err != nil {
 		t.Fatal(err)
 	}
-	err = s.Update(t.Context(), func(tx store.Tx) error {
+	err := s.Update(t.Context(), func(tx store.Tx) error {
 		ms := hundred("second")
 		ms[10].At = time.Date(300000, 1, 1, 0, 0, 0, 0, time.UTC) // beyond PostgreSQL's calendar
 		return appended(tx, ms)
 	})
-	if err == nil || !strings.Contains(err.Error(), "event") {
+	if err == nil || !strings.Contains(err.Error(), "append event") {
 		t.Errorf("got %v, want an error that names the event's writing", err)
 	}
 	if n := keptEvents(t, s); n != 100 {

@@ -186,11 +186,8 @@ func queued(query string, args []any) func(*pgx.Batch) {
 }
 
 // with opens the transaction, runs what waited and, when there is something to ask, that
-// behind it.
+// behind it. The connection is idle.
 func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer func(pgx.BatchResults) error) (err error) {
-	if err := t.idle(); err != nil {
-		return err
-	}
 	begin, batch := t.begin, &pgx.Batch{}
 	t.begin = nil
 	for _, query := range begin {

@@ -44,10 +44,13 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 			return err
 		}})
 	}
-	for kind, ids := range map[string][]string{store.OfAccount: w.Accounts, store.OfContact: w.Contacts} {
-		if w.Became && len(ids) > 0 { // one that is there has become nobody
-			f.Became[kind] = map[string]string{}
-			qs = append(qs, ofEach("read aliases", aliasesByID, ids, intoTexts(f.Became[kind]), kind))
+	for _, of := range []struct {
+		kind string
+		ids  []string
+	}{{store.OfAccount, w.Accounts}, {store.OfContact, w.Contacts}} {
+		if w.Became && len(of.ids) > 0 { // one that is there has become nobody
+			f.Became[of.kind] = map[string]string{}
+			qs = append(qs, ofEach("read aliases", aliasesByID, of.ids, intoTexts(f.Became[of.kind]), of.kind))
 		}
 	}
 	if err := t.ask(qs...); err != nil {

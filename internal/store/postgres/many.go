@@ -118,6 +118,9 @@ func (t *tx) ask(qs ...question) error {
 	if err := t.ready(); err != nil || len(qs) == 0 {
 		return err
 	}
+	if err := t.idle(); err != nil {
+		return err
+	}
 	var queries []string
 	for _, q := range qs {
 		queries = append(queries, q.query)
