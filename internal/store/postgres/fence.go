@@ -12,10 +12,8 @@ import (
 // number is there. If it is not, the process sets another one: should the lost
 // commit still be on its way, it now fails, since its snapshot has the row as it was.
 
-// mark sets the number of a commit. holder is our own random text.
-func mark(holder string, n int64) string {
-	return fmt.Sprintf("INSERT INTO writers (holder, n) VALUES ('%s', %d) ON CONFLICT (holder) DO UPDATE SET n = excluded.n", holder, n)
-}
+// mark sets the number of a commit.
+const mark = "INSERT INTO writers (holder, n) VALUES ($1, $2) ON CONFLICT (holder) DO UPDATE SET n = excluded.n"
 
 // settle finds out what became of commit n: nil when it was kept, again when it was
 // not and never will be. why is how its answer was lost.

@@ -9,6 +9,7 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 		Accounts: map[string]store.Account{}, Contacts: map[string]store.Contact{}, Runs: map[string][]store.Enrollment{},
 		Listeners: map[string][]store.Listener{}, Meta: map[string]string{}, Became: map[string]map[string]string{},
 	}
+	t.wide(w)
 	var qs []question
 	look, x := t.expecting(w.Messages)
 	if x != nil {

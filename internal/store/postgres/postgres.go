@@ -9,7 +9,8 @@
 // file have: its own updates never meet, so that they run once and in the order in
 // which they came. Other processes write beside it: every update is SERIALIZABLE,
 // and one that lost against another process (40001, 40P01) is run again, the third
-// time alone. Row locks in an order that all callers keep would do with READ
+// time alone. One that begins by reading much, as a batch of messages does, comes
+// alone at once: it would be in conflict with all who write. Row locks in an order that all callers keep would do with READ
 // COMMITTED, but each new query would have to be proven not to need one.
 //
 // # Writes
@@ -102,7 +103,7 @@ func place(c *pgx.ConnConfig) string { return fmt.Sprintf("database %s at %s", c
 func connected(ctx context.Context, pool *pgxpool.Config, policy migrations.Policy) (_ *Store, err error) {
 	s := &Store{forever: context.WithoutCancel(ctx), config: pool.ConnConfig, holder: rand.Text(), away: outage{patience: patience}}
 	where := place(s.config)
-	if s.write, err = pgx.ConnectConfig(ctx, s.config); err != nil {
+	if s.write, err = dial(ctx, s.config); err != nil {
 		return nil, unopened(where, err)
 	}
 	if err := shape(ctx, s.write, policy); err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -100,6 +101,41 @@ func TestFiftyClaimsOfFiveProcessesMakeOneTouch(t *testing.T) {
 		n, err := tx.CountTouches("acme", "", "email", now)
 		if n != 1 {
 			t.Errorf("%d claims on a cap of one", n)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whoever begins by reading much comes alone: nothing of it is run again, as it would
+// be if the tables that it has read counted as read whole.
+func TestBatchesOfTwoProcessesTakeTurns(t *testing.T) {
+	t.Parallel()
+	stores := several(t, 2)
+	var ids []string
+	for i := range 40 {
+		ids = append(ids, fmt.Sprint("a", i))
+	}
+	var runs atomic.Int64
+	together(t, stores, 20, func(s store.Store, _ int) error {
+		return s.Update(t.Context(), func(tx store.Tx) error {
+			runs.Add(1)
+			found, err := tx.Look(store.Wanted{Accounts: ids})
+			for _, id := range ids {
+				seen, _ := found.Accounts[id].Fields["seen"].Value.(string)
+				err = errors.Join(err, tx.PutAccount(store.Account{ID: id, Fields: map[string]store.Field{"seen": {Value: seen + "x"}}}))
+			}
+			return err
+		})
+	})
+	if runs.Load() != 40 {
+		t.Errorf("40 updates ran %d times", runs.Load())
+	}
+	if err := stores[0].View(t.Context(), func(tx store.Tx) error {
+		a, err := tx.Account(ids[39])
+		if seen, _ := a.Fields["seen"].Value.(string); len(seen) != 40 {
+			t.Errorf("%d of 40 updates are seen", len(seen))
 		}
 		return err
 	}); err != nil {

@@ -84,36 +84,39 @@ func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.
 			rollback(ctx, s.write)
 		}
 	}()
-	if err = fn(t); err == nil && !t.later.none() {
-		err = t.send()
-	}
+	err = fn(t)
 	if busy := t.idle(); err == nil {
 		err = busy
 	}
-	if t.broken == nil && len(t.begin) == 0 {
-		s.away.over()
+	if err == nil && len(t.begin) > 0 && t.later.none() {
+		return ctx.Err() // nothing was asked
 	}
-	if err := ctx.Err(); err != nil && t.broken != nil { // whatever it broke with
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		ended = true
+		return s.commit(ctx, t)
+	}
+	return s.judged(ctx, t, err)
+}
+
+// judged is what an attempt that ended with err, before its commit, means.
+func (s *Store) judged(ctx context.Context, t *tx, err error) error {
+	if t.broken == nil {
+		if len(t.begin) == 0 {
+			s.away.over()
+		}
+		return err
+	}
+	if err := ctx.Err(); err != nil { // whatever it broke with
 		return err
 	}
 	there := errors.Is(t.broken, errThere)
-	if t.broken != nil && (there || conflict(t.broken) || s.write.IsClosed()) {
+	if there || conflict(t.broken) || s.write.IsClosed() {
 		return &again{err: t.broken, asks: there}
 	}
-	if err != nil {
-		return err
-	}
-	if t.broken != nil {
-		return t.broken
-	}
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	ended = true
-	if len(t.begin) > 0 {
-		return nil // nothing was asked
-	}
-	return s.commit(ctx, t.wrote)
+	return err
 }
 
 // byIndex: a plan is made once in a session, and one that was made while few rows
@@ -127,13 +130,29 @@ const (
 
 // begins are the statements that open a transaction; they go with its first question.
 // The lock is taken before the snapshot, which is that of the first query: who comes
-// alone sees all that those before it wrote.
+// alone sees all that those before it wrote, and nobody writes before it ends. So it
+// needs none of the locks on what it has read, and must not dawdle.
 func begins(alone bool) []string {
-	mode := "ROW EXCLUSIVE"
+	level, mode, idle := "SERIALIZABLE", "ROW EXCLUSIVE", "60s"
 	if alone {
-		mode = "EXCLUSIVE"
+		level, mode, idle = "REPEATABLE READ", "EXCLUSIVE", "10s"
 	}
-	return []string{"BEGIN ISOLATION LEVEL SERIALIZABLE", "SET LOCAL idle_in_transaction_session_timeout = '60s'", byIndex, interpreted, "LOCK TABLE writers IN " + mode + " MODE"}
+	return []string{
+		"BEGIN ISOLATION LEVEL " + level, "SET LOCAL idle_in_transaction_session_timeout = '" + idle + "'", byIndex, interpreted,
+		"LOCK TABLE writers IN " + mode + " MODE",
+	}
+}
+
+// mostLocks is how many rows of a table PostgreSQL remembers as read by a transaction
+// before it remembers the whole table (max_pred_locks_per_relation, by default): all
+// who write to it meanwhile are in conflict then, and would be run again.
+const mostLocks = 32
+
+// wide has a transaction that begins by reading more than that run alone.
+func (t *tx) wide(w store.Wanted) {
+	if len(t.begin) > 0 && max(len(w.Messages), len(w.Accounts), len(w.Contacts), len(w.Runs)) > mostLocks {
+		t.begin = begins(true)
+	}
 }
 
 // connect makes the writer's connection when there is none.
@@ -141,7 +160,7 @@ func (s *Store) connect(ctx context.Context) error {
 	if s.write != nil && !s.write.IsClosed() {
 		return nil
 	}
-	conn, err := pgx.ConnectConfig(ctx, s.config)
+	conn, err := dial(ctx, s.config)
 	if err == nil {
 		s.write = conn
 		return nil
@@ -155,28 +174,32 @@ func (s *Store) connect(ctx context.Context) error {
 	return &again{err: err, away: true}
 }
 
-// commit ends the transaction, leaving a mark by which it can be looked up, when
-// it wrote, and looks it up when the answer is lost.
-func (s *Store) commit(ctx context.Context, wrote bool) error {
+// commit writes what waits and ends the transaction, in one way to the database and
+// back. It leaves a mark by which a transaction that wrote can be looked up, and looks
+// it up when the answer is lost. The caller's context cannot end it any more.
+func (s *Store) commit(ctx context.Context, t *tx) error {
 	ctx = context.WithoutCancel(ctx)
 	within, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
-	query := "COMMIT"
-	if wrote {
+	t.ctx = within
+	ending := []waiting{{what: "commit", query: "COMMIT"}}
+	if t.wrote {
 		s.n++
-		query = mark(s.holder, s.n) + "; COMMIT"
+		ending = []waiting{{what: "mark the commit", query: mark, args: []any{s.holder, s.n}}, ending[0]}
 	}
-	err := run(within, s.write, query)
+	err := t.with("commit", append(t.later.all(), ending...), nil, nil)
+	there := errors.Is(err, errThere)
 	switch {
 	case err == nil:
+		s.away.over()
 		return nil
-	case s.write.IsClosed() && wrote:
+	case s.write.IsClosed() && t.wrote:
 		return s.settle(ctx, s.n, err)
-	case s.write.IsClosed() || conflict(err):
-		err = &again{err: err}
+	case s.write.IsClosed() || there || conflict(err):
+		err = &again{err: err, asks: there}
 	}
 	rollback(ctx, s.write)
-	return fmt.Errorf("commit: %w", err)
+	return err
 }
 
 // run sends statements without arguments in one go and waits for all of them.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"regexp"
+	"sync/atomic"
 	"testing"
 )
 
@@ -24,7 +26,12 @@ type wire struct {
 	next            chan fate
 	begun           chan struct{} // a transaction was begun after a delayed commit
 	late            chan string   // what the server says to one
+	commit          atomic.Value  // the name under which COMMIT was prepared
 }
+
+// preparesCommit is a Parse message. A Bind has an empty text, a portal's name, before
+// that of its statement.
+var preparesCommit = regexp.MustCompile(`(?s)P.{4}([a-z0-9_]+)\x00COMMIT\x00`)
 
 func tap(t *testing.T, address string) *wire {
 	t.Helper()
@@ -89,7 +96,10 @@ func (w *wire) carry(client net.Conn) {
 		if bytes.Contains(buf[:n], []byte("LOCK TABLE")) {
 			w.begun <- struct{}{}
 		}
-		if bytes.Contains(buf[:n], []byte("; COMMIT")) {
+		if prepared := preparesCommit.FindSubmatch(buf[:n]); prepared != nil {
+			w.commit.Store(string(prepared[1]))
+		}
+		if name, _ := w.commit.Load().(string); name != "" && bytes.Contains(buf[:n], []byte("\x00"+name+"\x00")) {
 			select {
 			case f := <-w.next:
 				close(cut)
