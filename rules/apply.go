@@ -17,6 +17,7 @@ type Changes struct {
 	Contact    Record // of Message.Contact
 	Objects    []ObjectChange
 	Buckets    []BucketChange
+	Event      Record   // of a declared event, as EventOf has it
 	Undeclared []string // props or traits that no schema declares: kept in the event, no error
 }
 
@@ -85,9 +86,9 @@ func (ap *applying) known() {
 		ap.name = m.Kind
 	}
 	ap.out.Known = m.Kind == holdfast.Group && m.Account != ""
-	ap.event = Record{eventTime: m.At}
 	fs, declared := ap.set.events[ap.name]
 	if isTraits(ap.name) && !declared {
+		ap.event = Record{eventTime: m.At}
 		for name, v := range ap.props {
 			if v != nil {
 				ap.event[name] = v
@@ -95,9 +96,11 @@ func (ap *applying) known() {
 		}
 		return
 	}
-	rec, undeclared, bad := typedRecord(fs, ap.props)
-	maps.Copy(ap.event, rec)
-	ap.out.Undeclared, ap.bad = undeclared, bad
+	ap.event, ap.out.Undeclared, ap.bad = typedRecord(fs, ap.props)
+	ap.event[eventTime] = m.At
+	if m.Kind == holdfast.Track && declared {
+		ap.out.Event = ap.event
+	}
 }
 
 // sameNames is what traits do when no mapping says otherwise.

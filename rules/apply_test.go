@@ -117,6 +117,12 @@ func TestAMessageChangesWhatItsMappingSays(t *testing.T) {
 			} else if err != nil {
 				t.Fatal(err)
 			}
+			if seen, err := set.EventOf(m); err == nil && tt.err == "" { // declared
+				if diff := cmp.Diff(seen, got.Event); diff != "" {
+					t.Errorf("conditions see another event (-want +got):\n%s", diff)
+				}
+				got.Event = nil
+			}
 			if diff := cmp.Diff(tt.want, got, cmp.Transformer("nil", func(r rules.Record) map[string]any { return map[string]any(r) }), emptyIsNil()); diff != "" {
 				t.Errorf("changes (-want +got):\n%s", diff)
 			}

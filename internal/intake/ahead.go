@@ -3,11 +3,13 @@ package intake
 import (
 	"cmp"
 	"maps"
+	"reflect"
 	"slices"
 	"time"
 
 	"holdfast"
 	"holdfast/internal/store"
+	"holdfast/rules"
 	"holdfast/triggers"
 )
 
@@ -84,6 +86,42 @@ func (s *schema) likely(event string, find func() []ref) []ref {
 		s.byEvent[event] = rs
 	}
 	return rs
+}
+
+// saying is what a message says, which depends on nothing that is stored.
+type saying struct {
+	message holdfast.Message
+	says    rules.Changes
+	err     error
+}
+
+// readAhead finds out what msgs say, while the database has not answered yet.
+func (b *batch) readAhead(msgs []holdfast.Message) {
+	b.said = make([]saying, len(msgs))
+	for i, m := range msgs {
+		if m.Kind != holdfast.Alias && (m.Account != "" || m.Contact != "") {
+			m.At = m.At.UTC().Truncate(time.Microsecond) // as take has it
+			says, err := b.set.Apply(m)
+			b.said[i] = saying{m, says, err}
+		}
+	}
+}
+
+// says is what m says, the i-th unless it waited for somebody.
+func (b *batch) says(i int, m holdfast.Message) (rules.Changes, error) {
+	if i -= b.first; i >= 0 && i < len(b.said) {
+		if s := b.said[i]; same(s.message, m) {
+			b.said[i] = saying{} // whoever takes it may change it
+			return s.says, s.err
+		}
+	}
+	return b.set.Apply(m)
+}
+
+// same reports whether two messages are one and the same: their props are one map.
+func same(a, b holdfast.Message) bool {
+	return a.ID == b.ID && a.Source == b.Source && a.Kind == b.Kind && a.Event == b.Event && a.Account == b.Account && a.Contact == b.Contact &&
+		a.At.Equal(b.At) && reflect.ValueOf(a.Props).Pointer() == reflect.ValueOf(b.Props).Pointer()
 }
 
 // keep remembers what was asked, for each account that it was asked of.

@@ -29,7 +29,9 @@ type batch struct {
 	sheets map[string]*sheet
 	order  []*sheet // as they were opened
 	people map[string]*person
-	group  *group // nil: everything is read one by one
+	group  *group   // nil: everything is read one by one
+	said   []saying // of the group's messages, as far as it is known
+	first  int      // the number of the first of them
 	flows  map[string]*flow
 	// suspensions that were read or made, by key
 	suspensions map[string]suspension
@@ -80,7 +82,7 @@ func (b *batch) takeSome(msgs []holdfast.Message, from int) error {
 	most := cmp.Or(b.in.Options.BatchMessages, 500)
 	for i := from; i < len(msgs) && i-from < most; i++ {
 		if (i-from)%groupSize == 0 {
-			if err := b.gather(msgs[i:min(i+groupSize, from+most, len(msgs))]); err != nil {
+			if err := b.gather(i, msgs[i:min(i+groupSize, from+most, len(msgs))]); err != nil {
 				return err
 			}
 		}
@@ -143,7 +145,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		b.reject(i, m.ID, why)
 		return nil
 	}
-	says, err := b.set.Apply(m)
+	says, err := b.says(i, m)
 	if err != nil {
 		b.reject(i, m.ID, err.Error())
 		return nil
@@ -171,7 +173,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 	if err := b.brake(m); err != nil {
 		return err
 	}
-	if err := b.react(s, m, seq, ch); err != nil {
+	if err := b.react(s, m, seq, says, ch); err != nil {
 		return err
 	}
 	for _, f := range b.former {

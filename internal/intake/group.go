@@ -32,8 +32,10 @@ type group struct {
 	ears     map[string][]store.Listener          // nil until asked for
 }
 
-// gather reads together what msgs will ask of their accounts and contacts.
-func (b *batch) gather(msgs []holdfast.Message) error {
+// gather reads together what msgs, of which the first is the i-th, will ask of their
+// accounts and contacts.
+func (b *batch) gather(i int, msgs []holdfast.Message) error {
+	b.said, b.first = nil, i
 	if len(msgs) < 2 {
 		b.group = nil
 		return b.settled()
@@ -76,7 +78,7 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 			g.traits = append(g.traits, m.Account)
 		}
 	}
-	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true}
+	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true, Meanwhile: func() { b.readAhead(msgs) }}
 	if len(msgs) > 0 && b.mode == Live { // most have to be held against what runs
 		w.Runs = g.ids
 		b.foreseen(&w, msgs)

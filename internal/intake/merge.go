@@ -7,6 +7,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/store"
+	"holdfast/rules"
 )
 
 // A message of kind alias says that an account or a contact was another one all
@@ -129,7 +130,7 @@ func (b *batch) takeMerge(i int, m holdfast.Message) error {
 	if err != nil || s == nil || b.mode == History {
 		return err
 	}
-	return b.react(s, m, seq, ch)
+	return b.react(s, m, seq, rules.Changes{}, ch)
 }
 
 // pair is the two that m makes one, each as it is known today; why it cannot be.

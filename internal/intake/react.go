@@ -33,15 +33,15 @@ func (c *cause) concerns(rs []rules.Reads) bool {
 // react does what follows from a live message. On one event an exit beats a
 // goal, which beats a wait_for; only then do triggers look at it. A late message
 // ends and wakes like any other: it only starts nothing.
-func (b *batch) react(s *sheet, m holdfast.Message, seq int64, ch changes) error {
-	c := &cause{msg: m, seq: seq, ch: ch, start: !m.At.Before(b.now.Add(-b.in.lateLimit()))}
+func (b *batch) react(s *sheet, m holdfast.Message, seq int64, says rules.Changes, ch changes) error {
+	c := &cause{msg: m, seq: seq, ch: ch, event: says.Event, start: !m.At.Before(b.now.Add(-b.in.lateLimit()))}
 	if !c.start {
 		b.res.Late++
 	}
 	if !s.acct.Known {
 		return nil
 	}
-	if m.Kind == holdfast.Track {
+	if m.Kind == holdfast.Track && c.event == nil {
 		rec, err := facts.Event(b.set, store.Event{Message: m})
 		if err != nil {
 			b.trouble("", s.acct.ID, err)

@@ -67,7 +67,7 @@ func (in *Intake) Receive(ctx context.Context, c Call) (Result, error) {
 func (b *batch) receive(c Call) error {
 	for i, m := range c.Messages {
 		if i%groupSize == 0 {
-			if err := b.gather(c.Messages[i:min(i+groupSize, len(c.Messages))]); err != nil {
+			if err := b.gather(i, c.Messages[i:min(i+groupSize, len(c.Messages))]); err != nil {
 				return err
 			}
 		}

@@ -13,6 +13,9 @@ type Wanted struct {
 	Parked   []string           // contacts: as Parked
 	Truths   []TruthsOf         // as ManyTruths
 	Buckets  []BucketsOf        // as ManyBuckets
+	// Meanwhile is called at most once, while a database that is somewhere else
+	// answers. It must not use the transaction. nil: the caller has nothing to do.
+	Meanwhile func()
 }
 
 // TruthsOf is a question for what one trigger said last of each account.

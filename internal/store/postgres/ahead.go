@@ -10,7 +10,7 @@ import (
 
 // aheadRows that may be written early are sent while fn goes on: the database writes
 // them while it reckons.
-const aheadRows = 32
+const aheadRows = 10
 
 // ahead are rows whose answer nobody has waited for yet.
 type ahead struct {

@@ -1,9 +1,7 @@
 package postgres
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"holdfast"
@@ -26,11 +24,9 @@ var eventRows = early(fresh(rows("append event", "events", "seq bigint, source t
 	"(source, id) DO NOTHING")))
 
 func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error) {
-	var props []byte
-	if m.Props != nil {
-		if props, err = json.Marshal(m.Props); err != nil {
-			return 0, false, fmt.Errorf("encode props of %s: %w", m.ID, err)
-		}
+	props, err := t.expect.propsOf(m)
+	if err != nil {
+		return 0, false, err
 	}
 	if err := t.changes("append event"); err != nil {
 		return 0, false, err

@@ -1,6 +1,9 @@
 package postgres
 
 import (
+	"encoding/json"
+	"fmt"
+	"reflect"
 	"slices"
 
 	"holdfast"
@@ -12,6 +15,42 @@ import (
 type expected struct {
 	seqs  map[eventKey]int64 // 0: it is not there
 	drawn []int64
+	props map[eventKey]encoded
+}
+
+// encoded are props as they are stored; by is the map that they were.
+type encoded struct {
+	by   uintptr
+	text []byte
+}
+
+// encode has the props of msgs ready for AppendEvent.
+func (x *expected) encode(msgs []holdfast.Message) {
+	x.props = make(map[eventKey]encoded, len(msgs))
+	for _, m := range msgs {
+		if text, err := propsText(m); err == nil { // else AppendEvent says it
+			x.props[keyOf(m)] = encoded{reflect.ValueOf(m.Props).Pointer(), text}
+		}
+	}
+}
+
+// propsOf m, which encode may have made already.
+func (x *expected) propsOf(m holdfast.Message) ([]byte, error) {
+	if e, there := x.props[keyOf(m)]; there && e.by == reflect.ValueOf(m.Props).Pointer() {
+		return e.text, nil
+	}
+	return propsText(m)
+}
+
+func propsText(m holdfast.Message) ([]byte, error) {
+	if m.Props == nil {
+		return nil, nil
+	}
+	text, err := json.Marshal(m.Props)
+	if err != nil {
+		return nil, fmt.Errorf("encode props of %s: %w", m.ID, err)
+	}
+	return text, nil
 }
 
 type eventKey struct{ source, id string }

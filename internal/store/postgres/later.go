@@ -204,6 +204,10 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 		ask(batch)
 	}
 	results := t.conn.SendBatch(t.ctx, batch)
+	if do := t.meanwhile; do != nil {
+		t.meanwhile = nil
+		do()
+	}
 	defer func() {
 		if end := results.Close(); err == nil && end != nil {
 			err = t.fail(what, end)

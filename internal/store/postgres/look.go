@@ -54,7 +54,16 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 			qs = append(qs, ofEach("read aliases", aliasesByID, of.ids, intoTexts(f.Became[of.kind]), of.kind))
 		}
 	}
-	if err := t.ask(qs...); err != nil {
+	t.meanwhile = func() {
+		if x != nil {
+			x.encode(w.Messages)
+		}
+		if w.Meanwhile != nil {
+			w.Meanwhile()
+		}
+	}
+	err := t.ask(qs...)
+	if t.meanwhile = nil; err != nil {
 		return f, err
 	}
 	if x != nil {

@@ -22,6 +22,8 @@ type tx struct {
 	later  later    // what changes rows and nobody has asked about yet
 	ahead  *ahead   // what the connection is busy with; nil: nothing
 	expect expected
+	// meanwhile is done while the database answers what is asked next; nil: nothing.
+	meanwhile func()
 	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.
 	entered map[string][]entry
 	asks    bool
