@@ -36,6 +36,16 @@ func accountsOf(n int) (ms []holdfast.Message) {
 	return ms
 }
 
+// firstsOf is what happens first to each account, which makes its people known.
+func firstsOf(n int) (ms []holdfast.Message) {
+	for i := range n {
+		account := fmt.Sprintf("acc-%05d", i)
+		ms = append(ms, holdfast.Message{ID: fmt.Sprintf("f-%06d", i), Source: "bench", Kind: holdfast.Track, Event: "Login", Account: account, Contact: "owner-" + account,
+			At: start.Add(-time.Minute), Props: map[string]any{"count": json.Number("1")}})
+	}
+	return ms
+}
+
 // traffic is the n-th block of messages, none of which was there before.
 func traffic(block, n, accounts int) (ms []holdfast.Message) {
 	for i := range n {
@@ -88,7 +98,15 @@ func receive(t testing.TB, in *intake.Intake, ms []holdfast.Message) {
 
 // TestBenchIngest: messages taken in, deduplicated, and held against ten playbooks,
 // beside the same messages inserted and nothing more; in batches of 100 both.
-func TestBenchIngest(t *testing.T) { //nolint:paralleltest // it measures
+func TestBenchIngest(t *testing.T) { ingest(t, "ingest", firstsOf) } //nolint:paralleltest // it measures
+
+// TestBenchIngestNew: the same while nearly everybody is new.
+func TestBenchIngestNew(t *testing.T) { //nolint:paralleltest // it measures
+	ingest(t, "ingest-new", func(int) []holdfast.Message { return nil })
+}
+
+func ingest(t *testing.T, name string, before func(accounts int) []holdfast.Message) {
+	t.Helper()
 	sizes, size := []int{500}, 300
 	if *pairs > 0 {
 		sizes, size = []int{10_000, 100_000}, 3000
@@ -105,9 +123,10 @@ func TestBenchIngest(t *testing.T) { //nolint:paralleltest // it measures
 		}
 		in := newIntake(t, st, eventBooks())
 		receive(t, in, accountsOf(n))
+		receive(t, in, before(n))
 		block := 0
 		next := func() []holdfast.Message { block++; return traffic(block, size, n) }
-		row := paired.Row{Name: "ingest", Size: n, Note: fmt.Sprintf("seconds of %d messages", size)}
+		row := paired.Row{Name: name, Size: n, Note: fmt.Sprintf("seconds of %d messages", size)}
 		row.Run(max(*pairs, 1), func() float64 {
 			ms := next()
 			return paired.Measure(t, func() { receive(t, in, ms) }).Wall

@@ -17,22 +17,30 @@ import (
 // as far as their names tell: one way to the database and back instead of one for
 // each trigger and metric. What this misses is asked for when it is needed.
 
-// foreseen adds to w the truths and the metrics' days that msgs are likely to need.
-func (b *batch) foreseen(w *store.Wanted, msgs []holdfast.Message) {
+// foreseen adds to w the truths and the metrics' days that msgs are likely to need;
+// traits are the accounts whose traits they say.
+func (b *batch) foreseen(w *store.Wanted, msgs []holdfast.Message, traits []string) {
 	from, to := b.lookBack()
 	truths, days := map[[2]string]int{}, map[string]int{} // places in w
+	truth := func(key [2]string, accounts ...string) {
+		i, there := truths[key]
+		if !there {
+			i, truths[key] = len(w.Truths), len(w.Truths)
+			w.Truths = append(w.Truths, store.TruthsOf{Playbook: key[0], Trigger: key[1]})
+		}
+		w.Truths[i].Accounts = append(w.Truths[i].Accounts, accounts...)
+	}
+	if len(traits) > 0 {
+		for _, key := range b.schema.asked() {
+			truth(key, traits...)
+		}
+	}
 	for _, m := range msgs {
 		if m.Account == "" {
 			continue
 		}
 		for _, r := range b.likely(m) {
-			key := [2]string{r.book.Name, r.trig.ID}
-			i, there := truths[key]
-			if !there {
-				i, truths[key] = len(w.Truths), len(w.Truths)
-				w.Truths = append(w.Truths, store.TruthsOf{Playbook: r.book.Name, Trigger: r.trig.ID})
-			}
-			w.Truths[i].Accounts = append(w.Truths[i].Accounts, m.Account)
+			truth([2]string{r.book.Name, r.trig.ID}, m.Account)
 			for _, metric := range metricsOf(r) {
 				i, there := days[metric]
 				if !there {
@@ -54,7 +62,8 @@ func metricsOf(r ref) (names []string) {
 }
 
 // likely are the conditions and dates that an event changes by being counted or by
-// what it sets, told by its name. Traits tell nothing: most are as they were.
+// what it sets, told by its name. Traits tell nothing, since most are as they were: of
+// them is known what the last ones had to be held against.
 func (b *batch) likely(m holdfast.Message) []ref {
 	if m.Kind != holdfast.Track {
 		return nil
@@ -86,6 +95,33 @@ func (s *schema) likely(event string, find func() []ref) []ref {
 		s.byEvent[event] = rs
 	}
 	return rs
+}
+
+// mostAsked triggers are remembered that traits had to be held against.
+const mostAsked = 8
+
+// asks remembers that what a trigger said of an account was asked for, because of traits.
+func (g *group) asks(key [2]string) {
+	if len(g.byTraits) < mostAsked && !slices.Contains(g.byTraits, key) {
+		g.byTraits = append(g.byTraits, key)
+	}
+}
+
+// asked is what the last group that said traits had to ask for.
+func (s *schema) asked() [][2]string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byTraits
+}
+
+// learn has the next group ask as g did.
+func (s *schema) learn(g *group) {
+	if g == nil || len(g.traits) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byTraits = g.byTraits
 }
 
 // saying is what a message says, which depends on nothing that is stored.

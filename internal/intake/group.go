@@ -19,6 +19,7 @@ const groupSize = 100
 type group struct {
 	ids      []string
 	traits   []string                 // of them, those whose traits are said
+	byTraits [][2]string              // triggers that those were held against
 	accounts map[string]store.Account // absent: there is none
 	people   map[string]store.Contact
 	asked    map[string]bool                      // accounts, and contacts after a "/"
@@ -36,6 +37,7 @@ type group struct {
 // accounts and contacts.
 func (b *batch) gather(i int, msgs []holdfast.Message) error {
 	b.said, b.first = nil, i
+	b.schema.learn(b.group)
 	if len(msgs) < 2 {
 		b.group = nil
 		return b.settled()
@@ -73,6 +75,9 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 			people = append(people, id)
 		}
 	}
+	for _, ids := range [][]string{g.ids, unread, people} {
+		slices.Sort(ids) // as databases like it
+	}
 	for _, m := range msgs {
 		if m.Kind != holdfast.Track && m.Account != "" && !slices.Contains(g.traits, m.Account) {
 			g.traits = append(g.traits, m.Account)
@@ -81,7 +86,7 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true, Meanwhile: func() { b.readAhead(msgs) }}
 	if len(msgs) > 0 && b.mode == Live { // most have to be held against what runs
 		w.Runs = g.ids
-		b.foreseen(&w, msgs)
+		b.foreseen(&w, msgs, g.traits)
 	}
 	if b.parks {
 		w.Parked = people
@@ -227,6 +232,9 @@ func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 			return t, fmt.Errorf("read truth: %w", err)
 		}
 		return t, nil
+	}
+	if slices.Contains(g.traits, account) {
+		g.asks(key)
 	}
 	if t, asked := g.truths[key][account]; asked {
 		return t, nil

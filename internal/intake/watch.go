@@ -145,7 +145,9 @@ type schema struct {
 	mu      sync.Mutex
 	kinds   map[string]map[string]rules.Type
 	byEvent map[string][]ref // see likely
-	byClock bool             // a derived field can change without an event
+	// byTraits are triggers, by playbook and id, that the last group asked for; see learn
+	byTraits [][2]string
+	byClock  bool // a derived field can change without an event
 }
 
 // schemaOf is made once for each rule set.

@@ -97,8 +97,8 @@ func (t *tx) Expect(msgs []holdfast.Message) error {
 	return nil
 }
 
-const lookForEvents = `SELECT NULL, NULL, nextval((SELECT pg_get_serial_sequence('events', 'seq')::regclass)) FROM generate_series(1, $3)
-	UNION ALL SELECT w.source, w.id, e.seq FROM unnest($1::text[], $2::text[]) AS w (source, id)
+const lookForEvents = `SELECT NULL, NULL, 0, ARRAY (SELECT nextval((SELECT pg_get_serial_sequence('events', 'seq')::regclass)) FROM generate_series(1, $3))
+	UNION ALL SELECT w.source, w.id, e.seq, NULL FROM unnest($1::text[], $2::text[]) AS w (source, id)
 	CROSS JOIN LATERAL (SELECT seq FROM events WHERE source = w.source AND id = w.id LIMIT 1) e`
 
 // expecting is the question that fills x; nil: nothing is to be asked.
@@ -106,7 +106,7 @@ func (t *tx) expecting(msgs []holdfast.Message) (q question, x *expected) {
 	if t.read || t.asks || len(msgs) == 0 {
 		return q, nil
 	}
-	x = &expected{seqs: make(map[eventKey]int64, len(msgs)), drawn: make([]int64, 0, len(msgs))}
+	x = &expected{seqs: make(map[eventKey]int64, len(msgs))}
 	source, id := make([]string, len(msgs)), make([]string, len(msgs))
 	for i, m := range msgs {
 		source[i], id[i] = m.Source, m.ID
@@ -115,11 +115,12 @@ func (t *tx) expecting(msgs []holdfast.Message) (q question, x *expected) {
 	return question{"look for events", lookForEvents, []any{source, id, len(msgs)}, func(row scanner) error {
 		var source, id *string
 		var seq int64
-		if err := row.Scan(&source, &id, &seq); err != nil {
+		var drawn []int64
+		if err := row.Scan(&source, &id, &seq, &drawn); err != nil {
 			return err
 		}
 		if source == nil {
-			x.drawn = append(x.drawn, seq)
+			x.drawn = drawn
 		} else {
 			x.seqs[eventKey{*source, *id}] = seq
 		}

@@ -16,7 +16,7 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 		qs = append(qs, look)
 	}
 	if len(w.Meta) > 0 {
-		qs = append(qs, question{"read meta", "SELECT key, value FROM meta WHERE key = ANY ($1)", []any{w.Meta}, intoTexts(f.Meta)})
+		qs = append(qs, ofEach("read meta", metaByKey, w.Meta, intoTexts(f.Meta)))
 	}
 	if len(w.Accounts) > 0 {
 		qs = append(qs, ofEach("read accounts", accountsByID, w.Accounts, into(f.Accounts, scanAccount, accountID)))

@@ -14,6 +14,7 @@ import (
 // Questions about each of a list of ids.
 var (
 	accountsByID         = lateral("SELECT id, known, fields FROM accounts WHERE id = w.id")
+	metaByKey            = lateral("SELECT key, value FROM meta WHERE key = w.id")
 	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
 	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id ORDER BY started_at NULLS FIRST, id") + " ORDER BY started_at NULLS FIRST, id"
 	truthsByAccount      = lateral("SELECT playbook, trigger, account, truth, since, fired FROM truths WHERE account = w.id AND playbook = $2 AND trigger = $3")
@@ -145,8 +146,20 @@ func (t *tx) ask(qs ...question) error {
 
 // ofEach is a question about each of a list of ids.
 func ofEach(what, query string, ids []string, row func(scanner) error, args ...any) question {
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	ids = sorted(ids)
 	return question{what, query, append([]any{ids}, args...), row}
+}
+
+// sorted is ids in order, each once: neighbours are read one after the other.
+func sorted(ids []string) []string {
+	for i := 1; ; i++ {
+		if i >= len(ids) {
+			return ids
+		}
+		if ids[i-1] >= ids[i] {
+			return slices.Compact(slices.Sorted(slices.Values(ids)))
+		}
+	}
 }
 
 // into puts rows into a map, by id.
@@ -200,6 +213,5 @@ func inEach(t *tx, what string, fn func(scanner) error, query string, ids []stri
 	if len(ids) == 0 {
 		return nil
 	}
-	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
-	return each(t, what, query, append([]any{ids}, args...), fn)
+	return each(t, what, query, append([]any{sorted(ids)}, args...), fn)
 }

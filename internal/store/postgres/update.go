@@ -119,14 +119,15 @@ func (s *Store) judged(ctx context.Context, t *tx, err error) error {
 	return err
 }
 
-// byIndex: a plan is made once in a session, and one that was made while few rows
-// were there would read the whole table when thousands are, for each row of a page and
-// for each that refers to another. Reading it whole also conflicts with all who write.
-// What has to be read whole anyway looks too dear then, and is not worth compiling.
-const (
-	byIndex     = "SET LOCAL enable_seqscan = off"
-	interpreted = "SET LOCAL jit = off"
-)
+// settings of a transaction, with how long it may leave the database waiting.
+//
+// Without enable_seqscan: a plan is made once in a session, and one that was made while
+// few rows were there would read the whole table when thousands are, for each row of a
+// page and for each that refers to another. Reading it whole also conflicts with all
+// who write. What has to be read whole anyway looks too dear then, and is not worth
+// compiling: no jit.
+const settings = `SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+	set_config('idle_in_transaction_session_timeout', '%s', true)`
 
 // begins are the statements that open a transaction; they go with its first question.
 // The lock is taken before the snapshot, which is that of the first query: who comes
@@ -137,10 +138,7 @@ func begins(alone bool) []string {
 	if alone {
 		level, mode, idle = "REPEATABLE READ", "EXCLUSIVE", "10s"
 	}
-	return []string{
-		"BEGIN ISOLATION LEVEL " + level, "SET LOCAL idle_in_transaction_session_timeout = '" + idle + "'", byIndex, interpreted,
-		"LOCK TABLE writers IN " + mode + " MODE",
-	}
+	return []string{"BEGIN ISOLATION LEVEL " + level, "LOCK TABLE writers IN " + mode + " MODE", fmt.Sprintf(settings, idle)}
 }
 
 // mostLocks is how many rows of a table PostgreSQL remembers as read by a transaction
