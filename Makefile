@@ -82,7 +82,7 @@ bench-parts: ## speed of parts, which no page shows: stores, intake, replay, bac
 	$(GO) test ./internal/project -run TestBenchLint -v -timeout 30m -bench-pairs $(PAIRS)
 
 elsewhere: ## PostgreSQL and Temporal's own server: both killed under two enrollments, payload keys turned round, builds that take over, what doctor says of them
-	$(GO) test -tags noembed ./internal/app ./internal/temporal ./internal/doctor -run TestElsewhere -v -timeout 20m -elsewhere
+	$(GO) test -tags noembed ./internal/app ./internal/temporal/... ./internal/doctor -run TestElsewhere -v -timeout 20m -elsewhere
 
 move: ## a store moved, and restored, in the middle of everything: kill -9 all over the way, each touch at most once
 	$(GO) test ./internal/crash -run '^Test(Move|Restore)With' -v -timeout 20m -move
