@@ -3,11 +3,13 @@ package crash
 import (
 	"context"
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
 	"holdfast/channels/standin"
+	"holdfast/internal/child"
 	"holdfast/internal/clock"
 )
 
@@ -153,7 +155,7 @@ func newStormyHouse(t *testing.T, s storm) *house {
 	const secret = "inbound-secret-of-the-chaos-test"
 	plan := standin.NewPlan(s.seed, s.faults)
 	plan.Latency = latency
-	public := freeAddress(t)
+	public := fmt.Sprintf("127.0.0.1:%d", child.Port(t))
 	h := houseOf(t, standin.Options{Plan: plan, File: t.TempDir() + "/accepted.jsonl", Webhooks: &standin.Webhooks{
 		Events: "http://" + public + "/hooks/sendgrid/events", Inbound: "http://" + public + "/hooks/sendgrid/inbound/" + secret,
 		Seed: s.seed, Repeat: 0.2,

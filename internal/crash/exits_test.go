@@ -3,7 +3,6 @@ package crash
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"sync"
 	"testing"
@@ -157,15 +156,4 @@ func (h *house) hearAll(ctx context.Context, t *testing.T) {
 			t.Fatalf("the provider has not told everything: %+v", h.providers.Told())
 		}
 	}
-}
-
-// freeAddress is one that nobody listens on.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close() //nolint:errcheck // it was only looked at
-	return l.Addr().String()
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/child"
 	"holdfast/internal/clock"
 	"holdfast/internal/store"
 	"holdfast/internal/store/postgres/pgtest"
@@ -109,7 +110,7 @@ func newCluster(ctx context.Context, t *testing.T, h *house) *cluster {
 	c := &cluster{h: h}
 	var doors []string
 	for n := range 2 {
-		door := freeAddress(t)
+		door := fmt.Sprintf("127.0.0.1:%d", child.Port(t))
 		doors = append(doors, door)
 		c.nodes = append(c.nodes,
 			&node{name: fmt.Sprintf("server %d", n+1), args: []string{

@@ -3,8 +3,6 @@ package temporaltest
 import (
 	"bytes"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -70,9 +68,12 @@ func schema(t testing.TB, address, name string) *url.URL {
 }
 
 // configure writes config.yaml: each service on ports of its own.
-func (s *Server) configure(t testing.TB, in stores) {
+func (s *Server) configure(t testing.TB, in stores, port func(testing.TB) int) {
 	t.Helper()
-	ports := freePorts(t, 8)
+	var ports [8]int
+	for i := range ports {
+		ports[i] = port(t)
+	}
 	s.address = fmt.Sprintf("127.0.0.1:%d", ports[0])
 	var text bytes.Buffer
 	if err := template.Must(template.New("").Parse(config)).Execute(&text, map[string]any{"Dir": s.dir, "In": in, "Ports": ports}); err != nil {
@@ -121,23 +122,3 @@ dcRedirectionPolicy: {policy: noop}
 archival: {history: {state: disabled}, visibility: {state: disabled}}
 publicClient: {hostPort: "127.0.0.1:{{index .Ports 0}}"}
 `
-
-// freePorts finds n free ports below 32768: in PostgreSQL, Temporal keeps its ports
-// in a smallint.
-func freePorts(t testing.TB, n int) (ports []int) {
-	t.Helper()
-	const from, to = 10_000, 32_768
-	for range 100 * n {
-		port := from + rand.IntN(to-from)
-		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue // somebody has it
-		}
-		defer l.Close() //nolint:errcheck // nothing was accepted on it
-		if ports = append(ports, port); len(ports) == n {
-			return ports
-		}
-	}
-	t.Fatal("no free ports")
-	return nil
-}

@@ -7,9 +7,12 @@ package temporaltest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +28,9 @@ import (
 
 // answerWithin bounds a start.
 const answerWithin = 90 * time.Second
+
+// system is the namespace that every server has.
+const system = "temporal-system"
 
 // Server is a Temporal server. Its methods are for one goroutine.
 type Server struct {
@@ -52,18 +58,38 @@ func StartOnPostgres(t testing.TB, namespace, main, visibility string) *Server {
 func start(t testing.TB, namespace string, in stores) *Server {
 	t.Helper()
 	s := &Server{binary: build(t, "server", "cmd/server"), dir: t.TempDir()}
-	s.configure(t, in)
 	t.Cleanup(func() { s.Kill(t) })
-	s.launch(t)
-	s.until(t, func(ctx context.Context, c client.NamespaceClient) error {
+	s.begin(t, in, child.Port)
+	err := s.until(t, func(ctx context.Context, c client.NamespaceClient) error {
 		err := c.Register(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: namespace, WorkflowExecutionRetentionPeriod: durationpb.New(72 * time.Hour)})
 		if _, there := errors.AsType[*serviceerror.NamespaceAlreadyExists](err); there {
 			return nil
 		}
 		return err
 	})
-	s.answers(t, namespace)
+	if err == nil {
+		err = s.answers(t, namespace)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 	return s
+}
+
+// begin starts the server for the first time, on other ports if somebody was quicker.
+func (s *Server) begin(t testing.TB, in stores, port func(testing.TB) int) {
+	t.Helper()
+	for try := 1; ; try++ {
+		s.configure(t, in, port)
+		s.launch(t)
+		err := s.answers(t, system)
+		if err == nil {
+			return
+		}
+		if try == 5 || !strings.Contains(err.Error(), syscall.EADDRINUSE.Error()) {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Address is host:port of the frontend.
@@ -92,13 +118,15 @@ func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Stop(t)
 	s.launch(t)
-	s.answers(t, "temporal-system")
+	if err := s.answers(t, system); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s *Server) launch(t testing.TB) {
 	t.Helper()
 	var err error
-	if s.log, err = os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err != nil {
+	if s.log, err = os.Create(filepath.Join(s.dir, "log")); err != nil {
 		t.Fatal(err)
 	}
 	s.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), s.binary, "--config-file", filepath.Join(s.dir, "config.yaml"), "--allow-no-auth", "start")
@@ -115,41 +143,45 @@ func (s *Server) launch(t testing.TB) {
 }
 
 // answers waits until the namespace can be used.
-func (s *Server) answers(t testing.TB, namespace string) {
+func (s *Server) answers(t testing.TB, namespace string) error {
 	t.Helper()
-	s.until(t, func(ctx context.Context, c client.NamespaceClient) error {
+	return s.until(t, func(ctx context.Context, c client.NamespaceClient) error {
 		_, err := c.Describe(ctx, namespace)
 		return err
 	})
 }
 
-// until asks the server again and again until it says yes.
-func (s *Server) until(t testing.TB, ask func(context.Context, client.NamespaceClient) error) {
+// until asks the server again and again until it says yes. The error has what the
+// server said.
+func (s *Server) until(t testing.TB, ask func(context.Context, client.NamespaceClient) error) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), answerWithin)
 	defer cancel()
 	c, err := client.NewNamespaceClient(client.Options{HostPort: s.address})
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	defer c.Close()
 	for {
 		one, done := context.WithTimeout(ctx, 2*time.Second)
 		err := ask(one, c)
 		done()
-		if err == nil {
-			return
-		}
 		select {
-		case <-s.gone:
-			t.Fatalf("temporal ended by itself:\n%s", s.said())
+		case <-s.gone: // whoever has its port may have answered
+			return fmt.Errorf("temporal ended by itself:\n%s", s.said())
 		default:
 		}
+		if err == nil {
+			return nil
+		}
 		if clock.Sleep(ctx, 100*time.Millisecond) != nil {
-			t.Fatalf("temporal does not answer: %v\n%s", err, s.said())
+			return fmt.Errorf("temporal does not answer: %w\n%s", err, s.said())
 		}
 	}
 }
+
+// stack is what the log has of a stack, which would leave no room for what was wrong.
+var stack = regexp.MustCompile(`,"stacktrace":"[^"]*"`)
 
 // said is the end of the log.
 func (s *Server) said() string {
@@ -157,5 +189,6 @@ func (s *Server) said() string {
 	if err != nil {
 		return err.Error()
 	}
+	text = stack.ReplaceAll(text, nil)
 	return string(text[max(0, len(text)-5000):])
 }

@@ -50,7 +50,16 @@ func StartDurable(t testing.TB) *Server {
 
 func start(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	s := &Server{bin: binaries(t), port: freePort(t), settings: settings}
+	s := prepare(t, settings...)
+	s.initialise(t, templates())
+	s.begin(t, child.Port)
+	return s
+}
+
+// prepare makes the server's folder, which goes with what runs there when t ends.
+func prepare(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	s := &Server{bin: binaries(t), settings: settings}
 	var err error
 	if s.dir, err = os.MkdirTemp("", "pgtest-"); err != nil { //nolint:usetesting // t.TempDir is closed to the user that root hands over to
 		t.Fatal(err)
@@ -61,16 +70,22 @@ func start(t testing.TB, settings ...string) *Server {
 			t.Error(err)
 		}
 	})
-	who := attributes(t, s.dir)
-	// A collation that is not by bytes, so that a query which relies on bytes without saying so fails.
-	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "holdfast", "--auth=trust", "--no-sync",
-		"--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US")
-	cmd.Dir, cmd.SysProcAttr = s.dir, who
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("initdb: %v\n%s", err, out)
-	}
-	s.Restart(t)
 	return s
+}
+
+// begin starts the server for the first time, on another port if somebody was quicker.
+func (s *Server) begin(t testing.TB, port func(testing.TB) int) {
+	t.Helper()
+	for try := 1; ; try++ {
+		s.port = port(t)
+		err := s.launch(t)
+		if err == nil {
+			return
+		}
+		if try == 5 || !strings.Contains(err.Error(), "Address already in use") {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Address is the server's first database, as its owner.
@@ -143,9 +158,18 @@ func (s *Server) end(t testing.TB, with syscall.Signal) {
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.Stop(t)
+	if err := s.launch(t); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// launch starts the server and waits until it answers.
+func (s *Server) launch(t testing.TB) error {
+	t.Helper()
 	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", ""}
 	for _, setting := range append([]string{
 		"max_connections=200", "log_min_messages=warning", "lc_messages=C",
+		"timezone=America/St_Johns",                     // for what relies on UTC, or on this machine's, without saying so
 		"default_transaction_isolation=repeatable read", // what needs another says so
 	}, s.settings...) {
 		args = append(args, "-c", setting)
@@ -154,14 +178,14 @@ func (s *Server) Restart(t testing.TB) {
 	cmd.Dir, cmd.SysProcAttr = s.dir, attributes(t, s.dir)
 	p, err := launch(cmd)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	s.running = p
 	select {
 	case <-p.ready:
+		s.running = p
+		return nil
 	case <-p.gone:
-		s.running = nil
-		t.Fatalf("postgres ended by itself:\n%s", p.said())
+		return fmt.Errorf("postgres ended by itself:\n%s", p.said())
 	}
 }
 
@@ -228,14 +252,4 @@ func binaries(t testing.TB) string {
 	}
 	slices.Sort(found)
 	return filepath.Dir(found[len(found)-1])
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()                     //nolint:errcheck // nothing was accepted on it
-	return l.Addr().(*net.TCPAddr).Port // a tcp listener's address
 }
