@@ -7,7 +7,7 @@ TOOL     = $(GO) tool -modfile=tools/go.mod
 # The tests of what is EMBEDDED run it; those of the REST are compiled and linked without it.
 # First the one that takes longest, mostly by waiting: as long as all others together, beside which it runs.
 EMBEDDED = ./internal/crash ./internal/temporal/... ./internal/app ./cmd/holdfast ./bench
-REST     = $(shell $(GO) list ./... | grep -vE '^holdfast/(internal/(temporal|app|crash)|cmd/holdfast|bench)(/|$$)')
+REST     = $(shell $(GO) list ./... | grep -vE '^holdfast/((internal/(temporal|app|crash)|cmd/holdfast)(/|$$)|bench$$)')
 
 .PHONY: help build demo test deploy-check deploy-image race vet lint workflowcheck fmt gen golden fuzz bench bench-parts elsewhere move crash chaos chaos-elsewhere nodes soak playbooks clean
 
