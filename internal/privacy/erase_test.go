@@ -376,3 +376,19 @@ func TestWhoSharesAnErasedAddressIsBound(t *testing.T) {
 		return errors.Join(err, errContact)
 	})
 }
+
+// A batch reads what its messages say before it knows who was erased.
+func TestNothingComesBackInABatch(t *testing.T) {
+	t.Parallel()
+	w := lived(t, memory.New())
+	w.erase("dana@old.test")
+	w.take(intake.Live,
+		holdfast.Message{Kind: holdfast.Group, Account: "acme", Props: map[string]any{"champion_mail": "dana.doelling@acme.test"}},
+		holdfast.Message{Kind: holdfast.Identify, Account: "acme", Contact: "dana@old.test", Props: map[string]any{"last_name": "Doelling"}},
+		holdfast.Message{Kind: holdfast.Group, Account: "acme", Props: map[string]any{"name": "Acme Parts"}})
+	text := everything(t, w.store)
+	gone(t, "the store", text)
+	if !strings.Contains(text, "Acme Parts") {
+		t.Error("what tells of nobody is not in")
+	}
+}

@@ -13,8 +13,8 @@ type Wanted struct {
 	Parked   []string           // contacts: as Parked
 	Truths   []TruthsOf         // as ManyTruths
 	Buckets  []BucketsOf        // as ManyBuckets
-	// Meanwhile is called at most once, while a database that is somewhere else
-	// answers. It must not use the transaction. nil: the caller has nothing to do.
+	// Meanwhile is called once, while a database that is somewhere else answers, unless
+	// that fails. It must not use the transaction. nil: the caller has nothing to do.
 	Meanwhile func()
 }
 
@@ -49,6 +49,9 @@ type Found struct {
 func LookByParts(tx Tx, w Wanted) (f Found, err error) {
 	if err := tx.Expect(w.Messages); err != nil {
 		return f, err
+	}
+	if w.Meanwhile != nil {
+		w.Meanwhile()
 	}
 	if f.Accounts, err = tx.ManyAccounts(w.Accounts); err != nil {
 		return f, err

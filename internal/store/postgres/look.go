@@ -62,9 +62,13 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 			w.Meanwhile()
 		}
 	}
-	err := t.ask(qs...)
-	if t.meanwhile = nil; err != nil {
+	if err := t.ask(qs...); err != nil {
+		t.meanwhile = nil
 		return f, err
+	}
+	if do := t.meanwhile; do != nil { // there was nothing to ask
+		t.meanwhile = nil
+		do()
 	}
 	if x != nil {
 		t.expect = x.sorted()

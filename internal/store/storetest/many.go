@@ -70,7 +70,10 @@ func manyAreAsOneByOne(t *testing.T, s store.Store) {
 			errs = append(errs, errA, errB, errT, errE, errR, errX, same("exit", exits["e-"+id], exit), same("first", exit.Outcome, "won"), same("rests", rests[id], rs), same("how many rests", len(rs), 2), same("account", accounts[id], account), same("buckets", buckets[id], bs),
 				same("truth", truths[id], truth), same("enrollments", runs[id], es))
 		}
-		look, errL := tx.Look(store.Wanted{Accounts: ids, Contacts: []string{"c-acme"}, Runs: ids, Meta: []string{"look", "unset"}})
+		called := 0
+		look, errL := tx.Look(store.Wanted{Accounts: ids, Contacts: []string{"c-acme"}, Runs: ids, Meta: []string{"look", "unset"}, Meanwhile: func() { called++ }})
+		_, errNothing := tx.Look(store.Wanted{Meanwhile: func() { called++ }})
+		errs = append(errs, errNothing, same("meanwhile", called, 2))
 		errs = append(errs, errL, same("accounts by look", look.Accounts, accounts), same("contacts by look", look.Contacts, contacts), same("runs by look", look.Runs, runs),
 			same("meta by look", look.Meta, map[string]string{"look": "at"}), same("listeners by look", len(look.Listeners), 0))
 		more, errM := tx.Look(store.Wanted{
