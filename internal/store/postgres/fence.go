@@ -44,8 +44,7 @@ func (s *Store) fence(ctx context.Context, n int64) (kept bool, err error) {
 	defer cancel()
 	s.n++
 	err = pgx.BeginTxFunc(ctx, s.write, readCommitted, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `INSERT INTO writers (holder, n) VALUES ($1, $2)
-			ON CONFLICT (holder) DO UPDATE SET n = excluded.n WHERE writers.n <> $3`, s.holder, s.n, n)
+		tag, err := tx.Exec(ctx, mark+" WHERE writers.n <> $3", s.holder, s.n, n)
 		kept = tag.RowsAffected() == 0
 		return err
 	})

@@ -185,6 +185,14 @@ func queued(query string, args []any) func(*pgx.Batch) {
 	return func(b *pgx.Batch) { b.Queue(query, bound(args)...) }
 }
 
+// passTime does what was to be done while the database answers.
+func (t *tx) passTime() {
+	if do := t.meanwhile; do != nil {
+		t.meanwhile = nil
+		do()
+	}
+}
+
 // with opens the transaction, runs what waited and, when there is something to ask, that
 // behind it. The connection is idle.
 func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer func(pgx.BatchResults) error) (err error) {
@@ -204,10 +212,7 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 		ask(batch)
 	}
 	results := t.conn.SendBatch(t.ctx, batch)
-	if do := t.meanwhile; do != nil {
-		t.meanwhile = nil
-		do()
-	}
+	t.passTime()
 	defer func() {
 		if end := results.Close(); err == nil && end != nil {
 			err = t.fail(what, end)

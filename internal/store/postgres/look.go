@@ -66,10 +66,7 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 		t.meanwhile = nil
 		return f, err
 	}
-	if do := t.meanwhile; do != nil { // there was nothing to ask
-		t.meanwhile = nil
-		do()
-	}
+	t.passTime() // there was nothing to ask
 	if x != nil {
 		t.expect = x.sorted()
 	}

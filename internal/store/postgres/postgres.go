@@ -10,8 +10,9 @@
 // which they came. Other processes write beside it: every update is SERIALIZABLE,
 // and one that lost against another process (40001, 40P01) is run again, the third
 // time alone. One that begins by reading much, as a batch of messages does, comes
-// alone at once: it would be in conflict with all who write. Row locks in an order that all callers keep would do with READ
-// COMMITTED, but each new query would have to be proven not to need one.
+// alone at once: it would be in conflict with all who write. Row locks in an order
+// that all callers keep would do with READ COMMITTED, but each new query would have to
+// be proven not to need one.
 //
 // # Writes
 //
