@@ -1,14 +1,22 @@
 package scale
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"holdfast/internal/heap"
 	"holdfast/internal/paired"
 	"holdfast/internal/store/postgres/pgtest"
 )
+
+// TestMain has the collector run as cmd/holdfast has it, for both sides of each pair.
+func TestMain(m *testing.M) {
+	heap.Keep()
+	os.Exit(m.Run())
+}
 
 // TestBenchWith notes on which PostgreSQL the rows were measured.
 func TestBenchWith(t *testing.T) { //nolint:paralleltest // it writes the file of rows
