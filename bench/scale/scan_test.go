@@ -37,7 +37,7 @@ func clockBooks() (books []string) {
 func fill(t testing.TB, conn *pgx.Conn, n int) {
 	t.Helper()
 	for _, q := range []string{
-		fmt.Sprintf(`INSERT INTO accounts (id, known, fields) SELECT 'acc-' || lpad(i::text, 8, '0'), true, json_build_object(
+		fmt.Sprintf(`INSERT INTO accounts (id, known, fields) SELECT 'acc-' || lpad(i::text, 8, '0'), true, replace(replace(json_build_object(
 			'name', json_build_object('v', 'Company ' || i, 't', 1772000000000000, 'm', 'm-' || i),
 			'status', json_build_object('v', CASE i %% 5 WHEN 0 THEN 'churned' ELSE 'active' END, 't', 1772000000000000, 'm', 'm-' || i),
 			'plan', json_build_object('v', CASE i %% 3 WHEN 0 THEN 'free' ELSE 'pro' END, 't', 1772000000000000, 'm', 'm-' || i),
@@ -45,7 +45,7 @@ func fill(t testing.TB, conn *pgx.Conn, n int) {
 			'seats', json_build_object('v', i %% 97, 't', 1772000000000000, 'm', 'm-' || i),
 			'renewal_date', json_build_object('v', (date '2026-03-02' + (i * 7919::bigint %% 2003)::int - 400)::text, 't', 1772000000000000, 'm', 'm-' || i),
 			'trial_ends', json_build_object('v', (date '2026-03-02' + (i * 104729::bigint %% 1999)::int - 900)::text, 't', 1772000000000000, 'm', 'm-' || i),
-			'last_review', json_build_object('v', (date '2026-03-02' - (i * 15485863::bigint %% 1499)::int)::text, 't', 1772000000000000, 'm', 'm-' || i))::text
+			'last_review', json_build_object('v', (date '2026-03-02' - (i * 15485863::bigint %% 1499)::int)::text, 't', 1772000000000000, 'm', 'm-' || i))::text, ' : ', ':'), ', ', ',')
 			FROM generate_series(1, %d) i`, n),
 		`CREATE TABLE plain AS SELECT id, fields::json #>> '{status,v}' AS status, fields::json #>> '{plan,v}' AS plan,
 			(fields::json #>> '{arr,v}')::bigint AS arr, (fields::json #>> '{seats,v}')::bigint AS seats,
