@@ -124,6 +124,21 @@ func (s *schema) learn(g *group) {
 	s.byTraits = g.byTraits
 }
 
+// foreseenOf are those of msgs that will be events as they are, unless somebody that they
+// name was merged or erased.
+func (b *batch) foreseenOf(msgs []holdfast.Message) (sure []holdfast.Message) {
+	for _, m := range msgs {
+		m.At = atOf(m)
+		if m.Account != "" && m.Kind != holdfast.Alias && forged(m) == "" && !b.toAll(m) && check(m, b.now, false) == "" {
+			sure = append(sure, m)
+		}
+	}
+	return sure
+}
+
+// atOf is when m happened, as it is kept.
+func atOf(m holdfast.Message) time.Time { return m.At.UTC().Truncate(time.Microsecond) }
+
 // saying is what a message says, which depends on nothing that is stored.
 type saying struct {
 	message holdfast.Message
@@ -136,7 +151,7 @@ func (b *batch) readAhead(msgs []holdfast.Message) {
 	b.said = make([]saying, len(msgs))
 	for i, m := range msgs {
 		if m.Kind != holdfast.Alias && (m.Account != "" || m.Contact != "") {
-			m.At = m.At.UTC().Truncate(time.Microsecond) // as take has it
+			m.At = atOf(m)
 			says, err := b.set.Apply(m)
 			b.said[i] = saying{m, says, err}
 		}

@@ -114,7 +114,7 @@ func (b *batch) reject(i int, id, why string) {
 
 // take takes the i-th message. An error is the store's.
 func (b *batch) take(i int, m holdfast.Message) error {
-	m.At = m.At.UTC().Truncate(time.Microsecond)
+	m.At = atOf(m)
 	if err := b.owner(&m); err != nil {
 		return err
 	}

@@ -84,6 +84,7 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 		}
 	}
 	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true, Meanwhile: func() { b.readAhead(msgs) }}
+	w.Foreseen, w.Received = b.foreseenOf(msgs), b.now
 	if len(msgs) > 0 && b.mode == Live { // most have to be held against what runs
 		w.Runs = g.ids
 		b.foreseen(&w, msgs, g.traits)

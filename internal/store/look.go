@@ -1,6 +1,10 @@
 package store
 
-import "holdfast"
+import (
+	"time"
+
+	"holdfast"
+)
 
 // Wanted is what a batch of messages is about to ask of one transaction.
 type Wanted struct {
@@ -13,6 +17,11 @@ type Wanted struct {
 	Parked   []string           // contacts: as Parked
 	Truths   []TruthsOf         // as ManyTruths
 	Buckets  []BucketsOf        // as ManyBuckets
+	// Foreseen are those of Messages that the transaction will most likely append as they
+	// are, received at Received: they may be written at once. Nobody sees one before it is
+	// appended, and one that is not is not kept.
+	Foreseen []holdfast.Message
+	Received time.Time
 	// Meanwhile is called once, while a database that is somewhere else answers, unless
 	// that fails. It must not use the transaction. nil: the caller has nothing to do.
 	Meanwhile func()

@@ -79,7 +79,7 @@ func (t *tx) Contacts(account string) ([]store.Contact, error) {
 		"SELECT id, account, fields FROM contacts WHERE account = $1 ORDER BY id", account)
 }
 
-var contactRows = early(whole("write contact", "contacts", "id text, account text, fields text", 1))
+var contactRows = whole("write contact", "contacts", "id text, account text, fields text", 1)
 
 func (t *tx) PutContact(c store.Contact) error {
 	fields, err := fieldsText(c.Fields)

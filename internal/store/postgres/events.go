@@ -20,15 +20,22 @@ func scanEvent(row scanner) (store.Event, error) {
 	return e, decode(props, &e.Props)
 }
 
-var eventRows = early(fresh(rows("append event", "events", "seq bigint, source text, id text, kind text, name text, account text, contact text, at timestamptz, received timestamptz, props text",
-	"(source, id) DO NOTHING")))
+var eventRows = fresh(rows("append event", "events", "seq bigint, source text, id text, kind text, name text, account text, contact text, at timestamptz, received timestamptz, props text",
+	"(source, id) DO NOTHING"))
+
+func eventRow(seq int64, m holdfast.Message, received time.Time, props []byte) []any {
+	return []any{seq, m.Source, m.ID, m.Kind, m.Event, m.Account, m.Contact, when(m.At), when(received), document(props)}
+}
 
 func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fresh bool, err error) {
-	props, err := t.expect.propsOf(m)
-	if err != nil {
+	if err := t.changes("append event"); err != nil {
 		return 0, false, err
 	}
-	if err := t.changes("append event"); err != nil {
+	if seq, is := t.written(m, received); is {
+		return seq, true, nil
+	}
+	props, err := t.expect.propsOf(m)
+	if err != nil {
 		return 0, false, err
 	}
 	seq, there, looked := t.expect.take(m)
@@ -36,7 +43,7 @@ func (t *tx) AppendEvent(m holdfast.Message, received time.Time) (seq int64, fre
 	case there:
 		return seq, false, nil
 	case looked:
-		return seq, true, t.add(eventRows, seq, m.Source, m.ID, m.Kind, m.Event, m.Account, m.Contact, when(m.At), when(received), document(props))
+		return seq, true, t.add(eventRows, eventRow(seq, m, received, props)...)
 	}
 	seq, err = one(t, "append event", value[int64], `INSERT INTO events
 		(source, id, kind, name, account, contact, at, received, props) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
@@ -74,48 +81,4 @@ func (t *tx) Events(account string, names []string, from, to time.Time, limit in
 func (t *tx) LastEvent(account, name string) (store.Event, error) {
 	return one(t, "read last event", scanEvent,
 		"SELECT "+eventColumns+" FROM events WHERE account = $1 AND name = $2 ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1", account, name)
-}
-
-var bucketRows = addsUp(rows("add to bucket", "buckets", "account text, metric text, day text, count bigint, sum float8, min float8, max float8",
-	`(account, metric, day) DO UPDATE SET count = buckets.count + excluded.count, sum = buckets.sum + excluded.sum,
-	min = least(buckets.min, excluded.min), max = greatest(buckets.max, excluded.max)`))
-
-func addsUp(f *form) *form {
-	f.key = 3
-	f.merge = func(row, later []any) {
-		row[3] = of[int64](row[3]) + of[int64](later[3])
-		row[4] = of[float64](row[4]) + of[float64](later[4])
-		row[5], row[6] = min(of[float64](row[5]), of[float64](later[5])), max(of[float64](row[6]), of[float64](later[6]))
-	}
-	return f
-}
-
-func (t *tx) AddToBucket(account, metric, day string, count int64, sum float64) error {
-	return t.add(bucketRows, account, metric, day, count, sum, sum, sum)
-}
-
-func scanBucket(row scanner) (store.Bucket, error) {
-	var b store.Bucket
-	return b, row.Scan(&b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
-}
-
-func (t *tx) Buckets(account, metric, from, to string) ([]store.Bucket, error) {
-	return all(t, "list buckets", scanBucket, `SELECT day, count, sum, min, max FROM buckets
-		WHERE account = $1 AND metric = $2 AND day >= $3 AND day <= $4 ORDER BY day`, account, metric, from, to)
-}
-
-func (t *tx) AllBuckets(account, from string) (map[string][]store.Bucket, error) {
-	by := map[string][]store.Bucket{}
-	err := each(t, "list buckets", `SELECT metric, day, count, sum, min, max FROM buckets
-		WHERE account = $1 AND day >= $2 ORDER BY metric, day`, []any{account, from}, func(row scanner) error {
-		var metric string
-		var b store.Bucket
-		err := row.Scan(&metric, &b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
-		by[metric] = append(by[metric], b)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return by, nil
 }

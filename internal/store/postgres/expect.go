@@ -9,13 +9,21 @@ import (
 	"holdfast"
 )
 
-// expected are messages that were looked for before AppendEvent is given them, and
-// the numbers that were drawn for those that are not there: in the order in which
-// they are given away, as if each were drawn when it is needed.
+// expected are messages that were looked for before AppendEvent is given them. The
+// zero value expects none.
 type expected struct {
-	seqs  map[eventKey]int64 // 0: it is not there
-	drawn []int64
+	of    map[eventKey]numbered
+	void  bool // an event came between that nobody expected: own numbers would be smaller than its
 	props map[eventKey]encoded
+
+	foreseen *foreseen
+}
+
+// numbered is an event's number, 0 while it is not there, and the one that was drawn
+// for it: events that are handed in together have numbers in their order.
+type numbered struct {
+	seq, own int64
+	ahead    int // its place among those foreseen, from 1, while it is written and not appended
 }
 
 // encoded are props as they are stored; by is the map that they were.
@@ -60,26 +68,25 @@ func keyOf(m holdfast.Message) eventKey { return eventKey{plain(m.Source), plain
 // take is the number of m: there is that it is an event already; looked that it is
 // not and has this number from now on. Neither: it must be asked for.
 func (x *expected) take(m holdfast.Message) (seq int64, there, looked bool) {
-	if len(x.seqs) == 0 {
+	if len(x.of) == 0 {
 		return 0, false, false
 	}
 	key := keyOf(m)
-	seq, known := x.seqs[key]
+	n := x.of[key]
 	switch {
-	case seq > 0:
-		return seq, true, false
-	case !known || len(x.drawn) == 0:
+	case n.seq > 0:
+		return n.seq, true, false
+	case n.own == 0 || x.void:
 		return 0, false, false
 	}
-	seq, x.drawn = x.drawn[0], x.drawn[1:]
-	x.seqs[key] = seq
-	return seq, false, true
+	x.of[key] = numbered{seq: n.own}
+	return n.own, false, true
 }
 
 // met notes an event that was asked for: later ones have greater numbers than it.
 func (x *expected) met(m holdfast.Message, seq int64) {
-	if x.seqs != nil {
-		x.seqs[keyOf(m)], x.drawn = seq, nil
+	if x.of != nil {
+		x.of[keyOf(m)], x.void = numbered{seq: seq}, true
 	}
 }
 
@@ -93,7 +100,7 @@ func (t *tx) Expect(msgs []holdfast.Message) error {
 	if err := t.ask(look); err != nil {
 		return err
 	}
-	t.expect = x.sorted()
+	t.expect = *x
 	return nil
 }
 
@@ -106,11 +113,10 @@ func (t *tx) expecting(msgs []holdfast.Message) (q question, x *expected) {
 	if t.read || t.asks || len(msgs) == 0 {
 		return q, nil
 	}
-	x = &expected{seqs: make(map[eventKey]int64, len(msgs))}
+	x = &expected{of: make(map[eventKey]numbered, len(msgs))}
 	source, id := make([]string, len(msgs)), make([]string, len(msgs))
 	for i, m := range msgs {
 		source[i], id[i] = m.Source, m.ID
-		x.seqs[keyOf(m)] = 0
 	}
 	return question{"look for events", lookForEvents, []any{source, id, len(msgs)}, func(row scanner) error {
 		var source, id *string
@@ -119,16 +125,16 @@ func (t *tx) expecting(msgs []holdfast.Message) (q question, x *expected) {
 		if err := row.Scan(&source, &id, &seq, &drawn); err != nil {
 			return err
 		}
-		if source == nil {
-			x.drawn = drawn
-		} else {
-			x.seqs[eventKey{*source, *id}] = seq
+		if source != nil {
+			x.of[eventKey{*source, *id}] = numbered{seq: seq}
+			return nil
+		}
+		slices.Sort(drawn)
+		for i, m := range msgs {
+			if key := keyOf(m); x.of[key] == (numbered{}) {
+				x.of[key] = numbered{own: drawn[i]}
+			}
 		}
 		return nil
 	}}, x
-}
-
-func (x *expected) sorted() expected {
-	slices.Sort(x.drawn)
-	return *x
 }

@@ -20,7 +20,6 @@ type later struct {
 	waits []waiting
 	open  map[*form]int // of waits: where rows of a form are still gathered
 	n     int           // rows and statements
-	early int           // of them, rows that may be written early
 }
 
 // errThere is that a row is there which was thought not to be: what was answered in
@@ -42,6 +41,7 @@ func (t *tx) put(what, query string, args ...any) error {
 	if err := t.changes(what); err != nil {
 		return err
 	}
+	t.takeBack(query)
 	t.later.waits = append(t.later.waits, waiting{what: what, query: query, args: args})
 	return t.bounded()
 }
@@ -64,12 +64,6 @@ func (t *tx) add(f *form, row ...any) error {
 		l.waits = append(l.waits, waiting{what: f.what, rows: &gathered{form: f}})
 	}
 	l.waits[i].rows.add(row)
-	if f.early {
-		l.early++
-		if err := t.hurry(); err != nil {
-			return err
-		}
-	}
 	return t.bounded()
 }
 
@@ -137,9 +131,6 @@ func (l *later) keep(w waiting) {
 		}
 		l.open[w.rows.form] = len(l.waits)
 		l.n += len(w.rows.rows)
-		if w.rows.form.early {
-			l.early += len(w.rows.rows)
-		}
 	}
 	l.waits = append(l.waits, w)
 }
@@ -224,10 +215,11 @@ func (t *tx) with(what string, waits []waiting, ask func(*pgx.Batch), answer fun
 		}
 	}
 	for _, w := range waits {
-		if _, err := results.Exec(); err != nil {
-			if w.rows != nil {
-				err = w.rows.form.there(err)
-			}
+		tag, err := results.Exec()
+		if w.rows != nil {
+			err = w.rows.judge(tag.RowsAffected(), err)
+		}
+		if err != nil {
 			return t.fail(w.what, err)
 		}
 	}

@@ -36,7 +36,7 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	for _, q := range w.Buckets {
 		by := make(map[string][]store.Bucket, len(q.Accounts))
 		f.Buckets = append(f.Buckets, by)
-		qs = append(qs, ofEach("list buckets", bucketsByAccount, q.Accounts, intoBuckets(by), q.Metric, q.From, q.To))
+		qs = append(qs, ofEach("list buckets", bucketsByAccount, q.Accounts, t.intoBuckets(by, q.Metric), q.Metric, q.From, q.To))
 	}
 	if len(w.Parked) > 0 {
 		qs = append(qs, question{"list parked messages", parkedByContact, []any{w.Parked}, func(row scanner) error {
@@ -57,6 +57,7 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	t.meanwhile = func() {
 		if x != nil {
 			x.encode(w.Messages)
+			x.prepare(w.Foreseen, w.Received)
 		}
 		if w.Meanwhile != nil {
 			w.Meanwhile()
@@ -68,7 +69,8 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	}
 	t.passTime() // there was nothing to ask
 	if x != nil {
-		t.expect = x.sorted()
+		t.expect = *x
+		t.foresee()
 	}
 	t.enteredBy(w.Runs, f.Runs)
 	return f, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"holdfast/internal/store"
 )
@@ -18,7 +19,7 @@ var (
 	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
 	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id ORDER BY started_at NULLS FIRST, id") + " ORDER BY started_at NULLS FIRST, id"
 	truthsByAccount      = lateral("SELECT playbook, trigger, account, truth, since, fired FROM truths WHERE account = w.id AND playbook = $2 AND trigger = $3")
-	bucketsByAccount     = lateral("SELECT account, day, count, sum, min, max FROM buckets WHERE account = w.id AND metric = $2 AND day >= $3 AND day <= $4") + " ORDER BY account, day"
+	bucketsByAccount     = lateral("SELECT account, day, count, sum, min, max, ctid AS place FROM buckets WHERE account = w.id AND metric = $2 AND day >= $3 AND day <= $4") + " ORDER BY account, day"
 	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
 )
 
@@ -62,15 +63,17 @@ func (t *tx) ManyTruths(playbook, trigger string, accounts []string) (map[string
 
 func (t *tx) ManyBuckets(metric string, accounts []string, from, to string) (map[string][]store.Bucket, error) {
 	by := map[string][]store.Bucket{}
-	return by, inEach(t, "list buckets", intoBuckets(by), bucketsByAccount, accounts, metric, from, to)
+	return by, inEach(t, "list buckets", t.intoBuckets(by, metric), bucketsByAccount, accounts, metric, from, to)
 }
 
-func intoBuckets(by map[string][]store.Bucket) func(scanner) error {
+func (t *tx) intoBuckets(by map[string][]store.Bucket, metric string) func(scanner) error {
 	return func(row scanner) error {
 		var account string
 		var b store.Bucket
-		err := row.Scan(&account, &b.Day, &b.Count, &b.Sum, &b.Min, &b.Max)
+		var place pgtype.TID
+		err := row.Scan(&account, &b.Day, &b.Count, &b.Sum, &b.Min, &b.Max, &place)
 		by[account] = append(by[account], b)
+		t.place(account, metric, b.Day, place)
 		return err
 	}
 }
@@ -119,12 +122,13 @@ func (t *tx) ask(qs ...question) error {
 	if err := t.ready(); err != nil || len(qs) == 0 {
 		return err
 	}
-	if err := t.idle(); err != nil {
-		return err
-	}
 	var queries []string
 	for _, q := range qs {
 		queries = append(queries, q.query)
+	}
+	t.takeBack(queries...)
+	if err := t.idle(); err != nil {
+		return err
 	}
 	return t.with("look", t.later.seenBy(queries...), func(b *pgx.Batch) {
 		for _, q := range qs {

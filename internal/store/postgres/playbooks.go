@@ -47,7 +47,7 @@ func (t *tx) Truth(playbook, trigger, account string) (store.Truth, error) {
 		WHERE playbook = $1 AND trigger = $2 AND account = $3`, playbook, trigger, account)
 }
 
-var truthRows = early(whole("write truth", "truths", "playbook text, trigger text, account text, truth boolean, since timestamptz, fired boolean", 3))
+var truthRows = whole("write truth", "truths", "playbook text, trigger text, account text, truth boolean, since timestamptz, fired boolean", 3)
 
 func (t *tx) PutTruth(v store.Truth) error {
 	return t.add(truthRows, v.Playbook, v.Trigger, v.Account, v.True, when(v.Since), v.Fired)

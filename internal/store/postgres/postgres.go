@@ -16,9 +16,9 @@
 //
 // # Writes
 //
-// Rows that nobody asks about wait, and go together (see later). Those that a
-// transaction seldom changes again, events before all, are sent while it reckons (see
-// ahead): the database, which would have nothing to do meanwhile, writes them.
+// Rows that nobody asks about wait, and go together (see later). The events of a batch
+// are foreseen: the database, which would have nothing to do while the batch is decided
+// on, writes them meanwhile (see ahead, and ADR 0014).
 //
 // # A database that goes away
 //
@@ -69,6 +69,7 @@ type Store struct {
 	holder  string          // this process in table writers
 	forever context.Context //nolint:containedctx // never ends; for Close, which has none
 	n       int64           // the last commit, in table writers
+	shy     int             // see foresee
 }
 
 var _ store.Store = (*Store)(nil)

@@ -1,10 +1,14 @@
 package postgres
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 // form is how rows of a table are written: any number of them by one statement.
@@ -15,7 +19,7 @@ type form struct {
 	types       []string // of the columns
 	key         int      // so many of the first columns are the key; 0: rows are not told apart here
 	query       string
-	early       bool   // they may be sent before the database is asked
+	all         bool   // each of them is there: it breaks the transaction with errGone when one is not
 	fresh       string // of rows of which it was found out before that none is there; "" where there are no such
 	// merge adds to a row what a later one of the same key says, since a statement
 	// cannot change a row twice; nil: the later one takes its place.
@@ -102,11 +106,34 @@ func (g *gathered) add(row []any) {
 	}
 }
 
+// judge is what the writing of the rows has come to: errThere and errGone are that what
+// was read of them before is not so.
+func (g *gathered) judge(affected int64, err error) error {
+	switch {
+	case g.form.fresh != "" && code(err) == uniqueViolation:
+		return errors.Join(errThere, err)
+	case err == nil && g.form.all && affected != int64(len(g.rows)):
+		return errGone
+	}
+	return err
+}
+
+// queue puts the rows into a batch, as one statement.
+func (g *gathered) queue(b *pgx.Batch) {
+	query := g.form.query
+	if g.form.fresh != "" {
+		query = g.form.fresh
+	}
+	b.Queue(query, g.arrays()...)
+}
+
 // arrays are the rows as one array for each column.
 func (g *gathered) arrays() []any {
 	out := make([]any, len(g.form.types))
 	for i, kind := range g.form.types {
 		switch kind {
+		case "tid":
+			out[i] = column[pgtype.TID](g.rows, i)
 		case "text":
 			out[i] = column[string](g.rows, i)
 		case "bigint":

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"holdfast/internal/store"
 )
@@ -22,6 +23,8 @@ type tx struct {
 	later  later    // what changes rows and nobody has asked about yet
 	ahead  *ahead   // what the connection is busy with; nil: nothing
 	expect expected
+	places map[bucketKey]pgtype.TID // where buckets are that were read and not written
+	shy    *int                     // so many transactions more write nothing ahead; nil: this one does not
 	// meanwhile is done while the database answers what is asked next; nil: nothing.
 	meanwhile func()
 	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.
@@ -71,6 +74,7 @@ func (t *tx) exec(what, query string, args ...any) (int64, error) {
 	if err := t.changes(what); err != nil {
 		return 0, err
 	}
+	t.takeBack(query)
 	if err := t.idle(); err != nil {
 		return 0, err
 	}
@@ -99,6 +103,7 @@ func one[T any](t *tx, what string, scan func(scanner) (T, error), query string,
 	if err := t.ready(); err != nil {
 		return none, err
 	}
+	t.takeBack(query)
 	if err := t.idle(); err != nil {
 		return none, err
 	}
@@ -150,6 +155,7 @@ func each(t *tx, what, query string, args []any, fn func(row scanner) error) err
 	if err := t.ready(); err != nil {
 		return err
 	}
+	t.takeBack(query)
 	if err := t.idle(); err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	t := &tx{conn: s.write, ctx: ctx, asks: asks, begin: begins(alone)}
+	t := &tx{conn: s.write, ctx: ctx, asks: asks, begin: begins(alone), shy: &s.shy}
 	ended := false
 	// Deferred, so that a panic of fn is undone too.
 	defer func() {
@@ -112,12 +112,15 @@ func (s *Store) judged(ctx context.Context, t *tx, err error) error {
 	if err := ctx.Err(); err != nil { // whatever it broke with
 		return err
 	}
-	there := errors.Is(t.broken, errThere)
+	there := astray(t.broken)
 	if there || conflict(t.broken) || s.write.IsClosed() {
 		return &again{err: t.broken, asks: there}
 	}
 	return err
 }
+
+// astray reports that a transaction went by what it had read and was wrong.
+func astray(err error) bool { return errors.Is(err, errThere) || errors.Is(err, errGone) }
 
 // settings of a transaction, with how long it may leave the database waiting.
 //
@@ -180,13 +183,14 @@ func (s *Store) commit(ctx context.Context, t *tx) error {
 	within, cancel := context.WithTimeout(ctx, commitWait)
 	defer cancel()
 	t.ctx = within
+	t.takeBack()
 	ending := []waiting{{what: "commit", query: "COMMIT"}}
 	if t.wrote {
 		s.n++
 		ending = []waiting{{what: "mark the commit", query: mark, args: []any{s.holder, s.n}}, ending[0]}
 	}
 	err := t.with("commit", append(t.later.all(), ending...), nil, nil)
-	there := errors.Is(err, errThere)
+	there := astray(err)
 	switch {
 	case err == nil:
 		s.away.over()
