@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"":                  {},
 	"internal/diag":     {},
 	"internal/clock":    {},
+	"internal/heap":     {},
 	"internal/calendar": {},
 	"internal/source":   {"internal/diag"},
 	"internal/config":   {},

@@ -12,7 +12,7 @@ import (
 	"holdfast/internal/store/postgres/pgtest"
 )
 
-// TestMain has the collector run as cmd/holdfast has it, for both sides of each pair.
+// TestMain has the collector run as every command has it, for both sides of each pair.
 func TestMain(m *testing.M) {
 	heap.Keep()
 	os.Exit(m.Run())

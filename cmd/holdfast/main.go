@@ -6,10 +6,8 @@ import (
 	_ "time/tzdata" // zones travel with the binary
 
 	"holdfast/internal/cli"
-	"holdfast/internal/heap"
 )
 
 func main() {
-	heap.Keep()
 	os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }

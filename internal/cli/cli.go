@@ -15,6 +15,7 @@ import (
 
 	"holdfast/internal/app"
 	"holdfast/internal/config"
+	"holdfast/internal/heap"
 	"holdfast/internal/store"
 )
 
@@ -117,6 +118,7 @@ func Main(args []string, s Streams) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	heap.Keep()
 
 	root := rootCommand(s)
 	root.SetArgs(args)
