@@ -109,7 +109,7 @@ func ingest(t *testing.T, name string, before func(accounts int) []holdfast.Mess
 	t.Helper()
 	sizes, size := []int{500}, 300
 	if *pairs > 0 {
-		sizes, size = []int{10_000, 100_000}, 3000
+		sizes, size = []int{10_000, 100_000}, 12_000 // so long that the disk's moods even out
 	}
 	for _, n := range sizes {
 		address := pgtest.StartDurable(t).Database(t)
