@@ -1,10 +1,11 @@
-// Command page writes docs/explain/performance.md and its picture from the rows
+// Command page writes docs/explain/performance.md, its picture and its figures from the rows
 // that benchmarks have added to a file:
 // go run ./bench/page -commit COMMIT ROWS DIRECTORY.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -39,7 +40,7 @@ func machine(commit string) []string {
 	return words
 }
 
-// run writes the page and the picture into a folder, which it makes.
+// run writes the page, the picture and the raw figures into a folder, which it makes.
 func run(from, into string, where []string) error {
 	rows, with, err := read(from)
 	if err != nil {
@@ -51,7 +52,23 @@ func run(from, into string, where []string) error {
 	if err := os.WriteFile(filepath.Join(into, "performance.md"), []byte(page(rows, append(where, with...))), 0o644); err != nil { //nolint:gosec // a page for people
 		return err
 	}
+	if err := os.WriteFile(filepath.Join(into, "performance.jsonl"), raw(rows), 0o644); err != nil { //nolint:gosec // as above
+		return err
+	}
 	return os.WriteFile(filepath.Join(into, "performance.svg"), []byte(picture(rows)), 0o644) //nolint:gosec // as above
+}
+
+// raw are the figures of each pair, a row a line.
+func raw(rows []paired.Row) []byte {
+	var b bytes.Buffer
+	for _, r := range rows {
+		line, err := json.Marshal(r)
+		if err != nil {
+			panic(err) // what was read from JSON
+		}
+		b.Write(append(line, '\n'))
+	}
+	return b.Bytes()
 }
 
 // read the rows by size, and with what they were measured. Of one name and size the

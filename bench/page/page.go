@@ -73,7 +73,7 @@ func page(rows []paired.Row, where []string) string {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", l.name, thousands(r.Size), figure(paired.Median(r.Ours), r.Unit), figure(paired.Median(r.Theirs), r.Unit), l.ratio(r), grows)
 		}
 	}
-	b.WriteString("\n![the rows of several sizes, ours and their baselines, in seconds over the size](performance.svg)\n")
+	b.WriteString("\n![the rows of several sizes, ours and their baselines, in seconds over the size](performance.svg)\n\nThe figures of each pair are in [performance.jsonl](performance.jsonl), a row a line.\n")
 	return b.String()
 }
 

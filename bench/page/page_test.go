@@ -19,7 +19,7 @@ func TestThePageSaysWhatTheRowsSay(t *testing.T) {
 	if err := run(filepath.Join("testdata", "rows.jsonl"), into, []string{"commit 1234567", "go1.26", "linux/amd64", "2 cores"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"performance.md", "performance.svg"} {
+	for _, name := range []string{"performance.md", "performance.svg", "performance.jsonl"} {
 		got, err := os.ReadFile(filepath.Join(into, name))
 		if err != nil {
 			t.Fatal(err)
