@@ -13,123 +13,72 @@ import (
 	"holdfast/triggers"
 )
 
-// What messages will have to be held against is asked together with their accounts,
-// as far as their names tell: one way to the database and back instead of one for
-// each trigger and metric. What this misses is asked for when it is needed.
+// The metrics' days that messages will have to be held against are asked together with
+// their accounts, as far as their names tell: one way to the database and back instead of
+// one for each metric. What this misses is asked for when it is needed.
 
-// foreseen adds to w the truths and the metrics' days that msgs are likely to need;
-// traits are the accounts whose traits they say.
-func (b *batch) foreseen(w *store.Wanted, msgs []holdfast.Message, traits []string) {
+// foreseen adds to w the metrics' days that msgs are likely to need.
+func (b *batch) foreseen(w *store.Wanted, msgs []holdfast.Message) {
 	from, to := b.lookBack()
-	truths, days := map[[2]string]int{}, map[string]int{} // places in w
-	truth := func(key [2]string, accounts ...string) {
-		i, there := truths[key]
-		if !there {
-			i, truths[key] = len(w.Truths), len(w.Truths)
-			w.Truths = append(w.Truths, store.TruthsOf{Playbook: key[0], Trigger: key[1]})
-		}
-		w.Truths[i].Accounts = append(w.Truths[i].Accounts, accounts...)
-	}
-	if len(traits) > 0 {
-		for _, key := range b.schema.asked() {
-			truth(key, traits...)
-		}
-	}
+	days := map[string]int{} // places in w
 	for _, m := range msgs {
-		if m.Account == "" {
+		if m.Account == "" || m.Kind != holdfast.Track {
 			continue
 		}
-		for _, r := range b.likely(m) {
-			truth([2]string{r.book.Name, r.trig.ID}, m.Account)
-			for _, metric := range metricsOf(r) {
-				i, there := days[metric]
-				if !there {
-					i, days[metric] = len(w.Buckets), len(w.Buckets)
-					w.Buckets = append(w.Buckets, store.BucketsOf{Metric: metric, From: from, To: to})
-				}
-				w.Buckets[i].Accounts = append(w.Buckets[i].Accounts, m.Account)
+		for _, metric := range b.schema.likely(m.Event, b.heldAgainst) {
+			i, there := days[metric]
+			if !there {
+				i, days[metric] = len(w.Buckets), len(w.Buckets)
+				w.Buckets = append(w.Buckets, store.BucketsOf{Metric: metric, From: from, To: to})
 			}
+			w.Buckets[i].Accounts = append(w.Buckets[i].Accounts, m.Account)
 		}
 	}
 }
 
-// metricsOf are those that the conditions of r read.
-func metricsOf(r ref) (names []string) {
-	for _, reads := range readsOf(r.trig.When, r.trig.Rearm, r.book.When) {
-		names = append(names, reads.Metrics...)
-	}
-	return names
-}
-
-// likely are the conditions and dates that an event changes by being counted or by
-// what it sets, told by its name. Traits tell nothing, since most are as they were: of
-// them is known what the last ones had to be held against.
-func (b *batch) likely(m holdfast.Message) []ref {
-	if m.Kind != holdfast.Track {
-		return nil
-	}
-	return b.schema.likely(m.Event, func() []ref {
-		c := triggers.Changed{Account: b.set.Sets(m.Event)}
-		for _, metric := range b.set.Metrics() {
-			if slices.Contains(metric.Events, m.Event) {
-				c.Metrics = append(c.Metrics, metric.Name)
-			}
+// heldAgainst are the metrics that conditions and dates read which an event changes, by
+// being counted or by what it sets, told by its name.
+func (b *batch) heldAgainst(event string) (metrics []string) {
+	c := triggers.Changed{Account: b.set.Sets(event)}
+	for _, metric := range b.set.Metrics() {
+		if slices.Contains(metric.Events, event) {
+			c.Metrics = append(c.Metrics, metric.Name)
 		}
-		return b.watch.refs(b.watch.index.ByChange(c))
-	})
+	}
+	for _, r := range b.watch.refs(b.watch.index.ByChange(c)) {
+		for _, reads := range readsOf(r.trig.When, r.trig.Rearm, r.book.When) {
+			metrics = append(metrics, reads.Metrics...)
+		}
+	}
+	slices.Sort(metrics)
+	return slices.Compact(metrics)
 }
 
 // mostLikely events are remembered: strangers make names up.
 const mostLikely = 1000
 
 // likely remembers what find found for an event.
-func (s *schema) likely(event string, find func() []ref) []ref {
+func (s *schema) likely(event string, find func(event string) []string) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rs, known := s.byEvent[event]
+	metrics, known := s.byEvent[event]
 	if !known {
-		rs = find()
+		metrics = find(event)
 		if s.byEvent == nil || len(s.byEvent) >= mostLikely {
-			s.byEvent = map[string][]ref{}
+			s.byEvent = map[string][]string{}
 		}
-		s.byEvent[event] = rs
+		s.byEvent[event] = metrics
 	}
-	return rs
-}
-
-// mostAsked triggers are remembered that traits had to be held against.
-const mostAsked = 8
-
-// asks remembers that what a trigger said of an account was asked for, because of traits.
-func (g *group) asks(key [2]string) {
-	if len(g.byTraits) < mostAsked && !slices.Contains(g.byTraits, key) {
-		g.byTraits = append(g.byTraits, key)
-	}
-}
-
-// asked is what the last group that said traits had to ask for.
-func (s *schema) asked() [][2]string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.byTraits
-}
-
-// learn has the next group ask as g did.
-func (s *schema) learn(g *group) {
-	if g == nil || len(g.traits) == 0 {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.byTraits = g.byTraits
+	return metrics
 }
 
 // foreseenOf are those of msgs that will be events as they are, unless somebody that they
 // name was merged or erased.
-func (b *batch) foreseenOf(msgs []holdfast.Message) (sure []holdfast.Message) {
+func (b *batch) foreseenOf(msgs []holdfast.Message) []holdfast.Message {
+	sure := make([]holdfast.Message, 0, len(msgs))
 	for _, m := range msgs {
 		m.At = atOf(m)
-		if m.Account != "" && m.Kind != holdfast.Alias && forged(m) == "" && !b.toAll(m) && check(m, b.now, false) == "" {
+		if m.Account != "" && m.Kind != holdfast.Alias && forged(m) == "" && check(m, b.now, false) == "" {
 			sure = append(sure, m)
 		}
 	}
@@ -177,8 +126,9 @@ func same(a, b holdfast.Message) bool {
 
 // keep remembers what was asked, for each account that it was asked of.
 func (g *group) keep(w store.Wanted, f store.Found) {
-	for i, q := range w.Truths {
-		g.keepTruths([2]string{q.Playbook, q.Trigger}, q.Accounts, f.Truths[i])
+	g.allTruths = f.Truths != nil
+	for _, t := range f.Truths {
+		g.keepTruth(t)
 	}
 	for i, q := range w.Buckets {
 		g.keepBuckets(q.Metric, q.Accounts, f.Buckets[i])
@@ -190,13 +140,12 @@ func (g *group) keep(w store.Wanted, f store.Found) {
 	}
 }
 
-func (g *group) keepTruths(key [2]string, accounts []string, found map[string]store.Truth) {
+func (g *group) keepTruth(t store.Truth) {
+	key := [2]string{t.Playbook, t.Trigger}
 	if g.truths[key] == nil {
-		g.truths[key] = make(map[string]store.Truth, len(accounts))
+		g.truths[key] = map[string]store.Truth{}
 	}
-	for _, id := range accounts {
-		g.truths[key][id] = found[id]
-	}
+	g.truths[key][t.Account] = t
 }
 
 func (g *group) keepBuckets(metric string, accounts []string, found map[string][]store.Bucket) {

@@ -17,27 +17,25 @@ const groupSize = 100
 // asks little more for a hundred rows than for one. What is written goes to the
 // store at once or stays in a sheet, so a group that is replaced loses nothing.
 type group struct {
-	ids      []string
-	traits   []string                 // of them, those whose traits are said
-	byTraits [][2]string              // triggers that those were held against
-	accounts map[string]store.Account // absent: there is none
-	people   map[string]store.Contact
-	asked    map[string]bool                      // accounts, and contacts after a "/"
-	runs     map[string][]store.Enrollment        // nil until asked for
-	truths   map[[2]string]map[string]store.Truth // by playbook and trigger
-	buckets  map[string]map[string][]store.Bucket // by metric
-	rests    map[string][]store.Rest              // nil until asked for
-	arms     map[string]map[string]string         // by holdout
-	became   map[string]string                    // whom those of asked that are not there have become
-	exits    map[string]store.Signal              // of enrollments that are told to end; nil until asked for
-	ears     map[string][]store.Listener          // nil until asked for
+	ids       []string
+	accounts  map[string]store.Account // absent: there is none
+	people    map[string]store.Contact
+	asked     map[string]bool                      // accounts, and contacts after a "/"
+	runs      map[string][]store.Enrollment        // nil until asked for
+	truths    map[[2]string]map[string]store.Truth // by playbook and trigger
+	allTruths bool                                 // all that are true are among them
+	buckets   map[string]map[string][]store.Bucket // by metric
+	rests     map[string][]store.Rest              // nil until asked for
+	arms      map[string]map[string]string         // by holdout
+	became    map[string]string                    // whom those of asked that are not there have become
+	exits     map[string]store.Signal              // of enrollments that are told to end; nil until asked for
+	ears      map[string][]store.Listener          // nil until asked for
 }
 
 // gather reads together what msgs, of which the first is the i-th, will ask of their
 // accounts and contacts.
 func (b *batch) gather(i int, msgs []holdfast.Message) error {
 	b.said, b.first = nil, i
-	b.schema.learn(b.group)
 	if len(msgs) < 2 {
 		b.group = nil
 		return b.settled()
@@ -78,16 +76,11 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 	for _, ids := range [][]string{g.ids, unread, people} {
 		slices.Sort(ids) // as databases like it
 	}
-	for _, m := range msgs {
-		if m.Kind != holdfast.Track && m.Account != "" && !slices.Contains(g.traits, m.Account) {
-			g.traits = append(g.traits, m.Account)
-		}
-	}
 	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true, Meanwhile: func() { b.readAhead(msgs) }}
-	w.Foreseen, w.Received = b.foreseenOf(msgs), b.now
+	w.Foreseen, w.Received = func() []holdfast.Message { return b.foreseenOf(msgs) }, b.now
 	if len(msgs) > 0 && b.mode == Live { // most have to be held against what runs
-		w.Runs = g.ids
-		b.foreseen(&w, msgs, g.traits)
+		w.Runs, w.Truths = g.ids, g.ids
+		b.foreseen(&w, msgs)
 	}
 	if b.parks {
 		w.Parked = people
@@ -224,7 +217,7 @@ func (b *batch) listeners(account, event string) (ls []store.Listener, err error
 	return ls, nil
 }
 
-// truth is what was said last; none was said yet: false.
+// truth is what was said last. None was said yet, or something false: it may be zero.
 func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 	g, key := b.group, [2]string{playbook, trigger}
 	if g == nil || !g.asked[account] || strings.HasPrefix(trigger, goalPrefix) {
@@ -234,29 +227,24 @@ func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 		}
 		return t, nil
 	}
-	if slices.Contains(g.traits, account) {
-		g.asks(key)
-	}
-	if t, asked := g.truths[key][account]; asked {
+	if t, asked := g.truths[key][account]; asked || g.allTruths {
 		return t, nil
 	}
-	ids := g.ids
-	if slices.Contains(g.traits, account) {
-		ids = g.traits
-	}
-	ts, err := b.tx.ManyTruths(playbook, trigger, ids)
+	ts, err := b.tx.ManyTruths(playbook, trigger, g.ids)
 	if err != nil {
 		return store.Truth{}, fmt.Errorf("read truths: %w", err)
 	}
-	g.keepTruths(key, ids, ts)
+	by := make(map[string]store.Truth, len(g.ids))
+	for _, id := range g.ids {
+		by[id] = ts[id]
+	}
+	g.truths[key] = by
 	return ts[account], nil
 }
 
 func (b *batch) putTruth(t store.Truth) error {
-	if b.group != nil {
-		if known := b.group.truths[[2]string{t.Playbook, t.Trigger}]; known != nil {
-			known[t.Account] = t
-		}
+	if g := b.group; g != nil && (g.allTruths || g.truths[[2]string{t.Playbook, t.Trigger}] != nil) {
+		g.keepTruth(t)
 	}
 	return b.tx.PutTruth(t)
 }

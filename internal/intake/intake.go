@@ -208,7 +208,6 @@ func (in *Intake) batchAt(tx store.Tx, mode Mode, now time.Time) *batch {
 // after does what follows a commit.
 func (in *Intake) after(b *batch) {
 	in.remember(b)
-	b.schema.learn(b.group)
 	if b.poke && in.Poke != nil {
 		in.Poke()
 	}

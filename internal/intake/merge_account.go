@@ -94,9 +94,9 @@ func (b *batch) together(old, s *sheet, ch *changes) {
 func (b *batch) mergeTruths(s *sheet, from string, runs []store.Enrollment) error {
 	f := b.facts(s, "")
 	for _, r := range b.watch.states {
-		x, err := b.truth(r.book.Name, r.trig.ID, from)
-		if err != nil {
-			return err
+		x, err := b.tx.Truth(r.book.Name, r.trig.ID, from) // one that is false goes along too
+		if none(err) != nil {
+			return fmt.Errorf("read truth: %w", err)
 		}
 		y, err := b.truth(r.book.Name, r.trig.ID, s.acct.ID)
 		if err != nil {

@@ -144,10 +144,8 @@ type schema struct {
 	contact map[string]rules.Type
 	mu      sync.Mutex
 	kinds   map[string]map[string]rules.Type
-	byEvent map[string][]ref // see likely
-	// byTraits are triggers, by playbook and id, that the last group asked for; see learn
-	byTraits [][2]string
-	byClock  bool // a derived field can change without an event
+	byEvent map[string][]string // see likely
+	byClock bool                // a derived field can change without an event
 }
 
 // schemaOf is made once for each rule set.

@@ -15,22 +15,17 @@ type Wanted struct {
 	Meta     []string           // as MetaGet
 	Became   bool               // as Aliases, of those Accounts and Contacts that are not there
 	Parked   []string           // contacts: as Parked
-	Truths   []TruthsOf         // as ManyTruths
+	Truths   []string           // accounts: what is true of each
 	Buckets  []BucketsOf        // as ManyBuckets
-	// Foreseen are those of Messages that the transaction will most likely append as they
+	// Foreseen gives those of Messages that the transaction will most likely append as they
 	// are, received at Received: they may be written at once. Nobody sees one before it is
 	// appended, and one that is not is not kept.
-	Foreseen []holdfast.Message
+	// As Meanwhile, but that it may not be called; nil: nothing is foreseen.
+	Foreseen func() []holdfast.Message
 	Received time.Time
 	// Meanwhile is called once, while a database that is somewhere else answers, unless
 	// that fails. It must not use the transaction. nil: the caller has nothing to do.
 	Meanwhile func()
-}
-
-// TruthsOf is a question for what one trigger said last of each account.
-type TruthsOf struct {
-	Playbook, Trigger string
-	Accounts          []string
 }
 
 // BucketsOf is a question for one metric's days of each account, from one day to
@@ -48,9 +43,11 @@ type Found struct {
 	Listeners map[string][]Listener
 	Meta      map[string]string
 	// Became is whom accounts and contacts have become, by kind (OfAccount, OfContact).
-	Became  map[string]map[string]string
-	Parked  []Parked
-	Truths  []map[string]Truth    // in the order of Wanted
+	Became map[string]map[string]string
+	Parked []Parked
+	// Truths are those that are true, but for goals', by no order. nil: the store has not
+	// looked, ask ManyTruths.
+	Truths  []Truth
 	Buckets []map[string][]Bucket // likewise
 }
 
@@ -83,13 +80,6 @@ func LookByParts(tx Tx, w Wanted) (f Found, err error) {
 	}
 	if f.Listeners, err = tx.ManyListeners(w.Runs); err != nil {
 		return f, err
-	}
-	for _, q := range w.Truths {
-		truths, err := tx.ManyTruths(q.Playbook, q.Trigger, q.Accounts)
-		if err != nil {
-			return f, err
-		}
-		f.Truths = append(f.Truths, truths)
 	}
 	for _, q := range w.Buckets {
 		buckets, err := tx.ManyBuckets(q.Metric, q.Accounts, q.From, q.To)

@@ -15,7 +15,8 @@ import (
 // fewAhead events are not worth a way to the database of their own.
 const fewAhead = 10
 
-// shyFor so many transactions nothing is written ahead after one had to take it back.
+// shyFor so many transactions nothing is written ahead after one had to take it back, and
+// it is looked whether messages are there after some were.
 const shyFor = 100
 
 // ahead is what the connection is busy with: rows whose answer nobody has waited for.

@@ -23,7 +23,7 @@ func hundred(prefix string) (ms []holdfast.Message) {
 
 // appended writes them, all being new to tx.
 func appended(tx store.Tx, ms []holdfast.Message) error {
-	if _, err := tx.Look(store.Wanted{Messages: ms, Foreseen: ms, Received: t0}); err != nil {
+	if _, err := tx.Look(store.Wanted{Messages: ms, Foreseen: func() []holdfast.Message { return ms }, Received: t0}); err != nil {
 		return err
 	}
 	for _, m := range ms {
@@ -72,7 +72,7 @@ func TestWhatIsForeseenIsWrittenAhead(t *testing.T) {
 	}
 	if err := s.Update(t.Context(), func(tx store.Tx) error {
 		ms := hundred("b")
-		_, err := tx.Look(store.Wanted{Messages: ms, Foreseen: ms, Received: t0})
+		_, err := tx.Look(store.Wanted{Messages: ms, Foreseen: func() []holdfast.Message { return ms }, Received: t0})
 		return err
 	}); err != nil {
 		t.Fatal(err)
@@ -91,7 +91,7 @@ func TestWhoeverAsksAboutEventsForeseesNone(t *testing.T) {
 		since()
 		if err := s.Update(t.Context(), func(tx store.Tx) error {
 			ms := hundred(prefix)
-			_, err := tx.Look(store.Wanted{Messages: ms, Foreseen: ms, Received: t0})
+			_, err := tx.Look(store.Wanted{Messages: ms, Foreseen: func() []holdfast.Message { return ms }, Received: t0})
 			for _, m := range ms {
 				if _, e := tx.LastEvent("acme", "Login"); e != nil && !errors.Is(e, store.ErrNotFound) {
 					err = errors.Join(err, e)
@@ -166,7 +166,7 @@ func TestARowThatCameMeanwhile(t *testing.T) {
 	runs, fresh := 0, 0
 	if err := ours.Update(t.Context(), func(tx store.Tx) error {
 		runs++
-		if _, err := tx.Look(store.Wanted{Messages: ms, Foreseen: ms[10:], Received: t0}); err != nil {
+		if _, err := tx.Look(store.Wanted{Messages: ms, Foreseen: func() []holdfast.Message { return ms[10:] }, Received: t0}); err != nil {
 			return err
 		}
 		if runs == 1 {
@@ -193,6 +193,39 @@ func TestARowThatCameMeanwhile(t *testing.T) {
 	}
 	if n := keptEvents(t, ours); runs < 2 || fresh != 29 || n != 30 {
 		t.Errorf("%d runs, %d fresh, %d kept: want two or more, 29 and 30", runs, fresh, n)
+	}
+}
+
+// That none of many messages is there is not asked until some are, and then for a while.
+func TestMessagesThatAreSentAgain(t *testing.T) {
+	t.Parallel()
+	s := open(t, pgtest.Start(t).Database(t))
+	for i, want := range []struct{ from, runs, fresh int }{{0, 1, 100}, {90, 2, 90}, {180, 1, 90}, {270, 1, 90}} {
+		var ms []holdfast.Message
+		for k := range 100 {
+			ms = append(ms, holdfast.Message{ID: fmt.Sprint("m", want.from+k), Source: "app", Kind: holdfast.Track, Event: "Login", Account: "acme", At: t0})
+		}
+		runs, fresh := 0, 0
+		if err := s.Update(t.Context(), func(tx store.Tx) error {
+			runs++
+			fresh = 0
+			_, err := tx.Look(store.Wanted{Messages: ms, Foreseen: func() []holdfast.Message { return ms[5:] }, Received: t0})
+			for _, m := range ms {
+				_, is, e := tx.AppendEvent(m, t0)
+				if err = errors.Join(err, e); is {
+					fresh++
+				}
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if runs != want.runs || fresh != want.fresh {
+			t.Errorf("hundred %d: %d fresh in %d runs, want %d in %d", i, fresh, runs, want.fresh, want.runs)
+		}
+	}
+	if n := keptEvents(t, s); n != 370 {
+		t.Errorf("%d events are kept, want 370", n)
 	}
 }
 

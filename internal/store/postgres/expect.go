@@ -108,15 +108,33 @@ const lookForEvents = `SELECT NULL, NULL, 0, ARRAY (SELECT nextval((SELECT pg_ge
 	UNION ALL SELECT w.source, w.id, e.seq, NULL FROM unnest($1::text[], $2::text[]) AS w (source, id)
 	CROSS JOIN LATERAL (SELECT seq FROM events WHERE source = w.source AND id = w.id LIMIT 1) e`
 
+// trusts reports whether n messages need not be looked for. Of many none is there, mostly:
+// that is trusted until one is, which the database says when they are written, and then
+// they are looked for, for a while.
+func (t *tx) trusts(n int) bool {
+	if n < fewAhead {
+		return false
+	}
+	if *t.looks > 0 {
+		*t.looks--
+		return false
+	}
+	t.trusting = true
+	return true
+}
+
 // expecting is the question that fills x; nil: nothing is to be asked.
 func (t *tx) expecting(msgs []holdfast.Message) (q question, x *expected) {
 	if t.read || t.asks || len(msgs) == 0 {
 		return q, nil
 	}
 	x = &expected{of: make(map[eventKey]numbered, len(msgs))}
-	source, id := make([]string, len(msgs)), make([]string, len(msgs))
-	for i, m := range msgs {
-		source[i], id[i] = m.Source, m.ID
+	source, id := []string{}, []string{}
+	if !t.trusts(len(msgs)) {
+		source, id = make([]string, len(msgs)), make([]string, len(msgs))
+		for i, m := range msgs {
+			source[i], id[i] = m.Source, m.ID
+		}
 	}
 	return question{"look for events", lookForEvents, []any{source, id, len(msgs)}, func(row scanner) error {
 		var source, id *string

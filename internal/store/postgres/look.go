@@ -28,10 +28,13 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 		qs = append(qs, ofEach("list enrollments", enrollmentsByAccount, w.Runs, gather(f.Runs, scanEnrollment, runOf)),
 			ofEach("list listeners", listenersByAccount, w.Runs, gather(f.Listeners, scanListener, listenerOf)))
 	}
-	for _, q := range w.Truths {
-		by := make(map[string]store.Truth, len(q.Accounts))
-		f.Truths = append(f.Truths, by)
-		qs = append(qs, ofEach("read truths", truthsByAccount, q.Accounts, into(by, scanTruth, truthOf), q.Playbook, q.Trigger))
+	if len(w.Truths) > 0 {
+		f.Truths = []store.Truth{}
+		qs = append(qs, ofEach("read truths", trueByAccount, w.Truths, func(row scanner) error {
+			v, err := scanTruth(row)
+			f.Truths = append(f.Truths, v)
+			return err
+		}))
 	}
 	for _, q := range w.Buckets {
 		by := make(map[string][]store.Bucket, len(q.Accounts))
@@ -57,7 +60,9 @@ func (t *tx) Look(w store.Wanted) (store.Found, error) {
 	t.meanwhile = func() {
 		if x != nil {
 			x.encode(w.Messages)
-			x.prepare(w.Foreseen, w.Received)
+			if w.Foreseen != nil {
+				x.prepare(w.Foreseen(), w.Received)
+			}
 		}
 		if w.Meanwhile != nil {
 			w.Meanwhile()

@@ -70,6 +70,7 @@ type Store struct {
 	forever context.Context //nolint:containedctx // never ends; for Close, which has none
 	n       int64           // the last commit, in table writers
 	shy     int             // see foresee
+	looks   int             // see expecting
 }
 
 var _ store.Store = (*Store)(nil)

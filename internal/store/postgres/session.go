@@ -13,18 +13,20 @@ import (
 
 // tx is a connection inside a transaction.
 type tx struct {
-	conn   *pgx.Conn
-	ctx    context.Context //nolint:containedctx // a transaction lives within one call
-	read   bool
-	wrote  bool  // a statement that changes rows was run
-	broken error // the first failure of the database: nothing more runs after it
-	over   bool
-	begin  []string // statements that open it, until they were sent with the first question
-	later  later    // what changes rows and nobody has asked about yet
-	ahead  *ahead   // what the connection is busy with; nil: nothing
-	expect expected
-	places map[bucketKey]pgtype.TID // where buckets are that were read and not written
-	shy    *int                     // so many transactions more write nothing ahead; nil: this one does not
+	conn     *pgx.Conn
+	ctx      context.Context //nolint:containedctx // a transaction lives within one call
+	read     bool
+	wrote    bool  // a statement that changes rows was run
+	broken   error // the first failure of the database: nothing more runs after it
+	over     bool
+	begin    []string // statements that open it, until they were sent with the first question
+	later    later    // what changes rows and nobody has asked about yet
+	ahead    *ahead   // what the connection is busy with; nil: nothing
+	expect   expected
+	places   map[bucketKey]pgtype.TID // where buckets are that were read and not written
+	looks    *int                     // so many batches more are looked for before they are written
+	trusting bool                     // this one has not looked, at least once
+	shy      *int                     // so many transactions more write nothing ahead; nil: this one does not
 	// meanwhile is done while the database answers what is asked next; nil: nothing.
 	meanwhile func()
 	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.

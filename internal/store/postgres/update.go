@@ -24,11 +24,12 @@ const (
 const commitWait = 30 * time.Second
 
 // again says that nothing of an attempt was kept, so that it may be run again.
-// away is that the database could not be reached in the first place, asks that the
-// next attempt must not answer by what it has read.
+// away is that the database could not be reached in the first place, astray that the
+// attempt was wrong about what is there, and asks that the next one must not answer by
+// what it has read.
 type again struct {
-	err        error
-	away, asks bool
+	err                error
+	away, astray, asks bool
 }
 
 func (a *again) Error() string { return a.err.Error() }
@@ -60,7 +61,7 @@ func (s *Store) Update(ctx context.Context, fn func(tx store.Tx) error) error {
 		if !a.away {
 			try++
 		}
-		if asks = asks || a.asks; !a.asks && !conflict(a.err) {
+		if asks = asks || a.asks; !a.astray && !conflict(a.err) {
 			if err := s.away.wait(ctx, a.err); err != nil {
 				return err
 			}
@@ -74,7 +75,7 @@ func (s *Store) attempt(ctx context.Context, alone, asks bool, fn func(tx store.
 	if err := s.connect(ctx); err != nil {
 		return err
 	}
-	t := &tx{conn: s.write, ctx: ctx, asks: asks, begin: begins(alone), shy: &s.shy}
+	t := &tx{conn: s.write, ctx: ctx, asks: asks, begin: begins(alone), shy: &s.shy, looks: &s.looks}
 	ended := false
 	// Deferred, so that a panic of fn is undone too.
 	defer func() {
@@ -112,11 +113,22 @@ func (s *Store) judged(ctx context.Context, t *tx, err error) error {
 	if err := ctx.Err(); err != nil { // whatever it broke with
 		return err
 	}
-	there := astray(t.broken)
-	if there || conflict(t.broken) || s.write.IsClosed() {
-		return &again{err: t.broken, asks: there}
+	if astray(t.broken) || conflict(t.broken) || s.write.IsClosed() {
+		return s.again(t, t.broken)
 	}
 	return err
+}
+
+// again has an attempt run again that ended with err. One that trusted that no message is
+// there looks next time; one that is wrong all the same asks.
+func (s *Store) again(t *tx, err error) error {
+	a := &again{err: err, astray: astray(err)}
+	if errors.Is(err, errThere) && t.trusting {
+		s.looks = shyFor
+	} else {
+		a.asks = a.astray
+	}
+	return a
 }
 
 // astray reports that a transaction went by what it had read and was wrong.
@@ -190,15 +202,14 @@ func (s *Store) commit(ctx context.Context, t *tx) error {
 		ending = []waiting{{what: "mark the commit", query: mark, args: []any{s.holder, s.n}}, ending[0]}
 	}
 	err := t.with("commit", append(t.later.all(), ending...), nil, nil)
-	there := astray(err)
 	switch {
 	case err == nil:
 		s.away.over()
 		return nil
 	case s.write.IsClosed() && t.wrote:
 		return s.settle(ctx, s.n, err)
-	case s.write.IsClosed() || there || conflict(err):
-		err = &again{err: err, asks: there}
+	case s.write.IsClosed() || astray(err) || conflict(err):
+		err = s.again(t, err)
 	}
 	rollback(ctx, s.write)
 	return err

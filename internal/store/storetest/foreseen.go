@@ -24,7 +24,7 @@ func foreseenEventsAreKeptWhenAppended(t *testing.T, s store.Store) {
 		ms = append(ms, message(fmt.Sprint("m", i), "login", t0))
 	}
 	look := func(tx store.Tx, ms []holdfast.Message) error {
-		_, err := tx.Look(store.Wanted{Messages: ms, Foreseen: append(slices.Clone(ms), ms[0]), Received: t0})
+		_, err := tx.Look(store.Wanted{Messages: ms, Foreseen: func() []holdfast.Message { return append(slices.Clone(ms), ms[0]) }, Received: t0})
 		return err
 	}
 	// Each of these says which of those messages it has appended, in order.
