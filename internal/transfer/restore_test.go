@@ -181,7 +181,11 @@ func TestAnInterruptedRestoreIsBegunAgain(t *testing.T) {
 			_, err := transfer.Restore(t.Context(), into, half, transfer.RestoreOptions{Name: "a.gz", Now: now})
 			ended <- err
 		}()
-		<-held
+		select {
+		case <-held:
+		case err := <-ended:
+			t.Fatalf("%s: it ended before it was killed: %v", name, err)
+		}
 		err := into.View(t.Context(), transfer.Admit)
 		if holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "run the same holdfast restore again") {
 			t.Errorf("%s: a half restored store is admitted: %v", name, err)

@@ -34,6 +34,9 @@ func TestAnOlderShapeIsAsThePolicySays(t *testing.T) {
 		}
 	}
 	version, newest, err := s.Schema(t.Context())
+	if files, errAll := migrations.All(); errAll != nil || newest != len(files) {
+		t.Errorf("the newest schema is %d, and that of a file %d (%v): an archive of one must fit the other", newest, len(files), errAll)
+	}
 	if err := errors.Join(err, s.Update(t.Context(), func(tx store.Tx) error { return tx.MetaSet("k", "v") })); err != nil || version != 3 || newest < 7 {
 		t.Fatalf("schema %d of %d, %v", version, newest, err)
 	}

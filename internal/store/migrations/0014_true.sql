@@ -1,0 +1,2 @@
+-- Both databases are of one version, so that an archive of either fits the other: here
+-- there is nothing to change. PostgreSQL's step makes an index that one file needs not.
