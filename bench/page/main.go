@@ -52,23 +52,27 @@ func run(from, into string, where []string) error {
 	if err := os.WriteFile(filepath.Join(into, "performance.md"), []byte(page(rows, append(where, with...))), 0o644); err != nil { //nolint:gosec // a page for people
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(into, "performance.jsonl"), raw(rows), 0o644); err != nil { //nolint:gosec // as above
+	figures, err := raw(rows)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(into, "performance.jsonl"), figures, 0o644); err != nil { //nolint:gosec // as above
 		return err
 	}
 	return os.WriteFile(filepath.Join(into, "performance.svg"), []byte(picture(rows)), 0o644) //nolint:gosec // as above
 }
 
 // raw are the figures of each pair, a row a line.
-func raw(rows []paired.Row) []byte {
+func raw(rows []paired.Row) ([]byte, error) {
 	var b bytes.Buffer
 	for _, r := range rows {
 		line, err := json.Marshal(r)
 		if err != nil {
-			panic(err) // what was read from JSON
+			return nil, err
 		}
 		b.Write(append(line, '\n'))
 	}
-	return b.Bytes()
+	return b.Bytes(), nil
 }
 
 // read the rows by size, and with what they were measured. Of one name and size the
