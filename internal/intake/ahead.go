@@ -17,8 +17,8 @@ import (
 // their accounts, as far as their names tell: one way to the database and back instead of
 // one for each metric. What this misses is asked for when it is needed.
 
-// foreseen adds to w the metrics' days that msgs are likely to need.
-func (b *batch) foreseen(w *store.Wanted, msgs []holdfast.Message) {
+// askDays adds to w the metrics' days that msgs are likely to need.
+func (b *batch) askDays(w *store.Wanted, msgs []holdfast.Message) {
 	from, to := b.lookBack()
 	days := map[string]int{} // places in w
 	for _, m := range msgs {
@@ -72,17 +72,17 @@ func (s *schema) likely(event string, find func(event string) []string) []string
 	return metrics
 }
 
-// foreseenOf are those of msgs that will be events as they are, unless somebody that they
+// sure are those of msgs that will be events as they are, unless somebody that they
 // name was merged or erased.
-func (b *batch) foreseenOf(msgs []holdfast.Message) []holdfast.Message {
-	sure := make([]holdfast.Message, 0, len(msgs))
+func (b *batch) sure(msgs []holdfast.Message) []holdfast.Message {
+	will := make([]holdfast.Message, 0, len(msgs))
 	for _, m := range msgs {
 		m.At = atOf(m)
 		if m.Account != "" && m.Kind != holdfast.Alias && forged(m) == "" && check(m, b.now, false) == "" {
-			sure = append(sure, m)
+			will = append(will, m)
 		}
 	}
-	return sure
+	return will
 }
 
 // atOf is when m happened, as it is kept.

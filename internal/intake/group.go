@@ -77,10 +77,10 @@ func (b *batch) gatherFor(accounts, contacts []string, msgs []holdfast.Message) 
 		slices.Sort(ids) // as databases like it
 	}
 	w := store.Wanted{Messages: msgs, Accounts: unread, Contacts: people, Became: true, Meanwhile: func() { b.readAhead(msgs) }}
-	w.Foreseen, w.Received = func() []holdfast.Message { return b.foreseenOf(msgs) }, b.now
+	w.Foreseen, w.Received = func() []holdfast.Message { return b.sure(msgs) }, b.now
 	if len(msgs) > 0 && b.mode == Live { // most have to be held against what runs
 		w.Runs, w.Truths = g.ids, g.ids
-		b.foreseen(&w, msgs)
+		b.askDays(&w, msgs)
 	}
 	if b.parks {
 		w.Parked = people
