@@ -9,14 +9,14 @@ import (
 	"holdfast"
 )
 
-// expected are messages that were looked for before AppendEvent is given them. The
-// zero value expects none.
+// expected are messages that were looked for, or trusted not to be there, before
+// AppendEvent is given them. The zero value expects none.
 type expected struct {
 	of    map[eventKey]numbered
 	void  bool // an event came between that nobody expected: own numbers would be smaller than its
 	props map[eventKey]encoded
 
-	foreseen *foreseen
+	foreseen *foreseen // nil: nothing is written ahead
 }
 
 // numbered is an event's number, 0 while it is not there, and the one that was drawn
@@ -90,8 +90,8 @@ func (x *expected) met(m holdfast.Message, seq int64) {
 	}
 }
 
-// Expect looks for each message by itself, so that no plan reads the whole table, and
-// draws a number for each, whether or not it is there: gaps do no harm.
+// Expect looks for each message by itself, so that no plan reads the whole table, unless
+// it trusts that none is there, and draws a number for each, whether or not it is there: gaps do no harm.
 func (t *tx) Expect(msgs []holdfast.Message) error {
 	look, x := t.expecting(msgs)
 	if x == nil {
