@@ -105,10 +105,11 @@ func (in *Intake) Scan(ctx context.Context, now time.Time) error {
 			return err
 		}
 	}
-	for _, t := range apart {
-		look := lookAt(nil, []ref{t.ref})
-		err := in.sift(ctx, t.sieve, func(ids []string) error { return in.visit(ctx, ids, now, look) })
+	for found, err := range in.found(ctx, apart) {
 		if err != nil {
+			return err
+		}
+		if err := in.visit(ctx, found.ids, now, lookAt(nil, []ref{found.ref})); err != nil {
 			return err
 		}
 	}
