@@ -62,10 +62,8 @@ func (b *batch) standing(f *rules.Facts, e *store.Enrollment, g *playbooks.Goal)
 	return b.putTruth(store.Truth{Playbook: e.Playbook, Trigger: goalKey(e), Account: e.Account, True: true, Since: e.StartedAt})
 }
 
-// goalPrefix begins the name under which a goal's truth is kept.
-const goalPrefix = "goal:"
-
-func goalKey(e *store.Enrollment) string { return goalPrefix + e.ID }
+// goalKey is the name under which a goal's truth is kept.
+func goalKey(e *store.Enrollment) string { return store.GoalTruth + e.ID }
 
 func goalWords(g *playbooks.Goal) string {
 	if g.On != "" {

@@ -220,7 +220,7 @@ func (b *batch) listeners(account, event string) (ls []store.Listener, err error
 // truth is what was said last. None was said yet, or something false: it may be zero.
 func (b *batch) truth(playbook, trigger, account string) (store.Truth, error) {
 	g, key := b.group, [2]string{playbook, trigger}
-	if g == nil || !g.asked[account] || strings.HasPrefix(trigger, goalPrefix) {
+	if g == nil || !g.asked[account] || strings.HasPrefix(trigger, store.GoalTruth) {
 		t, err := b.tx.Truth(playbook, trigger, account)
 		if err := none(err); err != nil {
 			return t, fmt.Errorf("read truth: %w", err)

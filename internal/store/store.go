@@ -209,12 +209,16 @@ type Version struct {
 
 // Truth is what a condition trigger said last about an account. Since is when
 // it became true (zero while false); Fired marks that this rising edge enrolled.
+// The trigger of what a goal said last is GoalTruth and the enrollment's ID.
 type Truth struct {
 	Playbook, Trigger, Account string
 	True                       bool
 	Since                      time.Time
 	Fired                      bool
 }
+
+// GoalTruth begins the name under which a goal's truth is kept. No trigger's ID has a colon.
+const GoalTruth = "goal:"
 
 // Due is a moment at which the clock alone must make something happen: a date
 // trigger, the end of a condition's `for:`, the end of an unknown touch's wait.

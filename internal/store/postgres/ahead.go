@@ -15,9 +15,20 @@ import (
 // fewAhead events are not worth a way to the database of their own.
 const fewAhead = 10
 
-// shyFor so many transactions nothing is written ahead after one had to take it back, and
-// it is looked whether messages are there after some were.
-const shyFor = 100
+// wary counts the transactions that do not rely on what was wrong lately.
+type wary int
+
+// wrong has the next hundred not rely on it.
+func (w *wary) wrong() { *w = 100 }
+
+// still reports whether it was wrong lately; each question counts.
+func (w *wary) still() bool {
+	if *w == 0 {
+		return false
+	}
+	*w--
+	return true
+}
 
 // ahead is what the connection is busy with: rows whose answer nobody has waited for.
 type ahead struct {
@@ -81,8 +92,7 @@ func (t *tx) foresee() {
 	if f == nil || len(t.expect.of) == 0 {
 		return
 	}
-	if *t.shy > 0 {
-		*t.shy--
+	if t.shy.still() {
 		t.expect.foreseen = nil
 		return
 	}
@@ -130,7 +140,7 @@ func (t *tx) takeBack(queries ...string) {
 		return
 	}
 	if f.written >= fewAhead {
-		*t.shy = shyFor
+		t.shy.wrong()
 	}
 	f.written = 0
 	var seqs []int64

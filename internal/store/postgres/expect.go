@@ -115,8 +115,7 @@ func (t *tx) trusts(n int) bool {
 	if n < fewAhead {
 		return false
 	}
-	if *t.looks > 0 {
-		*t.looks--
+	if t.looks.still() {
 		return false
 	}
 	t.trusting = true

@@ -19,7 +19,7 @@ var (
 	contactsByID         = lateral("SELECT id, account, fields FROM contacts WHERE id = w.id")
 	enrollmentsByAccount = lateral("SELECT "+enrollmentColumns+" FROM enrollments WHERE account = w.id ORDER BY started_at NULLS FIRST, id") + " ORDER BY started_at NULLS FIRST, id"
 	truthsByAccount      = lateral("SELECT playbook, trigger, account, truth, since, fired FROM truths WHERE account = w.id AND playbook = $2 AND trigger = $3")
-	trueByAccount        = lateral("SELECT playbook, trigger, account, truth, since, fired FROM truths WHERE account = w.id AND truth AND left(trigger, 5) <> 'goal:'")
+	trueByAccount        = lateral("SELECT playbook, trigger, account, truth, since, fired FROM truths WHERE account = w.id AND truth AND left(trigger, 5) <> " + literal(store.GoalTruth))
 	bucketsByAccount     = lateral("SELECT account, day, count, sum, min, max, ctid AS place FROM buckets WHERE account = w.id AND metric = $2 AND day >= $3 AND day <= $4") + " ORDER BY account, day"
 	listenersByAccount   = lateral("SELECT "+listenerColumns+" FROM listeners WHERE account = w.id") + " ORDER BY opened_at NULLS FIRST, enrollment, path"
 )

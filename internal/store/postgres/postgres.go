@@ -69,8 +69,8 @@ type Store struct {
 	holder  string          // this process in table writers
 	forever context.Context //nolint:containedctx // never ends; for Close, which has none
 	n       int64           // the last commit, in table writers
-	shy     int             // see foresee
-	looks   int             // see expecting
+	shy     wary            // see foresee
+	looks   wary            // see expecting
 }
 
 var _ store.Store = (*Store)(nil)

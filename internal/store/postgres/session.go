@@ -24,9 +24,9 @@ type tx struct {
 	ahead    *ahead   // what the connection is busy with; nil: nothing
 	expect   expected
 	places   map[bucketKey]pgtype.TID // where buckets are that were read and not written
-	looks    *int                     // so many batches more are looked for before they are written
+	looks    *wary                    // batches are looked for before they are written
 	trusting bool                     // this one has not looked, at least once
-	shy      *int                     // so many transactions more write nothing ahead; nil: this one does not
+	shy      *wary                    // nothing is written ahead
 	// meanwhile is done while the database answers what is asked next; nil: nothing.
 	meanwhile func()
 	// entered are the entries of accounts whose enrollments were all read; asks: none are kept.

@@ -124,7 +124,7 @@ func (s *Store) judged(ctx context.Context, t *tx, err error) error {
 func (s *Store) again(t *tx, err error) error {
 	a := &again{err: err, astray: astray(err)}
 	if errors.Is(err, errThere) && t.trusting {
-		s.looks = shyFor
+		s.looks.wrong()
 	} else {
 		a.asks = a.astray
 	}
