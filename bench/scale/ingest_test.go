@@ -98,20 +98,22 @@ func receive(t testing.TB, in *intake.Intake, ms []holdfast.Message) {
 
 // TestBenchIngest: messages taken in, deduplicated, and held against ten playbooks,
 // beside the same messages inserted and nothing more; in batches of 100 both.
-func TestBenchIngest(t *testing.T) { ingest(t, "ingest", firstsOf) } //nolint:paralleltest // it measures
+func TestBenchIngest(t *testing.T) { //nolint:paralleltest // it measures
+	ingest(t, "ingest", firstsOf, 10_000, 100_000, *accounts)
+}
 
 // TestBenchIngestNew: the same while nearly everybody is new.
 func TestBenchIngestNew(t *testing.T) { //nolint:paralleltest // it measures
-	ingest(t, "ingest-new", func(int) []holdfast.Message { return nil })
+	ingest(t, "ingest-new", func(int) []holdfast.Message { return nil }, 10_000, 100_000)
 }
 
-func ingest(t *testing.T, name string, before func(accounts int) []holdfast.Message) {
+func ingest(t *testing.T, name string, before func(accounts int) []holdfast.Message, sizes ...int) {
 	t.Helper()
-	sizes, size := []int{500}, 300
-	if *pairs > 0 {
-		sizes, size = []int{10_000, 100_000}, 12_000 // so long that the disk's moods even out
+	size := 12_000 // so long that the disk's moods even out
+	if *pairs == 0 {
+		sizes, size = []int{500}, 300
 	}
-	for _, n := range sizes {
+	for _, n := range sizesTo(sizes...) {
 		address := pgtest.StartDurable(t).Database(t)
 		st, err := postgres.Open(t.Context(), address)
 		if err != nil {

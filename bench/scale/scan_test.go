@@ -15,7 +15,15 @@ import (
 	"holdfast/internal/store/postgres/pgtest"
 )
 
-var accounts = flag.Int("bench-accounts", 1_000_000, "accounts of the nightly scan")
+var accounts = flag.Int("bench-accounts", 1_000_000, "the most accounts there are")
+
+// sizesTo are sizes, none greater than the most there are, each once.
+func sizesTo(sizes ...int) []int {
+	for i := range sizes {
+		sizes[i] = min(sizes[i], *accounts)
+	}
+	return slices.Compact(sizes)
+}
 
 // clockBooks are 25 playbooks whose conditions only the clock makes true: each of
 // about 400 in a million accounts on a day.
@@ -87,7 +95,7 @@ func stream(t testing.TB, conn *pgx.Conn) (n int) {
 func TestBenchScan(t *testing.T) { //nolint:paralleltest // it measures
 	sizes := []int{2000}
 	if *pairs > 0 {
-		sizes = slices.Compact([]int{min(10_000, *accounts), min(100_000, *accounts), *accounts})
+		sizes = sizesTo(10_000, 100_000, *accounts)
 	}
 	for _, n := range sizes {
 		address := pgtest.StartDurable(t).Database(t)
