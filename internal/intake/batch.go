@@ -66,6 +66,9 @@ type batch struct {
 	forgot  map[string]bool          // who is, by contact or address, as far as it was asked
 	former  []*sheet                 // whom the last message took an object from
 	read    map[string]store.Account // read before their sheets are opened
+
+	lookedAt *string // see metaLooked; nil until asked for
+	looks    bool    // this transaction moves it
 }
 
 // ruleError is a rule that failed on an account: said in the log and the
@@ -257,7 +260,7 @@ func (b *batch) flush() error {
 	if b.broken != nil {
 		return b.broken
 	}
-	if err := b.keepFeeds(); err != nil {
+	if err := errors.Join(b.keepFeeds(), b.keepLooked()); err != nil {
 		return err
 	}
 	for _, s := range b.order {

@@ -1,11 +1,14 @@
 package intake_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast/internal/intake"
+	"holdfast/internal/store"
 	"holdfast/playbooks"
 )
 
@@ -27,6 +30,47 @@ func TestAMessageDuringAFirstLookEnrolsNobodyOfWhomItIsTrueAlready(t *testing.T)
 	w.live(`acme = {"arr": 3500}`, `bolt = {"arr": 6000}`)
 	check(t, w.story(), `03-02T09:00 enroll big cora grown: account.arr >= 1000 became true
 03-02T09:00 enroll big bolt grown: account.arr >= 1000 became true`)
+}
+
+// A first look may fail at any of its transactions, as by a database that goes away
+// at the commit: what was not committed was not looked at.
+func TestWhatAFirstLookCouldNotWriteItHasNotLookedAt(t *testing.T) {
+	t.Parallel()
+	for lost := 1; ; lost++ {
+		w := newWorld(t)
+		w.live(`acme = {"arr": 2000}`)
+		books := w.compile(map[string]*playbooks.Playbook{}, "playbook: big\ntrigger: {id: grown, when: account.arr >= 1000}")
+		whole := w.Store
+		w.Store = &lossy{whole, lost}
+		_, err := w.Replace(t.Context(), books, func() { w.Playbooks = func() []*playbooks.Playbook { return books } })
+		w.Store = whole
+		w.live(`acme = {"arr": 3000}`)
+		check(t, w.story(), "")
+		if err == nil {
+			if lost < 5 {
+				t.Errorf("only %d transactions were lost", lost-1)
+			}
+			return
+		}
+		if !errors.Is(err, errLost) {
+			t.Fatal(err)
+		}
+	}
+}
+
+// lossy undoes the n-th update after all of it was done.
+type lossy struct {
+	store.Store
+	n int
+}
+
+var errLost = errors.New("the database went away")
+
+func (s *lossy) Update(ctx context.Context, fn func(store.Tx) error) error {
+	if s.n--; s.n != 0 {
+		return s.Store.Update(ctx, fn)
+	}
+	return s.Store.Update(ctx, func(tx store.Tx) error { return errors.Join(fn(tx), errLost) })
 }
 
 func TestHowManyAreMetAlready(t *testing.T) {

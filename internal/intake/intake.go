@@ -72,7 +72,7 @@ type Intake struct {
 	mu      sync.Mutex
 	watch   *watch
 	outlook outlook
-	looking *looking
+	looking looking
 	// counted is how many accounts were known at a moment.
 	counted struct {
 		at time.Time

@@ -57,11 +57,7 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 			}
 			end := wall.Now().Add(cmp.Or(in.Options.BatchTime, 50*time.Millisecond))
 			for done < len(page) && (done < fewestVisited || wall.Now().Before(end)) {
-				s, err := b.sheet(page[done])
-				if err != nil {
-					return err
-				}
-				if err := visit(b, s); err != nil {
+				if err := b.open(page[done], visit); err != nil {
 					return fmt.Errorf("account %s: %w", page[done], err)
 				}
 				done++
@@ -78,6 +74,21 @@ func (in *Intake) visit(ctx context.Context, ids []string, now time.Time, visit 
 		}
 	}
 	return nil
+}
+
+// open visits an account, unless it has become another since it was listed.
+func (b *batch) open(id string, visit func(b *batch, s *sheet) error) error {
+	switch _, err := b.account(id); {
+	case errors.Is(err, store.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	s, err := b.sheet(id)
+	if err != nil {
+		return err
+	}
+	return visit(b, s)
 }
 
 // MarkTruths looks once at all accounts and remembers what is true of them, and

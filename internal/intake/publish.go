@@ -37,7 +37,9 @@ func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap
 	}
 	changed := slices.DeleteFunc(slices.Clone(books), func(p *playbooks.Playbook) bool { return heads[p.Name] == p.Digest })
 	refs := in.unsaid(changed, heads)
-	in.firstLook(refs)
+	if err := in.firstLook(ctx, refs); err != nil {
+		return nil, fmt.Errorf("begin to look at the accounts there are: %w", err)
+	}
 	swap()
 	if err := errors.Join(in.lanesMoved(ctx), in.silenceMoved(ctx)); err != nil {
 		return nil, err
@@ -64,7 +66,7 @@ func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap
 			return nil, fmt.Errorf("look at the accounts there are: %w", err)
 		}
 	}
-	in.firstLook(nil)
+	in.firstLooked()
 	names := make([]string, len(changed))
 	err = in.Store.Update(ctx, func(tx store.Tx) error {
 		for i, p := range changed {
@@ -83,7 +85,7 @@ func (in *Intake) Replace(ctx context.Context, books []*playbooks.Playbook, swap
 
 // introduce tells s's truths and dates to triggers that are new.
 func (b *batch) introduce(s *sheet, refs []ref) error {
-	b.in.looked(s.acct.ID)
+	b.looked(s.acct.ID)
 	b.asked = true // `existing: enroll` asks for them
 	for _, r := range refs {
 		c := &cause{ch: changes{identified: true}}

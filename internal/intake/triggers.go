@@ -35,10 +35,16 @@ func (b *batch) triggers(s *sheet, c *cause) error {
 
 // state evaluates a condition or a date.
 func (b *batch) state(s *sheet, f *rules.Facts, r ref, c *cause) error {
-	if c.start && !c.ch.identified && b.in.unseen(r, s.acct.ID) {
-		first := *c
-		first.start = false // whether it became true, or was so already, nobody can tell
-		c = &first
+	if c.start && !c.ch.identified {
+		unseen, err := b.unseen(r, s.acct.ID)
+		if err != nil {
+			return fmt.Errorf("read how far the first look is: %w", err)
+		}
+		if unseen { // whether it became true, or was so already, nobody can tell
+			first := *c
+			first.start = false
+			c = &first
+		}
 	}
 	if f.Contact == nil && readsContact(r.trig.When, r.book.When) {
 		return nil // answered by messages that name a contact
