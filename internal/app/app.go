@@ -81,7 +81,8 @@ type App struct {
 	name     string       // of this process among others: random, so that it is no other's anywhere
 	alone    []solo       // what one process does for all, by turns
 
-	up atomic.Pointer[engineParts] // nil until started, and once Close has begun
+	up      atomic.Pointer[engineParts] // nil until started, and once Close has begun
+	leaving atomic.Bool                 // the context of Start has ended: Close is near
 
 	mu     sync.Mutex
 	relay  *relay.Relay
@@ -163,6 +164,7 @@ func (a *App) wire(ctx context.Context) error {
 // does: Temporal (inside, or the cluster that the environment names), a worker, the
 // relay, and what moves or waits for the clock.
 func (a *App) Start(ctx context.Context) error {
+	context.AfterFunc(ctx, func() { a.leaving.Store(true) })
 	if err := a.publish(ctx); err != nil {
 		return err
 	}

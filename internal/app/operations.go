@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
 
+	"holdfast/internal/clock"
 	"holdfast/internal/store"
 	"holdfast/internal/tokens"
 )
@@ -17,7 +19,8 @@ const readyWithin = 2 * time.Second
 
 // Operations is what whoever runs us asks: /metrics, /healthz (the process lives)
 // and /readyz (it can do its work). With a token, metrics are for those who show it
-// as Bearer; the other two name no more than what is checked.
+// as Bearer, or a key of the store with the scope metrics; the other two name no more
+// than what is checked.
 func (a *App) Operations(token string) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
@@ -33,15 +36,38 @@ func (a *App) Operations(token string) http.Handler {
 	if t := a.cfg.Telemetry; t != nil {
 		metrics := t.Handler()
 		mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-			if token != "" && !tokens.Match(r.Header.Get("Authorization"), "Bearer "+token) {
-				w.Header().Set("WWW-Authenticate", "Bearer")
-				http.Error(w, "unauthorized", http.StatusUnauthorized)
+			if token == "" || tokens.Match(r.Header.Get("Authorization"), "Bearer "+token) || a.readsMetrics(r) {
+				metrics.ServeHTTP(w, r)
 				return
 			}
-			metrics.ServeHTTP(w, r)
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "unauthorized: show HOLDFAST_OPERATIONS_TOKEN, or a key that holdfast tokens create --scope metrics made, as Bearer", http.StatusUnauthorized)
 		})
 	}
 	return mux
+}
+
+// readsMetrics reports whether r shows a key that is for the metrics, and notes its use.
+func (a *App) readsMetrics(r *http.Request) bool {
+	key, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), readyWithin)
+	defer cancel()
+	now := clock.System{}.Now()
+	var t store.Token
+	err := a.Store.View(ctx, func(tx store.Tx) (err error) {
+		t, err = tokens.Open(tx, key, now)
+		return err
+	})
+	if err != nil || !tokens.Has(t, tokens.Metrics) {
+		return false
+	}
+	if now.Sub(t.UsedAt) >= time.Minute {
+		err = a.Store.Update(ctx, func(tx store.Tx) error { return tokens.Used(tx, t, now) })
+	}
+	return err == nil
 }
 
 // Readiness is what keeps an App from its work. Its words name no address.
@@ -58,14 +84,11 @@ type ReadyCheck struct {
 }
 
 // Ready asks the store and Temporal, each for two seconds at most. It is not ready
-// before Start has ended, nor once Close has begun.
+// before Start has ended, nor once its context has: who shuts down gets no new work.
 func (a *App) Ready(ctx context.Context) Readiness {
 	up := a.up.Load()
-	checks := []ReadyCheck{
-		ready("store", "does not answer", a.storeReady(ctx)),
-		ready("migrations", "the schema is another one than this binary's", a.shapeReady(ctx)),
-	}
-	if up == nil {
+	checks := []ReadyCheck{ready("store", "does not answer", a.storeReady(ctx)), a.shapeReady(ctx)}
+	if up == nil || a.leaving.Load() {
 		const why = "not started yet, or shutting down"
 		checks = append(checks, ready("temporal", why, false), ready("relay", why, false))
 	} else {
@@ -97,11 +120,14 @@ func (a *App) storeReady(ctx context.Context) bool {
 }
 
 // shapeReady finds out about a database that a newer holdfast has moved on.
-func (a *App) shapeReady(ctx context.Context) bool {
+func (a *App) shapeReady(ctx context.Context) ReadyCheck {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	s, _, err := Shape(ctx, a.cfg.Dir, a.cfg.Env)
-	return err == nil && s.Version == s.Known
+	if err != nil {
+		return ready("migrations", "the schema cannot be read", false)
+	}
+	return ready("migrations", "the schema is another one than this binary's", s.Version == s.Known)
 }
 
 func temporalReady(ctx context.Context, c client.Client) bool {

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -8,10 +9,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/internal/app"
 	"holdfast/internal/clock"
+	"holdfast/internal/store"
 	"holdfast/internal/telemetry"
+	"holdfast/internal/tokens"
 )
 
 func ask(t *testing.T, h http.Handler, path, bearer string) (int, string) {
@@ -118,10 +122,16 @@ func TestReadyIsWhatCanDoItsWork(t *testing.T) {
 		}
 	}
 	look("before the start", http.StatusServiceUnavailable, "temporal", "relay")
-	if err := a.Start(t.Context()); err != nil {
+	ctx, leave := context.WithCancel(t.Context())
+	if err := a.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
 	look("started", http.StatusOK)
+	leave()
+	for a.Ready(t.Context()).Ready { // what ends it runs beside us
+		time.Sleep(time.Millisecond)
+	}
+	look("told to end", http.StatusServiceUnavailable, "temporal", "relay")
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -136,12 +146,33 @@ func TestMetricsAreForWhoShowsTheToken(t *testing.T) {
 	w := newWorld(t, lively(1))
 	a := w.open(1, func(c *app.Config) { c.Telemetry = telemetry.New(clock.System{}) })
 	h := a.Operations("s3cret")
-	for bearer, want := range map[string]int{"": http.StatusUnauthorized, "guess": http.StatusUnauthorized, "s3cret": http.StatusOK} {
+	var reads, writes string
+	var key store.Token
+	if err := a.Store.Update(t.Context(), func(tx store.Tx) (err error) {
+		if reads, key, err = tokens.Create(tx, tokens.New{Scopes: []string{tokens.Metrics}}, clock.System{}.Now()); err == nil {
+			writes, _, err = tokens.Create(tx, tokens.New{Scopes: []string{tokens.Ingest + "app"}}, clock.System{}.Now())
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for bearer, want := range map[string]int{"": http.StatusUnauthorized, "guess": http.StatusUnauthorized, "s3cret": http.StatusOK, reads: http.StatusOK, writes: http.StatusUnauthorized} {
 		if code, _ := ask(t, h, "/metrics", bearer); code != want {
 			t.Errorf("%q: answered %d, want %d", bearer, code, want)
 		}
 	}
 	if code, _ := ask(t, h, "/healthz", ""); code != http.StatusOK {
 		t.Errorf("a probe needs a token: %d", code)
+	}
+	if err := a.Store.Update(t.Context(), func(tx store.Tx) (err error) {
+		if key, err = tx.Token(key.ID); err == nil && key.UsedAt.IsZero() {
+			t.Error("nobody sees that the key is used")
+		}
+		return tokens.Revoke(tx, key.ID, "ada", clock.System{}.Now())
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if code, _ := ask(t, h, "/metrics", reads); code != http.StatusUnauthorized {
+		t.Errorf("a key that was revoked reads the metrics: %d", code)
 	}
 }

@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"holdfast"
 	"holdfast/internal/app"
 	"holdfast/internal/config"
 	"holdfast/internal/heap"
@@ -122,7 +124,10 @@ func Main(args []string, s Streams) int {
 
 	root := rootCommand(s)
 	root.SetArgs(args)
-	err := root.ExecuteContext(store.As(ctx, "os:"+config.FromEnvironment().User))
+	err := mistyped(root, args)
+	if err == nil {
+		err = root.ExecuteContext(store.As(ctx, "os:"+config.FromEnvironment().User))
+	}
 	switch {
 	case err == nil:
 		return ExitOK
@@ -136,6 +141,22 @@ func Main(args []string, s Streams) int {
 	}
 	fmt.Fprintln(s.Err, "holdfast: "+err.Error())
 	return ExitTrouble
+}
+
+// mistyped refuses what is no command of a group, for which cobra shows the help and
+// says that all is well.
+func mistyped(root *cobra.Command, args []string) error {
+	c, rest, err := root.Find(args)
+	if err != nil || c == root || c.Runnable() || c.ParseFlags(rest) != nil || c.Flags().NArg() == 0 {
+		return nil //nolint:nilerr // whatever else is wrong, cobra says
+	}
+	name := c.Flags().Arg(0)
+	e := holdfast.Errorf(holdfast.Invalid, "unknown command %q for %q", name, c.CommandPath())
+	e.Hint = c.CommandPath() + " --help lists its commands"
+	if near := c.SuggestionsFor(name); len(near) > 0 {
+		e.Hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return e
 }
 
 // rootCommand is the program, with all its commands.

@@ -32,9 +32,7 @@ func tokensCommand(s Streams) *cobra.Command {
 		Long: `Keys of those who call. Each is for one or more scopes:
 
   ingest:SOURCE  hand in what happens, as a source of the project: its write key
-  api:read       see
-  api:write      change
-  metrics        read the metrics
+  metrics        read /metrics where HOLDFAST_OPERATIONS_TOKEN guards them
 
 A key is shown once, when it is made: what is kept is a hash of it, who made it
 and when, when it was last used, and who revoked it. All of it works whether
@@ -50,7 +48,7 @@ func tokensCreate(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:     "create",
 		Short:   "Make a key, and show it this once",
-		Example: "  holdfast tokens create --scope ingest:app --name \"the web app\"\n  holdfast tokens create --scope api:read --scope metrics --expires 90d",
+		Example: "  holdfast tokens create --scope ingest:app --name \"the web app\"\n  holdfast tokens create --scope metrics --name prometheus --expires 90d",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			now := realClock.Now()

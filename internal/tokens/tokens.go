@@ -23,10 +23,8 @@ import (
 
 // Scopes that a token may have. Ingest has the name of a source behind it.
 const (
-	Ingest   = "ingest:"   // hand in what happens, as the source named behind it
-	APIRead  = "api:read"  // see
-	APIWrite = "api:write" // change
-	Metrics  = "metrics"   // read the metrics
+	Ingest  = "ingest:" // hand in what happens, as the source named behind it
+	Metrics = "metrics" // read the metrics
 )
 
 // prefix makes a token known to those who look for leaked ones.
@@ -52,7 +50,7 @@ type New struct {
 // Create makes a token. secret is what its holder shows: it is nowhere else.
 func Create(tx store.Tx, n New, now time.Time) (secret string, t store.Token, err error) {
 	if len(n.Scopes) == 0 {
-		return "", t, invalid("a token needs a scope", "write --scope ingest:SOURCE, api:read, api:write or metrics")
+		return "", t, invalid("a token needs a scope", "write --scope ingest:SOURCE or metrics")
 	}
 	for _, s := range n.Scopes {
 		if err := validScope(s); err != nil {
@@ -195,10 +193,10 @@ func known(tx store.Tx, id string) (store.Token, error) {
 }
 
 func validScope(s string) error {
-	if name, ok := strings.CutPrefix(s, Ingest); ok && sourceName.MatchString(name) || s == APIRead || s == APIWrite || s == Metrics {
+	if name, ok := strings.CutPrefix(s, Ingest); ok && sourceName.MatchString(name) || s == Metrics {
 		return nil
 	}
-	return invalid(fmt.Sprintf("there is no scope %q", s), "write ingest:SOURCE, api:read, api:write or metrics")
+	return invalid(fmt.Sprintf("there is no scope %q", s), "write ingest:SOURCE or metrics")
 }
 
 func invalid(text, hint string) error {

@@ -67,7 +67,7 @@ func TestWithoutItsKeyNothingIsWritten(t *testing.T) {
 		if expired, _, err = tokens.Create(tx, tokens.New{Scopes: []string{"ingest:app"}, Expires: start.Add(-time.Hour)}, start.Add(-2*time.Hour)); err != nil {
 			return err
 		}
-		reader, _, err = tokens.Create(tx, tokens.New{Scopes: []string{"api:write", "metrics"}}, start)
+		reader, _, err = tokens.Create(tx, tokens.New{Scopes: []string{"metrics"}}, start)
 		return err
 	})
 	inBody := strings.TrimSuffix(good, "}") + `,"writeKey":"` + w.keys["app"] + `"}`
