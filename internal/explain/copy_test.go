@@ -31,7 +31,7 @@ var writes = map[string]string{
 // reads are methods that only read, by how their names begin.
 var reads = []string{"MetaGet", "Account", "Contact", "Object", "Event", "LastEvent", "Bucket", "AllBuckets", "Look", "Suppressions", "AllSuppressions", "Rests", "Many", "Version", "Heads",
 	"Sighting", "Truth", "Due", "DueBefore", "NextDue", "DueEnrollments", "NextEnrollmentDue", "ListEnrollments", "Enrollment", "Unsettled", "Signals", "ExitOf", "Listeners",
-	"Task", "Touch", "Count", "LastTouch", "Message", "Lines", "LastLine", "Approval", "Arm", "Hold", "Release", "Sift", "CanSift", "Alias", "AllTokens", "Token", "Erasure", "TextsOf", "Leaving", "Audits", "Standing"}
+	"Task", "Touch", "Count", "LastTouch", "Message", "Lines", "LastLine", "Approval", "Arm", "Hold", "Release", "Sift", "CanSift", "Alias", "AllTokens", "Token", "Erasure", "TextsOf", "Leaving", "Audits", "Standing", "OptOuts"}
 
 func TestNothingThatIsStoredIsLeftOutOfACopy(t *testing.T) {
 	t.Parallel()

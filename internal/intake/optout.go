@@ -2,7 +2,6 @@ package intake
 
 import (
 	"fmt"
-	"time"
 
 	"holdfast"
 )
@@ -15,17 +14,17 @@ func via(m holdfast.Message) string {
 }
 
 // refuses reports whether an opt-out of the contact stands after all that they said,
-// in the order in which they said it: providers tell of it in another. A yes takes
-// back the noes of the same via; a yes said to us takes back every one.
+// in the order in which they said it: providers tell of it in another. It counts
+// whichever account it stands under: people change theirs. A yes takes back the noes
+// of the same via; a yes said to us takes back every one.
 func (b *batch) refuses(m holdfast.Message) (bool, error) {
-	all, err := b.tx.Events(m.Account, []string{holdfast.EventOptedOut, holdfast.EventOptedIn}, time.Time{}, time.Time{}, 0)
+	all, err := b.tx.OptOuts(m.Contact)
 	if err != nil {
 		return false, fmt.Errorf("read opt-outs: %w", err)
 	}
 	open := map[string]bool{}
 	for _, e := range all {
 		switch {
-		case e.Contact != m.Contact:
 		case e.Event == holdfast.EventOptedOut:
 			open[via(e.Message)] = true
 		case via(e.Message) == "":

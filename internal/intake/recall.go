@@ -56,9 +56,7 @@ func (*recall) Suppress(store.Suppression) error      { return nil }
 
 func (*recall) Unsuppress(string, string, string) error                  { return nil }
 func (*recall) Suppressions(string, string) ([]store.Suppression, error) { return nil, nil }
-func (*recall) Events(string, []string, time.Time, time.Time, int) ([]store.Event, error) {
-	return nil, nil
-}
+func (*recall) OptOuts(string) ([]store.Event, error)                    { return nil, nil }
 
 func (t *recall) AppendEvent(m holdfast.Message, _ time.Time) (int64, bool, error) {
 	key := [2]string{m.Source, m.ID}

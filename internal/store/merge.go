@@ -37,8 +37,8 @@ type Merges interface {
 	// that of from gets a key of its own. Fields, truths, dues and arms are the
 	// caller's: they need to be judged.
 	MoveAccount(from, into string) error
-	// MoveContact gives the suppressions of a contact, and what accounts keep of the
-	// contact (enrollments, tasks, touches, events), to another, and forgets the
+	// MoveContact gives the suppressions of a contact, its OptOuts, and what accounts keep
+	// of the contact (enrollments, tasks, touches, events), to another, and forgets the
 	// contact. Of two suppressions of one kind and address into's stays, unless from's
 	// lasts longer. A touch's Recipient stays: it is who it was addressed to.
 	MoveContact(from, into string, accounts []string) error

@@ -162,6 +162,9 @@ type Accounts interface {
 	// At then Seq. The zero time leaves that end open.
 	Events(account string, names []string, from, to time.Time, limit int) ([]Event, error)
 	LastEvent(account, name string) (Event, error) // greatest At
+	// OptOuts are a contact's holdfast.EventOptedOut and EventOptedIn, of every account
+	// under which they stand, by At then Seq.
+	OptOuts(contact string) ([]Event, error)
 
 	// AddToBucket adds to Count and Sum; Min and Max are of the sums added.
 	AddToBucket(account, metric, day string, count int64, sum float64) error

@@ -24,6 +24,10 @@ func eventTables(t *tables) {
 	t.eventsByTime = t.events.indexed(nil, func(e *store.Event) key { return key{e.Account} }, func(a, b *store.Event) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Seq, b.Seq))
 	})
+	t.optOutsOf = t.events.indexed(func(e *store.Event) bool {
+		return e.Event == holdfast.EventOptedOut || e.Event == holdfast.EventOptedIn
+	},
+		func(e *store.Event) key { return key{e.Contact} }, t.eventsByTime.order)
 
 	t.buckets.key = func(b *bucket) key { return key{b.account, b.metric, b.Day} }
 	t.bucketsByAccount = t.buckets.indexed(nil, func(b *bucket) key { return key{b.account} }, func(a, b *bucket) int {
@@ -87,6 +91,10 @@ func (t *tx) LastEvent(account, name string) (store.Event, error) {
 		}
 	}
 	return store.Event{}, store.ErrNotFound
+}
+
+func (t *tx) OptOuts(contact string) ([]store.Event, error) {
+	return some(t, t.optOutsOf.of(contact), 0, nil, ownEvent)
 }
 
 func (t *tx) AddToBucket(account, metric, day string, count int64, sum float64) error {

@@ -147,6 +147,7 @@ func (t *tx) MoveContact(old, into string, accounts []string) error {
 		change(t, &t.touches, named(t.touchesByAccount.of(account), func(h *store.Touch) bool { return h.Contact == old }), func(h *store.Touch) { h.Contact = into })
 		change(t, &t.events, named(t.eventsByTime.of(account), func(e *store.Event) bool { return e.Contact == old }), func(e *store.Event) { e.Contact = into })
 	}
+	change(t, &t.events, t.optOutsOf.of(old), func(e *store.Event) { e.Contact = into })
 	change(t, &t.parked, slices.Clone(t.parkedOf.of(old)), func(p *store.Parked) { p.Contact = into })
 	t.contacts.drop(t, old)
 	return nil

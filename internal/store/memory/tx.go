@@ -52,6 +52,7 @@ type tables struct {
 	eventsBySeq         *index[store.Event]
 	eventsBySource      *index[store.Event]
 	eventsByTime        *index[store.Event]
+	optOutsOf           *index[store.Event]
 	bucketsByAccount    *index[bucket]
 	suppressedContacts  *index[store.Suppression]
 	suppressedAddresses *index[store.Suppression]

@@ -82,3 +82,11 @@ func (t *tx) LastEvent(account, name string) (store.Event, error) {
 	return one(t, "read last event", scanEvent,
 		"SELECT "+eventColumns+" FROM events WHERE account = $1 AND name = $2 ORDER BY at DESC NULLS LAST, seq DESC LIMIT 1", account, name)
 }
+
+// ofOptOuts is the condition of the index events_of_opt_outs, in its words.
+const ofOptOuts = "name IN ('" + holdfast.EventOptedOut + "', '" + holdfast.EventOptedIn + "')"
+
+func (t *tx) OptOuts(contact string) ([]store.Event, error) {
+	return all(t, "list opt-outs", scanEvent,
+		"SELECT "+eventColumns+" FROM events WHERE contact = $1 AND "+ofOptOuts+" ORDER BY at NULLS FIRST, seq", contact)
+}

@@ -98,6 +98,9 @@ func (t *tx) MoveContact(from, into string, accounts []string) error {
 			}
 		}
 	}
+	if err := t.put("move opt-outs", "UPDATE events SET contact = $1 WHERE contact = $2 AND "+ofOptOuts, into, from); err != nil {
+		return err
+	}
 	if err := t.put("move what waits", "UPDATE parked SET contact = $1 WHERE contact = $2", into, from); err != nil {
 		return err
 	}

@@ -82,6 +82,14 @@ func (t *tx) LastEvent(account, name string) (store.Event, error) {
 		"SELECT "+eventColumns+" FROM events WHERE account = ? AND name = ? ORDER BY at DESC, seq DESC LIMIT 1", account, name)
 }
 
+// ofOptOuts is the condition of the index events_of_opt_outs, in its words.
+const ofOptOuts = "name IN ('" + holdfast.EventOptedOut + "', '" + holdfast.EventOptedIn + "')"
+
+func (t *tx) OptOuts(contact string) ([]store.Event, error) {
+	return all(t, "list opt-outs", scanEvent,
+		"SELECT "+eventColumns+" FROM events WHERE contact = ? AND "+ofOptOuts+" ORDER BY at, seq", contact)
+}
+
 func (t *tx) AddToBucket(account, metric, day string, count int64, sum float64) error {
 	return t.put("add to bucket", `INSERT INTO buckets (account, metric, day, count, sum, min, max)
 		VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?5) ON CONFLICT DO UPDATE SET

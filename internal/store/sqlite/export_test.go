@@ -57,6 +57,8 @@ func (s *Store) Queries(ctx context.Context) (map[string][]string, error) {
 			func() { _, _ = tx.Signals("e", 1) },
 			func() { _, _ = tx.Rests("a", now) },
 			func() { _, _ = tx.Suppressions("c", "a@b") },
+			func() { _, _ = tx.OptOuts("c") },
+			func() { _ = tx.MoveContact("c", "d", nil) },
 			func() { _, _ = tx.Contacts("a") },
 			func() { _, _ = tx.Objects("a", "subscription") },
 			func() { _, _ = tx.AllBuckets("a", "2026-01-01") },

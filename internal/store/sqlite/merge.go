@@ -95,6 +95,9 @@ func (t *tx) MoveContact(from, into string, accounts []string) error {
 			}
 		}
 	}
+	if err := t.put("move opt-outs", "UPDATE events SET contact = ? WHERE contact = ? AND "+ofOptOuts, into, from); err != nil {
+		return err
+	}
 	if err := t.put("move what waits", "UPDATE parked SET contact = ? WHERE contact = ?", into, from); err != nil {
 		return err
 	}

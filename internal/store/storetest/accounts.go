@@ -127,6 +127,32 @@ func eventsAreKeptOnce(t *testing.T, s store.Store) {
 	})
 }
 
+func optOutsAreOfEveryAccount(t *testing.T, s store.Store) {
+	update(t, s, func(tx store.Tx) (err error) {
+		say := func(id, event, account, contact string, at time.Time) {
+			m := message(id, event, at)
+			m.Account, m.Contact = account, contact
+			_, _, errA := tx.AppendEvent(m, t0)
+			err = errors.Join(err, errA)
+		}
+		say("1", holdfast.EventOptedIn, "acme", "dana", t0.Add(time.Hour))
+		say("2", holdfast.EventOptedOut, "globex", "dana", t0)
+		say("3", holdfast.EventOptedOut, "acme", "dana", t0)
+		say("4", holdfast.EventOptedOut, "acme", "leo", t0)
+		say("5", holdfast.EventPaused, "acme", "dana", t0)
+		return err
+	})
+	view(t, s, func(tx store.Tx) error {
+		all, err := tx.OptOuts("dana")
+		none, errN := tx.OptOuts("nobody")
+		var said []string
+		for _, e := range all {
+			said = append(said, e.ID+" "+e.Account)
+		}
+		return errors.Join(err, errN, same("what dana said", said, []string{"2 globex", "3 acme", "1 acme"}), same("of nobody", len(none), 0))
+	})
+}
+
 // Whatever was expected, each is there once, and numbers grow in the order in which
 // they are appended.
 func expectedEventsAreKeptOnce(t *testing.T, s store.Store) {

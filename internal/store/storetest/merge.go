@@ -133,7 +133,8 @@ func contactsMove(t *testing.T, s store.Store) {
 	later := t0.Add(time.Hour)
 	update(t, s, func(tx store.Tx) error {
 		_, _, errE := tx.AppendEvent(holdfast.Message{ID: "e1", Source: "s", Kind: "track", Event: "Login", Account: "acme", Contact: "dan", At: t0}, t0)
-		return errors.Join(errE,
+		_, _, errO := tx.AppendEvent(holdfast.Message{ID: "e2", Source: "s", Kind: "track", Event: holdfast.EventOptedOut, Account: "globex", Contact: "dan", At: t0}, t0)
+		return errors.Join(errE, errO,
 			tx.PutContact(store.Contact{ID: "dan", Account: "acme", Fields: fields()}), tx.PutContact(store.Contact{ID: "dana", Account: "acme"}),
 			tx.Suppress(no("dan", "d@acme.example", "opted_out", t0, time.Time{})), tx.Suppress(no("dan", "", "paused", t0, later.Add(time.Hour))),
 			tx.Suppress(no("dana", "", "paused", t0, later)), tx.Suppress(no("dana", "", "bounced", t0, time.Time{})),
@@ -152,7 +153,10 @@ func contactsMove(t *testing.T, s store.Store) {
 		h, errT := tx.Touch("t1")
 		n, errN := tx.CountTouches("acme", "dana", "email", t0)
 		es, errE := tx.Events("acme", nil, time.Time{}, time.Time{}, 0)
-		return errors.Join(missing("contact", errC), errS, errG, errR, errK, errT, errN, errE,
+		said, errO := tx.OptOuts("dana")
+		left, errL := tx.OptOuts("dan")
+		return errors.Join(missing("contact", errC), errS, errG, errR, errK, errT, errN, errE, errO, errL,
+			same("opt-outs of an account that was not named", []int{len(said), len(left)}, []int{1, 0}),
 			same("suppressions", noes, []store.Suppression{
 				no("dana", "", "bounced", t0, time.Time{}), no("dana", "d@acme.example", "opted_out", t0, time.Time{}), no("dana", "", "paused", t0, later.Add(time.Hour)),
 			}), same("suppressions that are left", len(gone), 0),

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		"accounts":               accountsAreKept,
 		"contacts and objects":   contactsAndObjectsAreKept,
 		"events":                 eventsAreKeptOnce,
+		"opt-outs":               optOutsAreOfEveryAccount,
 		"expected events":        expectedEventsAreKeptOnce,
 		"foreseen events":        foreseenEventsAreKeptWhenAppended,
 		"buckets":                bucketsAddUp,
