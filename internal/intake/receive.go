@@ -93,9 +93,13 @@ func (b *batch) receive(c Call) error {
 	return b.place()
 }
 
-// same gives what waits for one id to another; it goes on waiting there, or is
-// taken by place when that person has been met.
+// same gives what waits for one id to another, or to whom that has become; it goes on
+// waiting there, or is taken by place when that person has been met.
 func (b *batch) same(s Same) error {
+	who, err := b.whoIs(s.New)
+	if err != nil {
+		return fmt.Errorf("read who it is about: %w", err)
+	}
 	waiting, err := b.tx.Parked([]string{s.Old})
 	b.waiting = nil
 	if err != nil {
@@ -105,8 +109,8 @@ func (b *batch) same(s Same) error {
 		if err := b.tx.Unpark(p.Source, p.ID); err != nil {
 			return err
 		}
-		p.Contact = s.New
-		if err := b.forget(&p.Message); err != nil { // New may have been erased
+		p.Contact = who
+		if err := b.forget(&p.Message); err != nil { // who may have been erased
 			return err
 		}
 		if _, err := b.tx.Park(p.Message, p.Received); err != nil {
@@ -116,9 +120,9 @@ func (b *batch) same(s Same) error {
 	if len(waiting) == 0 {
 		return nil
 	}
-	switch _, err := b.person(s.New); {
+	switch _, err := b.person(who); {
 	case err == nil:
-		b.met = append(b.met, s.New)
+		b.met = append(b.met, who)
 	case !errors.Is(err, store.ErrNotFound):
 		return fmt.Errorf("read contact: %w", err)
 	}

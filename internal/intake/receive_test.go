@@ -133,6 +133,38 @@ func TestWhatWaitsForOneIdMovesToAnother(t *testing.T) {
 	}
 }
 
+// Whoever says who they are by an id that has become another is that other.
+func TestWhatWaitsMovesToWhomAnIdHasBecome(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{true, false} {
+		w := newWorld(t)
+		if known {
+			w.live("acme/dana : {}", "acme/dan : {}")
+		}
+		w.merge(w.isNow("dan", "dana"))
+		w.receive(w.msg(`/anon-9 Login {"count": 2}`))
+		res, err := w.Receive(t.Context(), intake.Call{Messages: []holdfast.Message{w.msg(`/dan : {"role": "champion"}`)}, Same: []intake.Same{{Old: "anon-9", New: "dan"}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		placed := res.Placed
+		if !known {
+			placed = w.receive(w.msg("acme/dana = {}")).Placed - 1 // what was said of dan
+		}
+		if placed != 1 {
+			t.Errorf("known %v: placed %d of what waited", known, placed)
+		}
+		w.view(func(tx store.Tx) error {
+			es, err := tx.Events("acme", []string{"Login"}, time.Time{}, time.Time{}, 0)
+			left, errL := tx.Parked([]string{"anon-9", "dan", "dana"})
+			if len(es) != 1 || es[0].Contact != "dana" || len(left) != 0 {
+				t.Errorf("known %v: got %+v, left %+v", known, es, left)
+			}
+			return errors.Join(err, errL)
+		})
+	}
+}
+
 func TestReceiveIsAllOrNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
