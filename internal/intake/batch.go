@@ -64,7 +64,7 @@ type batch struct {
 	derives func(field string) bool  // which of the derived fields are wanted; nil: all
 	marks   *erased.Marks            // of people who were erased; nil until asked for
 	forgot  map[string]bool          // who is, by contact or address, as far as it was asked
-	former  []*sheet                 // whom the last message took an object from
+	former  []former                 // whose objects the last message changed, about another account
 	read    map[string]store.Account // read before their sheets are opened
 
 	lookedAt *string // see metaLooked; nil until asked for
@@ -180,7 +180,7 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		return err
 	}
 	for _, f := range b.former {
-		if err := b.fireDerive(f); err != nil {
+		if err := b.lookBehind(f, m); err != nil {
 			return err
 		}
 	}

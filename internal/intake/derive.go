@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"holdfast"
 	"holdfast/internal/store"
 	"holdfast/rules"
 )
@@ -104,7 +105,11 @@ func (b *batch) deriveAgain(s *sheet, f *rules.Facts, now rules.Record, names []
 
 // fireDerive derives anew and does what follows from it.
 func (b *batch) fireDerive(s *sheet) error {
-	c := &cause{start: true}
+	return b.deriveFor(s, &cause{start: true})
+}
+
+// deriveFor derives anew for c, and does what follows from c and from that.
+func (b *batch) deriveFor(s *sheet, c *cause) error {
 	if err := b.derive(s, &c.ch); err != nil || !s.acct.Known || c.ch.none() {
 		return err
 	}
@@ -112,4 +117,27 @@ func (b *batch) fireDerive(s *sheet) error {
 		return err
 	}
 	return b.triggers(s, c)
+}
+
+// former is an account that a message about another one took objects from, or at which
+// it changed some, with their kinds.
+type former struct {
+	*sheet
+	kinds []string
+}
+
+// left notes that an object of a kind has left s, or changed there.
+func (b *batch) left(s *sheet, kind string) {
+	i := slices.IndexFunc(b.former, func(f former) bool { return f.sheet == s })
+	if i < 0 {
+		i, b.former = len(b.former), append(b.former, former{sheet: s})
+	}
+	note(&b.former[i].kinds, kind)
+}
+
+// lookBehind does what follows for f from m, which is about another account.
+func (b *batch) lookBehind(f former, m holdfast.Message) error {
+	c := &cause{start: !b.late(m)}
+	c.ch.Objects = f.kinds
+	return b.deriveFor(f.sheet, c)
 }

@@ -66,8 +66,8 @@ func (b *batch) gone(id string) (old *sheet, there bool, err error) {
 	}
 	delete(b.sheets, id)
 	delete(b.read, id)
-	is := func(s *sheet) bool { return s == old }
-	b.order, b.former = slices.DeleteFunc(b.order, is), slices.DeleteFunc(b.former, is)
+	b.order = slices.DeleteFunc(b.order, func(s *sheet) bool { return s == old })
+	b.former = slices.DeleteFunc(b.former, func(f former) bool { return f.sheet == old })
 	return old, true, nil
 }
 

@@ -34,7 +34,7 @@ func (c *cause) concerns(rs []rules.Reads) bool {
 // goal, which beats a wait_for; only then do triggers look at it. A late message
 // ends and wakes like any other: it only starts nothing.
 func (b *batch) react(s *sheet, m holdfast.Message, seq int64, says rules.Changes, ch changes) error {
-	c := &cause{msg: m, seq: seq, ch: ch, event: says.Event, start: !m.At.Before(b.now.Add(-b.in.lateLimit()))}
+	c := &cause{msg: m, seq: seq, ch: ch, event: says.Event, start: !b.late(m)}
 	if !c.start {
 		b.res.Late++
 	}
@@ -54,6 +54,9 @@ func (b *batch) react(s *sheet, m holdfast.Message, seq int64, says rules.Change
 	}
 	return b.triggers(s, c)
 }
+
+// late reports whether m is too old to start anything.
+func (b *batch) late(m holdfast.Message) bool { return m.At.Before(b.now.Add(-b.in.lateLimit())) }
 
 // running looks at the account's enrollments: exits, goals, waits.
 func (b *batch) running(s *sheet, c *cause) error {

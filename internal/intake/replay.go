@@ -166,11 +166,11 @@ func (r *Replay) Take(m holdfast.Message) (reason string, err error) {
 			s = r.b.sheets[p.Account]
 		}
 	}
-	for _, f := range append(r.b.former, s) {
-		if f == nil {
+	for _, f := range append(r.b.former, former{sheet: s}) {
+		if f.sheet == nil {
 			continue
 		}
-		if err := r.done(f); err != nil {
+		if err := r.done(f.sheet); err != nil {
 			return "", err
 		}
 	}

@@ -192,12 +192,14 @@ func (b *batch) object(s *sheet, m holdfast.Message, says rules.ObjectChange, ch
 		o.Fields = map[string]store.Field{}
 	}
 	if o.Account != m.Account {
-		former, err := b.sheet(o.Account)
+		was, err := b.sheet(o.Account)
 		if err != nil {
 			return err
 		}
-		former.stale, former.objects = true, nil
-		b.former = append(b.former, former)
+		was.stale = true
+		delete(was.objects, says.Kind)
+		delete(was.typed, [2]string{says.Kind, says.Key})
+		b.left(was, says.Kind)
 		if newest(o.Fields, field(m, nil)) {
 			o.Account = m.Account
 		}
