@@ -14,6 +14,10 @@ type Entry struct {
 	When     *rules.Expr
 }
 
+// Place are the account's fields that say where it lives: in which zone a day begins,
+// and which days are worked on. The moment of a date moves with them.
+var Place = []string{"country", "timezone"}
+
 // Index finds the entries that a change can affect, so that its cost follows
 // the change and not the number of playbooks. Immutable; safe for concurrent use.
 type Index struct {
@@ -24,7 +28,8 @@ type Index struct {
 }
 
 // NewIndex over entries. Event triggers are found by their event alone;
-// conditions and dates by what they and their playbook's condition read.
+// conditions by what they and their playbook's condition read, dates by what `at`
+// reads and by where the account lives.
 func NewIndex(entries []Entry) *Index {
 	x := &Index{entries: slices.Clone(entries), event: map[string][]int{}, field: map[string][]int{}}
 	for i, e := range entries {
@@ -41,6 +46,9 @@ func (x *Index) reads(i int, e Entry) {
 	exprs := []*rules.Expr{e.Trigger.At}
 	if e.Trigger.Kind == Condition { // a date looks at its conditions on the day
 		exprs = []*rules.Expr{e.Trigger.When, e.Trigger.Rearm, e.When}
+	}
+	if e.Trigger.Kind == Date {
+		x.add(i, "account.", Place)
 	}
 	clock := false
 	for _, ex := range exprs {

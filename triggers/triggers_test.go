@@ -229,6 +229,7 @@ trigger:
 		{"another event", x.ByEvent("Logout"), nil},
 		{"account field", x.ByChange(triggers.Changed{Account: []string{"arr"}}), []string{"arr", "segment", "role"}},
 		{"date", x.ByChange(triggers.Changed{Account: []string{"renewal_date"}}), []string{"date", "soon"}},
+		{"place", x.ByChange(triggers.Changed{Account: []string{"timezone", "country"}}), []string{"date", "soon"}},
 		{"each once", x.ByChange(triggers.Changed{Account: []string{"arr"}, Contact: []string{"role"}}), []string{"arr", "segment", "role"}},
 		{"metric", x.ByChange(triggers.Changed{Metrics: []string{"logins_30d"}}), []string{"metric"}},
 		{"object", x.ByChange(triggers.Changed{Objects: []string{"subscription"}}), []string{"subs"}},

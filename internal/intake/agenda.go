@@ -120,7 +120,7 @@ func (b *batch) fireTrigger(d store.Due) error {
 	if d.Kind == "held" {
 		return b.fireHeld(s, f, r, p)
 	}
-	return b.fireDate(s, f, r)
+	return b.fireDate(s, f, r, p)
 }
 
 // fireHeld starts what has been true for long enough, if it still is.
@@ -139,22 +139,6 @@ func (b *batch) fireHeld(s *sheet, f *rules.Facts, r ref, p pending) error {
 	}
 	words := clip(r.trig.When.Source()) + " held for " + r.trig.For.Text
 	return b.start(s, f, why{ref: r, occurrence: p.Occurrence, words: words})
-}
-
-// fireDate starts what the date is for, if the facts still say that date.
-func (b *batch) fireDate(s *sheet, f *rules.Facts, r ref) error {
-	seen, err := b.truth(r.book.Name, r.trig.ID, s.acct.ID)
-	if err != nil {
-		return err
-	}
-	moment, occurrence, ok := b.moment(s, f, r)
-	if !ok || !moment.Equal(seen.Since) {
-		return b.date(s, f, r, &cause{start: true}) // it moved with the clock
-	}
-	if !b.holds(f, r.book.Name, s.acct.ID, r.trig.When, r.book.When) {
-		return nil
-	}
-	return b.start(s, f, why{ref: r, occurrence: occurrence, words: dateWords(r.trig, occurrence)})
 }
 
 // unconfirmed ends the wait for a word about a touch whose outcome is unknown.

@@ -121,8 +121,10 @@ func (b *batch) standingOf(s *sheet, st *Standing) (err error) {
 		return err
 	}
 	if t.Kind == triggers.Date {
-		st.Moment, st.Occurrence, st.Dated = b.moment(s, st.Facts, ref{st.Playbook, t})
-		return nil
+		r := ref{st.Playbook, t}
+		p, _, err := b.awaited(r, s.acct.ID)
+		st.Moment, st.Occurrence, st.Dated = b.still(s, st.Facts, r, p)
+		return err
 	}
 	if !t.For.Zero() {
 		loc, days := b.in.place(b.record(s))

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 
 	"holdfast/internal/store"
 )
@@ -67,7 +68,7 @@ func (b *batch) unseen(r ref, account string) (bool, error) {
 	if b.lookedAt == nil {
 		upTo, err := b.tx.MetaGet(metaLooked)
 		if err != nil {
-			return false, err
+			return false, fmt.Errorf("read how far the first look is: %w", err)
 		}
 		b.lookedAt = &upTo
 	}

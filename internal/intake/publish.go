@@ -88,7 +88,7 @@ func (b *batch) introduce(s *sheet, refs []ref) error {
 	b.looked(s.acct.ID)
 	b.asked = true // `existing: enroll` asks for them
 	for _, r := range refs {
-		c := &cause{ch: changes{identified: true}}
+		c := &cause{ch: changes{identified: true}, anew: true}
 		c.start = r.trig.Kind == triggers.Condition && r.trig.Existing == "enroll"
 		if err := b.state(s, b.facts(s, ""), r, c); err != nil {
 			return err

@@ -23,6 +23,7 @@ type cause struct {
 	ch    changes
 	scan  bool // clock-reading expressions may have changed
 	start bool // what becomes true may start enrollments
+	anew  bool // the trigger itself is new: what its days were is nothing to it
 }
 
 // concerns reports whether an expression may have changed its answer.

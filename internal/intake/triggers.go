@@ -2,7 +2,6 @@ package intake
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
@@ -38,11 +37,11 @@ func (b *batch) state(s *sheet, f *rules.Facts, r ref, c *cause) error {
 	if c.start && !c.ch.identified {
 		unseen, err := b.unseen(r, s.acct.ID)
 		if err != nil {
-			return fmt.Errorf("read how far the first look is: %w", err)
+			return err
 		}
 		if unseen { // whether it became true, or was so already, nobody can tell
 			first := *c
-			first.start = false
+			first.start, first.anew = false, true
 			c = &first
 		}
 	}
@@ -153,74 +152,6 @@ func (b *batch) due(kind string, t store.Truth, at time.Time, occurrence string)
 	return b.tx.PutDue(store.Due{
 		Key: dueKey(kind, t.Playbook, t.Trigger, t.Account), Kind: kind, At: at.UTC(), Account: t.Account, Data: data,
 	})
-}
-
-// date keeps the agenda's row for a date trigger in step with the facts. Its
-// truth remembers the moment last seen, so that looking again changes nothing:
-// neither a date that fired nor one that was gone by when first seen comes back.
-func (b *batch) date(s *sheet, f *rules.Facts, r ref, c *cause) error {
-	old, err := b.truth(r.book.Name, r.trig.ID, s.acct.ID)
-	if err != nil {
-		return err
-	}
-	moment, occurrence, ok := b.moment(s, f, r)
-	if moment.Equal(old.Since) && ok == old.True {
-		return nil
-	}
-	t := store.Truth{Playbook: r.book.Name, Trigger: r.trig.ID, Account: s.acct.ID, True: ok, Since: moment}
-	if err := b.putTruth(t); err != nil {
-		return err
-	}
-	if ok && moment.After(b.now) {
-		return b.due("date", t, moment, occurrence)
-	}
-	if err := b.tx.DropDue(dueKey("date", t.Playbook, t.Trigger, t.Account)); err != nil {
-		return err
-	}
-	if !ok || !c.start || r.trig.IfPast != "start" || !b.holds(f, r.book.Name, s.acct.ID, r.trig.When, r.book.When) {
-		return nil
-	}
-	return b.start(s, f, why{ref: r, occurrence: occurrence, words: dateWords(r.trig, occurrence) + ", gone by when first seen"})
-}
-
-// moment is when a date trigger falls due, and the date as its occurrence. A
-// date begins at midnight where the account is. ok is false while it is unset.
-func (b *batch) moment(s *sheet, f *rules.Facts, r ref) (moment time.Time, occurrence string, ok bool) {
-	v, ok, err := r.trig.At.Value(f)
-	if err != nil {
-		b.trouble(r.book.Name, s.acct.ID, fmt.Errorf("evaluate %s: %w", clip(r.trig.At.Source()), err))
-		return moment, "", false
-	}
-	t, isTime := v.(time.Time)
-	if !ok || !isTime || t.IsZero() {
-		return moment, "", false
-	}
-	loc, days := b.in.place(b.record(s))
-	if r.trig.At.Type() == rules.Date {
-		occurrence = t.Format(time.DateOnly)
-		t = time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, loc)
-	} else {
-		occurrence = t.UTC().Format(time.RFC3339)
-		t = t.In(loc)
-	}
-	switch {
-	case r.trig.Offset.Zero():
-	case r.trig.Before:
-		t = r.trig.Offset.Sub(t, days)
-	default:
-		t = r.trig.Offset.Add(t, days)
-	}
-	return t.UTC().Truncate(time.Microsecond), occurrence, true
-}
-
-func dateWords(t *triggers.Trigger, occurrence string) string {
-	switch {
-	case t.Offset.Zero():
-		return clip(t.At.Source()) + " is " + occurrence
-	case t.Before:
-		return t.Offset.Text + " before " + clip(t.At.Source()) + " (" + occurrence + ")"
-	}
-	return t.Offset.Text + " after " + clip(t.At.Source()) + " (" + occurrence + ")"
 }
 
 func readsContact(es ...*rules.Expr) bool {
