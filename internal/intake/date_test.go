@@ -256,3 +256,32 @@ func TestAReplayKeepsDatesAsTheIntakeDoes(t *testing.T) {
 		t.Errorf("only %d things happened; the test tests nothing", entries)
 	}
 }
+
+func TestADateThatStandsMovesWithAnAccountThatBecomesAnother(t *testing.T) {
+	t.Parallel()
+	year := strings.Replace(onYear, "}", ", after: 5d}", 1)
+	for book, at := range map[string]time.Time{
+		onDay: time.Date(2026, 3, 9, 20, 0, 0, 0, time.UTC), // at which the day has begun in Tokyo
+		year:  time.Date(2026, 3, 14, 20, 0, 0, 0, time.UTC),
+	} {
+		for _, old := range []string{"acme", "bolt"} {
+			w := placed(t, book)
+			w.live(`acme = {"name": "Acme", "renewal_date": "2026-03-10"}`, `bolt = {"timezone": "Asia/Tokyo"}`)
+			w.run(at.Sub(start))
+			w.merge(w.becomes(old, map[string]string{"acme": "bolt", "bolt": "acme"}[old]))
+			w.run(20 * day)
+			checkEntries(t, book, w.entries(), at.Format("01-02T15:04"))
+		}
+	}
+}
+
+// entries are the lines of the story that say that something started.
+func (w *world) entries() string {
+	var starts strings.Builder
+	for line := range strings.Lines(w.story()) {
+		if strings.Contains(line, " enroll ") {
+			starts.WriteString(line)
+		}
+	}
+	return starts.String()
+}

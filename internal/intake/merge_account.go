@@ -151,23 +151,37 @@ func (b *batch) mergeCondition(s *sheet, r ref, x, y store.Truth) error {
 	return b.hold(s, y, r)
 }
 
-// mergeDate: a date that either has seen is not seen anew. One ahead keeps its
-// place on the agenda; one that is neither's is for date to look at.
+// mergeDate: a date that either has seen is not seen anew. One on the agenda keeps its
+// place there; one that is neither's is for date to look at.
 func (b *batch) mergeDate(s *sheet, f *rules.Facts, r ref, x, y store.Truth) error {
+	theirs, awaited, err := b.awaited(r, x.Account)
+	if err != nil {
+		return err
+	}
+	ours, awaits, err := b.awaited(r, y.Account)
+	if err != nil {
+		return err
+	}
 	if err := b.tx.DropDue(dueKey("date", x.Playbook, x.Trigger, x.Account)); err != nil {
 		return err
 	}
 	moment, occurrence, ok := b.moment(s, f, r)
 	seen := x.True && x.Since.Equal(moment) || y.True && y.Since.Equal(moment)
-	if !ok || !seen {
+	switch {
+	case ok && seen:
+		y.True, y.Since = true, moment
+		awaits = moment.After(b.now) || awaited && theirs.Occurrence == occurrence || awaits && ours.Occurrence == occurrence
+	case awaited && !awaits:
+		y.True, y.Since, occurrence = x.True, x.Since, theirs.Occurrence
+		awaits = true
+	default:
 		return b.tx.MoveTruth(y, x.Account)
 	}
-	y.True, y.Since = true, moment
 	if err := b.tx.MoveTruth(y, x.Account); err != nil {
 		return err
 	}
-	if moment.After(b.now) {
-		return b.due("date", y, moment, occurrence)
+	if awaits {
+		return b.ahead(y, occurrence)
 	}
 	return b.tx.DropDue(dueKey("date", y.Playbook, y.Trigger, y.Account))
 }
