@@ -79,6 +79,10 @@ func TestEveryRuleOfEntryHasItsSentence(t *testing.T) {
 		}, "not enrolled: the last Ticket Opened came on Mon 2 Mar 2026 09:00: `event.priority == \"urgent\"` is false: event.priority is \"low\""},
 		{"a date ahead", book(`trigger: {at: account.renewal_date, before: 30d}`), func(p *production) { p.group(map[string]any{"renewal_date": "2026-06-30"}) },
 			"not yet by date: fires on Sun 31 May 2026 00:00, 30d before `account.renewal_date` (2026-06-30)"},
+		{"a date that has come round", book(`trigger: {at: 'next_occurrence(account.renewal_date, "1y")', after: 5d}`), func(p *production) {
+			p.group(map[string]any{"renewal_date": "2025-03-03"})
+			p.clock.Move(start.AddDate(0, 0, 3))
+		}, "not yet by date: fires on Sun 8 Mar 2026 00:00, 5d after `next_occurrence(account.renewal_date, \"1y\")` (2026-03-03)"},
 		{"a date gone by", book(`trigger: {at: account.renewal_date, before: 30d}`), func(p *production) { p.group(map[string]any{"renewal_date": "2026-03-20"}) },
 			"not enrolled: its day was Wed 18 Feb 2026 00:00, 30d before `account.renewal_date` (2026-03-20): it had gone by when"},
 		{"no date", book(`trigger: {at: account.renewal_date}`), func(p *production) { p.group(active) },
