@@ -16,9 +16,10 @@ import (
 )
 
 // table reads CSV rows as group, identify or track messages. Quoted cells may
-// hold line breaks; a quote that never closes spoils its own row only.
+// hold line breaks; a quote that is odd spoils its own line only.
 type table struct {
 	in     *lines
+	more   []handed // the lines of the last record but its first
 	opt    FileOptions
 	header []string
 	comma  rune
@@ -41,14 +42,14 @@ func newTable(in *lines, opt FileOptions) (*table, error) {
 	if !ok {
 		return nil, holdfast.Errorf(holdfast.Invalid, "%s is a table: say what its rows are with --as accounts, contacts or events", opt.Name)
 	}
-	raw, _, err := t.record()
+	raw, line, err := t.record()
 	if err != nil {
 		return nil, fmt.Errorf("read the header of %s: %w", opt.Name, err)
 	}
 	if bytes.Count(raw, []byte(";")) > bytes.Count(raw, []byte(",")) {
 		t.comma = ';'
 	}
-	if t.header, err = t.cells(raw); err != nil {
+	if t.header, err = t.cells(raw, line); err != nil {
 		return nil, fmt.Errorf("read the header of %s: %w", opt.Name, err)
 	}
 	for i, h := range t.header {
@@ -80,12 +81,12 @@ func (t *table) row() (m holdfast.Message, line int, err error) {
 	if err != nil {
 		return m, line, err
 	}
-	cells, err := t.cells(raw)
-	if err != nil {
-		return m, line, err
+	cells, err := t.cells(raw, line)
+	if err == nil && len(cells) != len(t.header) {
+		err = fmt.Errorf("%d cells: expected %d as in the header", len(cells), len(t.header))
 	}
-	if len(cells) != len(t.header) {
-		return m, line, fmt.Errorf("%d cells: expected %d as in the header", len(cells), len(t.header))
+	if err != nil {
+		return m, line, t.spanned(line, err)
 	}
 	m = holdfast.Message{Kind: map[string]string{"accounts": holdfast.Group, "contacts": holdfast.Identify, "events": holdfast.Track}[t.opt.As], At: t.opt.At, Props: map[string]any{}}
 	names := reserved[t.opt.As]
@@ -101,7 +102,7 @@ func (t *table) row() (m holdfast.Message, line int, err error) {
 	m.ID, m.Account, m.Contact, m.Event = take("message"), take("account"), take("contact"), take("event")
 	if at := take("at"); at != "" {
 		if m.At, err = ParseTime(at); err != nil {
-			return m, line, fmt.Errorf("time %w", err)
+			return m, line, t.spanned(line, fmt.Errorf("time %w", err))
 		}
 	}
 	types := t.typesFor(m.Event)
@@ -119,46 +120,74 @@ func (t *table) row() (m holdfast.Message, line int, err error) {
 
 // record is the next logical line: physical lines joined while a quote is open.
 func (t *table) record() (raw []byte, line int, err error) {
-	for {
-		first, err := t.in.next()
-		line = t.in.n
+	for len(bytes.TrimSpace(raw)) == 0 {
+		raw, err = t.in.next()
+		line, t.more = t.in.n, nil
 		if err != nil {
 			return nil, line, err
 		}
-		if len(bytes.TrimSpace(first)) == 0 {
-			continue
-		}
-		raw = first
-		var more [][]byte
-		for open := bytes.Count(raw, []byte(`"`))%2 == 1; open; {
-			next, err := t.in.next()
-			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, errLong) {
-				return nil, line, err
-			}
-			if err != nil || len(raw)+len(next) > maxLine {
-				if err == nil {
-					more = append(more, next)
-				}
-				t.in.unread(more)
-				return nil, line, errors.New("a quote opens and never closes")
-			}
-			more = append(more, next)
-			raw = slices.Concat(raw, []byte{'\n'}, next)
-			open = bytes.Count(next, []byte(`"`))%2 == 0
-		}
-		return raw, line, nil
 	}
+	raw = slices.Clip(raw)
+	for open := odd(raw); open; {
+		next, err := t.in.next()
+		long := errors.Is(err, errLong)
+		if err != nil && !long && !errors.Is(err, io.EOF) {
+			return nil, line, err
+		}
+		if err == nil || long {
+			t.more = append(t.more, handed{next, long})
+		}
+		if err != nil || len(raw)+len(next) > maxLine {
+			t.handBack()
+			return nil, line, errors.New("a quote opens and never closes")
+		}
+		raw = append(append(raw, '\n'), next...)
+		open = !odd(next)
+	}
+	return raw, line, nil
 }
 
-func (t *table) cells(raw []byte) ([]string, error) {
+// odd reports whether a quote that opens on a line is still open at its end, or the
+// other way round.
+func odd(line []byte) bool { return bytes.Count(line, []byte(`"`))%2 == 1 }
+
+// handBack has all lines of the last record but its first read again, each as the
+// beginning of a record: the quote that joined them was none.
+func (t *table) handBack() {
+	t.in.unread(t.more)
+	t.more = nil
+}
+
+// spanned names the lines of a record that err spoils, where they are several.
+func (t *table) spanned(line int, err error) error {
+	if len(t.more) == 0 {
+		return err
+	}
+	return fmt.Errorf("lines %d to %d are one row, as a quote is open between them: %w", line, line+len(t.more), err)
+}
+
+// cells of a record. Of one that is no CSV all lines but the first are handed back.
+func (t *table) cells(raw []byte, line int) ([]string, error) {
 	r := csv.NewReader(bytes.NewReader(raw))
 	r.Comma = t.comma
 	r.FieldsPerRecord = -1
 	cells, err := r.Read()
 	if pe := (*csv.ParseError)(nil); errors.As(err, &pe) {
-		return nil, fmt.Errorf("column %d: %w", pe.Column, pe.Err)
+		t.handBack()
+		place := fmt.Sprintf("column %d", pe.Column)
+		if pe.Line > 1 {
+			place = fmt.Sprintf("line %d, column %d", line+pe.Line-1, pe.Column)
+		}
+		why := "a quote opens a cell and does not close at its end"
+		if errors.Is(pe.Err, csv.ErrBareQuote) {
+			why = "a quote within a cell"
+		}
+		return nil, fmt.Errorf("%s: %s: write it twice, and the whole cell in quotes", place, why)
 	}
-	return cells, err
+	if err != nil {
+		return nil, err
+	}
+	return cells, notUTF8(raw, line)
 }
 
 func (t *table) column(names []string) int {

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -28,9 +29,10 @@ type Row struct {
 }
 
 // ReadFile streams the messages of r to each, in file order: JSON lines in
-// Segment's shape, or CSV with a header; plain or gzip, told by their content. A
-// row that cannot be read goes to bad with its line and the others go on. The
-// error is each's, the reader's, or a file that is neither.
+// Segment's shape, or CSV with a header; in UTF-8, plain or gzip, told by their
+// content. A row that cannot be read goes to bad with its line and the others go on:
+// each line that is not blank is of one row, or is named. The error is each's, the
+// reader's, or a file that is neither.
 func ReadFile(ctx context.Context, r io.Reader, opt FileOptions, each func(Row) error, bad func(line int, reason string)) error {
 	if opt.Source == "" {
 		opt.Source = "import"
@@ -38,6 +40,9 @@ func ReadFile(ctx context.Context, r io.Reader, opt FileOptions, each func(Row) 
 	b, err := plain(r)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", opt.Name, err)
+	}
+	if wide(b) {
+		return holdfast.Errorf(holdfast.Invalid, "%s is UTF-16: save the file as UTF-8", opt.Name)
 	}
 	in := &lines{r: b}
 	next := in.segment
@@ -70,11 +75,24 @@ func ReadFile(ctx context.Context, r io.Reader, opt FileOptions, each func(Row) 
 	}
 }
 
+// wide reports whether a file is UTF-16: by its byte order mark or, without one, by
+// the zero in the first character.
+func wide(b *bufio.Reader) bool {
+	head, _ := b.Peek(2)
+	if len(head) < 2 {
+		return false
+	}
+	return head[0] == 0xff && head[1] == 0xfe || head[0] == 0xfe && head[1] == 0xff || (head[0] == 0) != (head[1] == 0)
+}
+
 // segment is the next JSON line as a message.
 func (l *lines) segment() (m holdfast.Message, line int, err error) {
 	for {
 		raw, err := l.next()
 		if err != nil {
+			return m, l.n, err
+		}
+		if err := notUTF8(raw, l.n); err != nil {
 			return m, l.n, err
 		}
 		if raw = bytes.TrimSpace(raw); len(raw) > 0 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -66,6 +67,35 @@ func TestRowsThatCannotBeReadAreNamedAndTheOthersGoIn(t *testing.T) {
 		{"a quote that never closes spoils its own row only", "events", "event,account,note\nLogin,acme,\"open\nLogin,bolt,fine\n", `
 2! a quote opens and never closes
 3: content track "Login" acc=bolt con= 2026-05-01T09:00 {"note":"fine"}`},
+		{"an odd quote takes no good row with it", "accounts", "id,name\na,5\" pipe\nb,good\nc,7\" pipe\nd,\"one\ntwo\"\ne,\"9 pipe\nf,fine\ng,\"x\" y\n", `
+2! column 4: a quote within a cell: write it twice, and the whole cell in quotes
+3: content group "" acc=b con= 2026-05-01T09:00 {"name":"good"}
+4! column 4: a quote within a cell: write it twice, and the whole cell in quotes
+5: content group "" acc=d con= 2026-05-01T09:00 {"name":"one\ntwo"}
+7! a quote opens and never closes
+8: content group "" acc=f con= 2026-05-01T09:00 {"name":"fine"}
+9! column 5: a quote opens a cell and does not close at its end: write it twice, and the whole cell in quotes`},
+		{"a row of several lines that is spoilt names them all", "accounts", "id,name\na,\"one\ntwo\",5\nb,\"one\nCaf\xe9\"\nc,good\n", `
+2! lines 2 to 3 are one row, as a quote is open between them: 3 cells: expected 2 as in the header
+4! lines 4 to 5 are one row, as a quote is open between them: line 5, column 4: the byte 0xe9 is not UTF-8: save the file as UTF-8
+6: content group "" acc=c con= 2026-05-01T09:00 {"name":"good"}`},
+		{"rows in another character set", "accounts", "id,name\ncaf\xe9,Caf\xe9\ncafé,Café\n\u017ar\xf3d\u0142o,x\nb,good\n", `
+2! column 4: the byte 0xe9 is not UTF-8: save the file as UTF-8
+3: content group "" acc=café con= 2026-05-01T09:00 {"name":"Café"}
+4! column 3: the byte 0xf3 is not UTF-8: save the file as UTF-8
+5: content group "" acc=b con= 2026-05-01T09:00 {"name":"good"}`},
+		{"JSON in another character set", "", `{"type":"group","messageId":"m1","timestamp":"2026-01-02","groupId":"caf` + "\xe9" + `"}
+{"type":"group","messageId":"m2","timestamp":"2026-01-02","groupId":"acme"}`, `
+1! column 73: the byte 0xe9 is not UTF-8: save the file as UTF-8
+2: m2 group "" acc=acme con= 2026-01-02T00:00 null`},
+		{"a header in another character set", "accounts", "id,Stra\xdfe\nacme,x\n", `
+error: read the header of f: column 8: the byte 0xdf is not UTF-8: save the file as UTF-8`},
+		{"UTF-16 with a byte order mark", "accounts", "\xff\xfei\x00d\x00\n\x00a\x00\n\x00", `
+error: f is UTF-16: save the file as UTF-8`},
+		{"UTF-16, the other way round", "accounts", "\xfe\xff\x00i\x00d\x00\n\x00a\x00\n", `
+error: f is UTF-16: save the file as UTF-8`},
+		{"UTF-16 without a byte order mark", "", "{\x00}\x00\n\x00", `
+error: f is UTF-16: save the file as UTF-8`},
 		{"a table without --as", "", "account,name\nacme,Acme\n", `
 error: f is a table: say what its rows are with --as accounts, contacts or events`},
 		{"a table without its key", "contacts", "email\na@b\n", `
@@ -102,6 +132,20 @@ func TestALineOverAMegabyteIsSkippedWhole(t *testing.T) {
 		`1: m group "" acc=acme con= 2026-01-02T00:00 null`,
 		`2! longer than 1 MiB`,
 		`3: m group "" acc=acme con= 2026-01-02T00:00 null`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestALongLineWithinAnOpenQuoteIsNamed(t *testing.T) {
+	t.Parallel()
+	got := read(t, strings.NewReader("id,name\na,\"x\nb,good\n"+strings.Repeat("y", 3<<20)+"\nc,good\n"), "accounts")
+	want := []string{
+		`2! a quote opens and never closes`,
+		`3: content group "" acc=b con= 2026-05-01T09:00 {"name":"good"}`,
+		`4! longer than 1 MiB`,
+		`5: content group "" acc=c con= 2026-05-01T09:00 {"name":"good"}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -170,4 +214,58 @@ func FuzzReadFile(f *testing.F) {
 			t.Errorf("%d rows of %d lines", rows, lines)
 		}
 	})
+}
+
+// FuzzTable: each line that is not blank is of exactly one row, or is named.
+func FuzzTable(f *testing.F) {
+	for _, rows := range []string{"a,5\" pipe\nb,good row\nc,7\" pipe\n", "a,\"x\ny\"\n\nb,\"\n", "a,\"x\ny\",z\nb\xe9,\"\n\xe9\"\n\"", "a,\"\"\"\n\"\"\",\n"} {
+		f.Add(rows)
+	}
+	f.Fuzz(func(t *testing.T, rows string) {
+		lines := strings.Split("id,name\n"+rows, "\n")
+		next := 2 // the first line of which nothing was said
+		upTo := func(line int) {
+			for ; next < line; next++ {
+				if strings.TrimSpace(lines[next-1]) != "" {
+					t.Fatalf("line %d is of no row and is not named, in %q", next, rows)
+				}
+			}
+			if next > line {
+				t.Fatalf("line %d is told of twice, in %q", line, rows)
+			}
+		}
+		err := intake.ReadFile(t.Context(), strings.NewReader("id,name\n"+rows), intake.FileOptions{Name: "f", As: "accounts", At: fileTime},
+			func(r intake.Row) error {
+				upTo(r.Line)
+				next = r.Line + height(t, lines[r.Line-1:])
+				return nil
+			},
+			func(line int, reason string) {
+				upTo(line)
+				next = line + 1
+				if from, to := 0, 0; strings.HasPrefix(reason, "lines ") {
+					if _, err := fmt.Sscanf(reason, "lines %d to %d ", &from, &to); err != nil || from != line || to <= from {
+						t.Fatalf("line %d: %s (%v)", line, reason, err)
+					}
+					next = to + 1
+				}
+			})
+		if err != nil {
+			t.Fatal(err)
+		}
+		upTo(len(lines) + 1)
+	})
+}
+
+// height is how many of lines the row that they begin with has.
+func height(t *testing.T, lines []string) int {
+	t.Helper()
+	for n := range lines {
+		r := csv.NewReader(strings.NewReader(strings.Join(lines[:n+1], "\n")))
+		if cells, err := r.Read(); err == nil && len(cells) == 2 && strings.Count(strings.Join(lines[:n+1], ""), `"`)%2 == 0 {
+			return n + 1
+		}
+	}
+	t.Fatalf("a row is none: %q", lines[0])
+	return 0
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"unicode/utf8"
 )
 
 // maxLine is the longest line, or CSV record, that is read.
@@ -44,7 +46,13 @@ func plain(r io.Reader) (*bufio.Reader, error) {
 type lines struct {
 	r    *bufio.Reader
 	n    int
-	back [][]byte // lines handed back, next first
+	back []handed // lines handed back, next first
+}
+
+// handed is a line that was read ahead; long is one that next said errLong of.
+type handed struct {
+	text []byte
+	long bool
 }
 
 // next line without its end; io.EOF after the last. On errLong the line is
@@ -54,7 +62,10 @@ func (l *lines) next() ([]byte, error) {
 		line := l.back[0]
 		l.back = l.back[1:]
 		l.n++
-		return line, nil
+		if line.long {
+			return nil, errLong
+		}
+		return line.text, nil
 	}
 	var line []byte
 	long := false
@@ -82,7 +93,34 @@ func (l *lines) next() ([]byte, error) {
 }
 
 // unread hands lines back, to be read again in order.
-func (l *lines) unread(ls [][]byte) {
-	l.back = append(append([][]byte{}, ls...), l.back...)
+func (l *lines) unread(ls []handed) {
+	l.back = slices.Concat(ls, l.back)
 	l.n -= len(ls)
+}
+
+// notUTF8 says where text, which begins at a line, is not UTF-8; nil: it is.
+func notUTF8(text []byte, line int) error {
+	n := 0
+	for n < len(text) {
+		r, size := utf8.DecodeRune(text[n:])
+		if r == utf8.RuneError && size == 1 {
+			break
+		}
+		n += size
+	}
+	if n == len(text) {
+		return nil
+	}
+	return fmt.Errorf("%s: the byte 0x%x is not UTF-8: save the file as UTF-8", placed(text, line, n), text[n])
+}
+
+// placed is where the n-th byte of text is, which begins at a line: that line is
+// left out, since whoever reports a row names it.
+func placed(text []byte, line, n int) string {
+	before := text[:n]
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	if below := bytes.Count(before, []byte{'\n'}); below > 0 {
+		return fmt.Sprintf("line %d, column %d", line+below, column)
+	}
+	return fmt.Sprintf("column %d", column)
 }
