@@ -153,6 +153,10 @@ func (b *batch) take(i int, m holdfast.Message) error {
 		b.reject(i, m.ID, err.Error())
 		return nil
 	}
+	if why := noKey(says.Objects); why != "" {
+		b.reject(i, m.ID, why)
+		return nil
+	}
 	b.narrow(m.Source, &says)
 	seq, fresh, err := b.enter(m)
 	if err != nil || !fresh {

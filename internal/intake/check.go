@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"holdfast"
 	"holdfast/internal/store"
+	"holdfast/rules"
 )
 
 // maxID is the longest id that is taken, of messages, accounts and contacts.
@@ -37,7 +39,7 @@ func check(m holdfast.Message, now time.Time, toAll bool) string {
 	default:
 		return fmt.Sprintf("kind %q: expected track, identify, group or alias", clip(m.Kind))
 	}
-	for _, id := range []struct{ what, text string }{{"message", m.ID}, {"account", m.Account}, {"contact", m.Contact}, {"event", m.Event}} {
+	for _, id := range []struct{ what, text string }{{"message", m.ID}, {"account", m.Account}, {"contact", m.Contact}, {"event", m.Event}, {"source", m.Source}} {
 		if why := noID(id.what, id.text); why != "" {
 			return why
 		}
@@ -55,12 +57,27 @@ func check(m holdfast.Message, now time.Time, toAll bool) string {
 	return ""
 }
 
-// noID says why text is no id, or "".
+// noID says why text is no id, or "". What is not UTF-8 is none: stores write it in
+// ways of their own, so that it would not be found again.
 func noID(what, text string) string {
+	if !utf8.ValidString(text) {
+		return fmt.Sprintf("%s %q is no id: it is not UTF-8", what, clip(text))
+	}
 	if len(text) <= maxID && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) {
 		return ""
 	}
 	return fmt.Sprintf("%s %q is no id: expected at most %d printable characters", what, clip(text), maxID)
+}
+
+// noKey says why the key of one of the objects is none, or "". Keys may be longer than
+// ids and hold line breaks, but must be such as all stores keep as they are.
+func noKey(objects []rules.ObjectChange) string {
+	for _, o := range objects {
+		if !utf8.ValidString(o.Key) || strings.ContainsRune(o.Key, 0) {
+			return fmt.Sprintf("%s %q is no key: expected UTF-8 without NUL", o.Kind, clip(o.Key))
+		}
+	}
+	return ""
 }
 
 // unlike says why an alias does not name two ids, or "".
