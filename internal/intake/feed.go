@@ -51,7 +51,8 @@ func putFeed(tx store.Meta, key string, f feed) error {
 	return tx.MetaSet(key, string(data))
 }
 
-// hears notes that m has come, from whom and as what. Our own events are no feed.
+// hears notes that m has come, from whom and as what. Our own events are no feed, nor
+// are those that no condition can ask about: their names are whatever a sender likes.
 func (b *batch) hears(m holdfast.Message) {
 	if m.Source == "system" {
 		return
@@ -60,7 +61,7 @@ func (b *batch) hears(m holdfast.Message) {
 		b.came = map[string]string{}
 	}
 	b.came[sourceFeed(m.Source)] = ""
-	if m.Kind == holdfast.Track {
+	if m.Kind == holdfast.Track && b.schema.feeds[m.Event] {
 		b.came[eventFeed(m.Event)] = m.Source
 	}
 }
@@ -114,9 +115,27 @@ func (in *Intake) remember(b *batch) {
 	if in.heard == nil {
 		in.heard = map[string]int{}
 	}
+	maps.DeleteFunc(in.heard, func(_ string, hour int) bool { return hour != hourOf(b.now) })
 	for _, key := range b.kept {
 		in.heard[key] = hourOf(b.now)
 	}
+}
+
+// allFeeds are the events that feedsOf can name, whatever the condition. They are
+// heard before one asks, so that a new playbook finds their past.
+func allFeeds(set *rules.Set) map[string]bool {
+	reads := rules.Reads{Clock: true}
+	for _, m := range set.Metrics() {
+		reads.Metrics = append(reads.Metrics, m.Name)
+	}
+	for _, f := range set.AccountFields() {
+		reads.Account = append(reads.Account, f.Name)
+	}
+	feeds := map[string]bool{}
+	for _, event := range set.Feeds(reads) {
+		feeds[event] = true
+	}
+	return feeds
 }
 
 // feedsOf are the events without which nobody can tell whether r's condition holds.

@@ -146,6 +146,7 @@ type schema struct {
 	kinds   map[string]map[string]rules.Type
 	byEvent map[string][]string // see likely
 	byClock bool                // a derived field can change without an event
+	feeds   map[string]bool     // see allFeeds
 }
 
 // schemaOf is made once for each rule set.
@@ -153,7 +154,7 @@ func (w *watch) schemaOf(set *rules.Set) *schema {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.sch == nil || w.sch.set != set {
-		w.sch = &schema{set: set, account: typesOf(set.AccountFields()), contact: typesOf(set.ContactFields()), kinds: map[string]map[string]rules.Type{}, byClock: set.DerivesByClock()}
+		w.sch = &schema{set: set, account: typesOf(set.AccountFields()), contact: typesOf(set.ContactFields()), kinds: map[string]map[string]rules.Type{}, byClock: set.DerivesByClock(), feeds: allFeeds(set)}
 	}
 	return w.sch
 }
