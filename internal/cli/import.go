@@ -35,7 +35,7 @@ func importCommand(s Streams, open openIntake) *cobra.Command {
 		Use:   "import FILE...",
 		Short: "Take messages and tables into a data directory",
 		Long: `Takes files in: JSON lines in Segment's shape (track, group, identify, alias), or
-CSV tables with a header, plain or gzip. "-" reads standard input.
+CSV tables with a header; in UTF-8, plain or gzip. "-" reads standard input.
 
 A row of a CSV is an upsert by its key, the column id: it makes the account or the
 contact, or changes it. An empty cell leaves the field as it is. Of two rows about a
