@@ -65,6 +65,7 @@ type batch struct {
 	marks   *erased.Marks            // of people who were erased; nil until asked for
 	forgot  map[string]bool          // who is, by contact or address, as far as it was asked
 	former  []former                 // whose objects the last message changed, about another account
+	lent    bool                     // the last message's account is that of its contact
 	read    map[string]store.Account // read before their sheets are opened
 
 	lookedAt *string // see metaLooked; nil until asked for

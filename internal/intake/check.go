@@ -100,9 +100,10 @@ func forged(m holdfast.Message) string {
 	return fmt.Sprintf("event %q: names with a dot are Holdfast's own and cannot be sent; give yours a name without one", clip(m.Event))
 }
 
-// resolve gives a message without an account that of its contact.
+// resolve gives a message without an account that of its contact, which says nothing
+// of whose they are.
 func (b *batch) resolve(m *holdfast.Message) (reason string, err error) {
-	if m.Account != "" {
+	if b.lent = m.Account == ""; !b.lent {
 		return "", nil
 	}
 	c, err := b.person(m.Contact)

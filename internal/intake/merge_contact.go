@@ -9,8 +9,8 @@ import (
 	"holdfast/internal/store"
 )
 
-// mergeContacts makes from part of into. Neither has become another. The survivor
-// stays at its account; nothing is known of it when the sheet is nil.
+// mergeContacts makes from part of into. Neither has become another. Nothing is known
+// of the survivor when the sheet is nil.
 func (b *batch) mergeContacts(m holdfast.Message, from, into string) (*sheet, changes, error) {
 	ch := changes{}
 	if err := b.tx.PutAlias(store.Alias{Kind: store.OfContact, ID: from, Into: into, At: m.At}); err != nil {
@@ -48,6 +48,7 @@ func (b *batch) mergeContacts(m holdfast.Message, from, into string) (*sheet, ch
 	if p == nil {
 		return nil, ch, nil
 	}
+	b.met = append(b.met, into) // what waited for the other is theirs
 	if err := errors.Join(b.mergeLine("contact", p.Account, from, into), b.awaken(accounts, into)); err != nil {
 		return nil, ch, err
 	}
@@ -55,15 +56,20 @@ func (b *batch) mergeContacts(m holdfast.Message, from, into string) (*sheet, ch
 	return s, ch, err
 }
 
-// onePerson gives p, who may be nobody yet, the fields of old that are newer.
+// onePerson gives p, who may be nobody yet, the fields of old that are newer, and its
+// account where that was said later.
 func (b *batch) onePerson(old, p *person, into string, ch *changes) (*person, error) {
 	if p == nil {
 		p = &person{Contact: store.Contact{ID: into, Account: old.Account, Fields: map[string]store.Field{}}}
+		if f, placed := old.Fields[store.PlacedBy]; placed {
+			p.Fields[store.PlacedBy] = f
+		}
 		b.people[into] = p
 	}
+	p.joins(old)
 	for name, f := range old.Fields {
 		was, there := p.Fields[name]
-		if there && !newer(was, f) {
+		if name == store.PlacedBy || there && !newer(was, f) {
 			continue
 		}
 		p.Fields[name] = f

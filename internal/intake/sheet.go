@@ -82,6 +82,10 @@ func newer(old, f store.Field) bool {
 	if f.Message == derivedBy {
 		return true
 	}
+	return later(old, f)
+}
+
+func later(old, f store.Field) bool {
 	if !f.At.Equal(old.At) {
 		return f.At.After(old.At)
 	}
@@ -132,22 +136,21 @@ func (b *batch) person(id string) (*person, error) {
 	return p, nil
 }
 
-// meet upserts the contact of m. Whom a contact belongs to is decided by the
-// newest message that says something about them.
+// meet upserts the contact of m.
 func (b *batch) meet(m holdfast.Message, says rules.Record, ch *changes) error {
 	p, err := b.person(m.Contact)
-	dirty := false
+	dirty, heeds := false, false
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		p = &person{Contact: store.Contact{ID: m.Contact, Account: m.Account, Fields: map[string]store.Field{}}}
+		p = &person{Contact: store.Contact{ID: m.Contact, Account: m.Account, Fields: map[string]store.Field{store.PlacedBy: word(m)}}}
 		b.people[m.Contact] = p
 		b.met = append(b.met, m.Contact)
 		dirty = true
 	case err != nil:
 		return fmt.Errorf("read contact: %w", err)
-	}
-	if len(says) > 0 && p.Account != m.Account && newest(p.Fields, field(m, nil)) {
-		p.Account, dirty = m.Account, true
+	case !b.lent && p.heeds(word(m)):
+		heeds, dirty = true, p.Account != m.Account
+		p.Account, p.Fields[store.PlacedBy] = m.Account, word(m)
 	}
 	for name, v := range says {
 		f := field(m, v)
@@ -162,10 +165,11 @@ func (b *batch) meet(m holdfast.Message, says rules.Record, ch *changes) error {
 			note(&ch.Contact, name)
 		}
 	}
-	if !dirty {
+	if dirty {
+		b.in.outlook.forgetAll() // it may be the contact of another account's enrollment
+	} else if !heeds {
 		return nil
 	}
-	b.in.outlook.forgetAll() // it may be the contact of another account's enrollment
 	return b.tx.PutContact(p.Contact)
 }
 

@@ -166,7 +166,9 @@ func Access(ctx context.Context, st store.Store, contact string) (Person, error)
 
 func (p *Person) gather(tx store.Tx, marks erased.Marks, c store.Contact, f found) error {
 	for name, fact := range c.Fields {
-		p.Fields[name] = Fact{fact.Value, fact.At, fact.Message}
+		if name != store.PlacedBy {
+			p.Fields[name] = Fact{fact.Value, fact.At, fact.Message}
+		}
 	}
 	who := newPerson(c, f.former, f.told...)
 	for _, address := range append([]string{""}, who.Addresses...) {

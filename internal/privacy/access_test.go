@@ -31,6 +31,9 @@ func TestAPersonIsShownAllThatIsKeptOfThem(t *testing.T) {
 	if p.Fields["phone"].Value != "+49 171 5550199" || len(p.Messages) != 2 || len(p.Touches) != 3 || len(p.Tasks) != 1 || len(p.Runs) != 1 {
 		t.Errorf("fields %v, %d messages, %d touches, %d tasks, %d enrollments", p.Fields, len(p.Messages), len(p.Touches), len(p.Tasks), len(p.Runs))
 	}
+	if _, shown := p.Fields[store.PlacedBy]; shown {
+		t.Error("what placed her is shown as a field")
+	}
 	if len(p.Consent.Said) != 1 || len(p.Consent.Suppressed) != 1 || p.Consent.Suppressed[0].Kind != "opted_out" || p.Consent.Said[0].Props["said"] != "page" {
 		t.Errorf("consent is %+v", p.Consent)
 	}

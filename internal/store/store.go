@@ -82,6 +82,10 @@ type Account struct {
 	Fields map[string]Field // by field name of the account schema, dots included
 }
 
+// PlacedBy is the field of a contact that keeps which message has placed them at their
+// account. No field can be declared under that name, and it is shown to nobody.
+const PlacedBy = "@account"
+
 // Contact is a person at an account; ids are unique over all accounts.
 type Contact struct {
 	ID, Account string

@@ -121,6 +121,9 @@ type fact struct {
 func facts(fields map[string]store.Field) []fact {
 	var out []fact
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name == store.PlacedBy {
+			continue
+		}
 		f := fields[name]
 		text, err := json.Marshal(f.Value)
 		if s, ok := f.Value.(string); ok {

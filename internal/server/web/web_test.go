@@ -36,6 +36,9 @@ func site(t *testing.T) *web.Site {
 		if err := tx.PutAccount(store.Account{ID: "acme", Known: true, Fields: map[string]store.Field{"name": {Value: `<script>document.title="owned"</script>`, At: monday}}}); err != nil {
 			return err
 		}
+		if err := tx.PutContact(store.Contact{ID: "dana", Account: "acme", Fields: map[string]store.Field{"role": {Value: "champion", At: monday}, store.PlacedBy: {Value: true, At: monday, Message: "m"}}}); err != nil {
+			return err
+		}
 		if _, err := tx.Enroll(store.Enrollment{ID: "e1", Playbook: "win-back", Digest: "sha256:x", Account: "acme", EntryKey: "k", Trigger: "half_year", Status: "active", StartedAt: monday, State: []byte("{}")}); err != nil {
 			return err
 		}
@@ -74,7 +77,7 @@ func TestEveryPageSaysWhatTheStoreHolds(t *testing.T) {
 		"/":                  `<a href="/mail/t1">read</a>`,
 		"/enrollments":       `<a href="/enrollments/e1">win-back</a>`,
 		"/enrollments/e1":    "half_year",
-		"/accounts/acme":     "&lt;script&gt;",
+		"/accounts/acme":     "champion",
 		"/mail":              "What has changed",
 		"/mail/t1":           `<iframe sandbox`,
 		"/tasks":             "Call Acme",
@@ -83,6 +86,9 @@ func TestEveryPageSaysWhatTheStoreHolds(t *testing.T) {
 		code, body, _ := get(t, h, path)
 		if code != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%s: got %d, want 200 with %q in\n%s", path, code, want, body)
+		}
+		if path == "/accounts/acme" && (!strings.Contains(body, "&lt;script&gt;") || strings.Contains(body, store.PlacedBy)) {
+			t.Errorf("%s: the account's name, or what placed its contact, in\n%s", path, body)
 		}
 		if strings.Contains(body, "<script>") {
 			t.Errorf("%s: an account's name reached the page unescaped", path)
