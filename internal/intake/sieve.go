@@ -102,8 +102,8 @@ func (m may) ask(a rules.Ask) answers {
 	case a.Type == rules.String || a.Type == rules.Bool:
 		yes, no := is, is
 		yes.Op, yes.Texts, no.Op, no.Texts = store.SieveText, []string{a.Text}, store.SieveNot, []string{a.Text}
-		if strings.ContainsAny(a.Text, "\x00\uFFFD") {
-			yes, no = store.Sieve{}, store.Sieve{} // a database may keep another text
+		if blurred(a.Text) {
+			yes, no = store.Sieve{}, store.Sieve{}
 		}
 		if a.Cmp == "!=" {
 			yes, no = no, yes
@@ -119,17 +119,30 @@ func (m may) ask(a rules.Ask) answers {
 	return answers{}
 }
 
+// blurred reports that a database may keep another text for s: for a NUL, for what is
+// no UTF-8, and where JSON that has a NUL is mended, for what only looks like one.
+func blurred(s string) bool {
+	return strings.ContainsAny(s, "\x00\uFFFD") || strings.Contains(s, `\u0000`) || strings.Contains(s, `\ufffd`)
+}
+
+// kindOf is how t is written for certain: of what is written so, rules.Typed makes a t.
 func kindOf(t rules.Type) store.SieveType {
 	switch t {
 	case rules.Date, rules.Timestamp:
 		return store.SieveDays
-	case rules.Int, rules.Double, rules.Money:
+	case rules.Int:
+		return store.SieveWholes
+	case rules.Money:
+		return store.SieveAmounts
+	case rules.Double, rules.Percent:
 		return store.SieveNumbers
 	case rules.Bool:
 		return store.SieveTruths
-	case rules.String, rules.Percent, rules.Duration, rules.Strings, rules.Any:
+	case rules.String:
+		return store.SieveTexts
+	case rules.Duration, rules.Strings, rules.Any:
 	}
-	return store.SieveTexts
+	return store.SieveAnything
 }
 
 // span is the numbers from low to high, both included; infinite: no end.

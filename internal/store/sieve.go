@@ -35,16 +35,19 @@ const (
 	SieveUntrue
 )
 
-// SieveType is how a field's value is written where that is as usual: 2026-03-01 and
-// 2026-03-01T09:00:00Z, 12 and -0.5, true. A sieve lets through what is written otherwise.
+// SieveType is how a field's value is written where that is as usual, so that it is
+// of the field's type for certain. A sieve lets through what is written otherwise.
 type SieveType int
 
 // The types.
 const (
-	SieveTexts SieveType = iota
-	SieveDays
-	SieveNumbers
-	SieveTruths
+	SieveTexts    SieveType = iota // all but lists and maps
+	SieveDays                      // 2026-03-01 and 2026-03-01T09:00:00Z, where the calendar and the clock have them
+	SieveNumbers                   // 12 and -0.5
+	SieveWholes                    // 12
+	SieveAmounts                   // 12 and -0.50, with two places at most
+	SieveTruths                    // true and false
+	SieveAnything                  // nothing is for certain
 )
 
 // Any lets through what one of kids does.

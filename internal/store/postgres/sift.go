@@ -18,10 +18,18 @@ const fieldsJSON = `replace(fields, '\u0000', '\ufffd')::json`
 
 func textOf(field string) string { return "(" + fieldsJSON + " -> " + literal(field) + ` ->> 'v')` }
 
-// How values are written where a sieve can compare them.
+// How values are written where a sieve can vouch for what rules.Typed makes of them;
+// each is a part of what that takes. Digits are listed: what else is one hangs on the
+// database's locale.
 const (
-	plainDay    = `'^\d{4}-\d\d-\d\d($|T\d\d:\d\d:\d\d(\.\d+)?Z$)'`
-	plainNumber = `'^-?\d{1,18}(\.\d{1,18})?$'`
+	plainDay = `'^(` + year + `-` + monthDay + `|` + leapDay + `)($|T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$)'`
+	year     = `([1-9][0-9]{3}|0001)` // 0001-01-01 is what many write for no day
+	monthDay = `((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)`
+	leapDay  = `[1-9][0-9](0[48]|[2468][048]|[13579][26])-02-29` // not of 1600 or 2000
+
+	plainNumber = `'^-?[0-9]{1,18}(\.[0-9]{1,18})?$'`
+	plainWhole  = `'^-?[0-9]{1,18}$'`
+	plainAmount = `'^-?[0-9]{1,16}(\.[0-9]{1,2})?$'` // what has more places is rounded, what has more digits refused
 )
 
 // dayOf is the field's day, "" when it is set and written otherwise, NULL when unset.
@@ -170,6 +178,9 @@ func (p *part) sieve(s store.Sieve) string {
 	case store.SieveSet:
 		return v + " IS NOT NULL"
 	case store.SieveUnset:
+		if s.Type == store.SieveAnything {
+			return "true"
+		}
 		return "(" + v + " IS NULL OR " + v + " !~ " + usual(s.Type) + ")"
 	case store.SieveTrue, store.SieveUntrue:
 		there := "EXISTS (SELECT 1 FROM truths WHERE playbook = " + p.arg(s.Playbook) + " AND trigger = " + p.arg(s.Trigger) + " AND account = accounts.id AND truth)"
@@ -188,9 +199,13 @@ func usual(t store.SieveType) string {
 		return plainDay
 	case store.SieveNumbers:
 		return plainNumber
+	case store.SieveWholes:
+		return plainWhole
+	case store.SieveAmounts:
+		return plainAmount
 	case store.SieveTruths:
 		return "'^(true|false)$'"
-	case store.SieveTexts:
+	case store.SieveTexts, store.SieveAnything:
 	}
 	return `'^[^\[{]'` // a list or a map is no text
 }
@@ -234,7 +249,11 @@ func (w *where) days(s store.Sieve, d string) string {
 }
 
 func (p *part) number(s store.Sieve, v string) string {
-	n := "CASE WHEN " + v + " ~ " + plainNumber + " THEN " + v + "::double precision END"
+	written := plainNumber
+	if s.Type == store.SieveWholes || s.Type == store.SieveAmounts {
+		written = usual(s.Type)
+	}
+	n := "CASE WHEN " + v + " ~ " + written + " THEN " + v + "::double precision END"
 	var ends []string
 	if s.Low != nil {
 		ends = append(ends, n+" >= "+p.arg(*s.Low))
@@ -245,7 +264,7 @@ func (p *part) number(s store.Sieve, v string) string {
 	if len(ends) == 0 {
 		return v + " IS NOT NULL"
 	}
-	return "(" + strings.Join(ends, " AND ") + " OR " + v + " !~ " + plainNumber + ")"
+	return "(" + strings.Join(ends, " AND ") + " OR " + v + " !~ " + written + ")"
 }
 
 func (p *part) text(s store.Sieve, v, among string) string {
