@@ -94,9 +94,15 @@ func (ap *applying) known() {
 				ap.event[name] = v
 			}
 		}
+		for name, v := range m.Props { // whoever reads one by its name finds a map there
+			if inner, ok := v.(map[string]any); ok {
+				ap.event[name] = inner
+			}
+		}
 		return
 	}
 	ap.event, ap.out.Undeclared, ap.bad = typedRecord(fs, ap.props)
+	ap.bad = append(ap.bad, misplaced(fs, m.Props)...)
 	ap.event[eventTime] = m.At
 	if m.Kind == holdfast.Track && declared {
 		ap.out.Event = ap.event
@@ -118,6 +124,11 @@ func (ap *applying) sameNames() {
 	rec, undeclared, bad := typedRecord(fields, props)
 	*to, ap.out.Undeclared = rec, undeclared
 	ap.bad = append(ap.bad, bad...)
+	for _, why := range misplaced(fields, ap.message.Props) {
+		if !strings.HasPrefix(why, "id: ") {
+			ap.bad = append(ap.bad, why)
+		}
+	}
 }
 
 // mapping applies mp, unless its condition does not hold or is not known.

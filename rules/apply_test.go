@@ -23,6 +23,11 @@ event: Account Churned
 fields:
   reason: string
 ---
+event: Report Made
+fields:
+  by: string
+  by.name: string
+---
 mapping: subscriptions
 on: Subscription Started
 upsert: subscription
@@ -94,6 +99,18 @@ func TestAMessageChangesWhatItsMappingSays(t *testing.T) {
 			message: `{"kind": "track", "event": "Subscription Started", "props": {"subscription_id": "s1", "arr": "lots", "plan": "gold"}}`,
 			err:     `arr: found "lots", expected an amount of money; plan: found "gold", expected one of pro, basic`,
 		},
+		"a map where a field is declared is a bad value": {
+			message: `{"kind": "group", "account": "acme", "props": {"plan": {"a": 1}, "seats": {}, "churn": {"reason": {"code": 7}}, "colour": {"a": 1}}}`,
+			err:     `churn.reason: found a map, expected a string; plan: found a map, expected a string; seats: found a map, expected a whole number`,
+		},
+		"so it is in an event": {
+			message: `{"kind": "track", "event": "Account Churned", "props": {"reason": {"code": 7}}}`,
+			err:     `reason: found a map, expected a string`,
+		},
+		"but where a field within it is declared": {
+			message: `{"kind": "track", "event": "Report Made", "props": {"by": {"name": "Dana", "x": 1}}}`,
+			want:    rules.Changes{Undeclared: []string{"by.x"}},
+		},
 		"an object without its key is an error": {
 			message: `{"kind": "track", "event": "Subscription Started", "props": {"arr": 5}}`,
 			err:     `subscription_id: found nothing, expected the key of the subscription`,
@@ -161,6 +178,10 @@ contact:
 	_, err = set.Apply(holdfast.Message{Kind: holdfast.Group, Account: "acme", Props: map[string]any{"company_name": true, "mrr": "many"}})
 	if err == nil || !strings.Contains(err.Error(), "mapping company") {
 		t.Errorf("got %v, want an error that names the mapping", err)
+	}
+	_, err = set.Apply(holdfast.Message{Kind: holdfast.Group, Account: "acme", Props: map[string]any{"company_name": map[string]any{"a": true}}})
+	if err == nil || err.Error() != "name: found a map, expected a string" {
+		t.Errorf("got %v, want the map named", err)
 	}
 }
 

@@ -91,8 +91,10 @@ func flatten(props map[string]any) map[string]any {
 	return out
 }
 
+// deepest is how many levels of maps have dotted names.
+const deepest = 8
+
 func flattenInto(out map[string]any, prefix string, m map[string]any, depth int) {
-	const deepest = 8
 	for k, v := range m {
 		if inner, ok := v.(map[string]any); ok && depth < deepest {
 			flattenInto(out, prefix+k+".", inner, depth+1)
@@ -100,6 +102,42 @@ func flattenInto(out map[string]any, prefix string, m map[string]any, depth int)
 		}
 		out[prefix+k] = v
 	}
+}
+
+// misplaced are the maps of props that stand where fs declares a field, unless fields
+// within it are declared as well.
+func misplaced(fs *fieldSet, props map[string]any) (bad []string) {
+	if fs == nil {
+		return nil
+	}
+	var within func(prefix string, m map[string]any, depth int)
+	within = func(prefix string, m map[string]any, depth int) {
+		for k, v := range m {
+			inner, ok := v.(map[string]any)
+			if !ok || depth >= deepest {
+				continue
+			}
+			name := prefix + k
+			f, declared := fs.byName[name]
+			if declared && f.Type != Any && !fs.has(name+".") {
+				bad = append(bad, fmt.Sprintf("%s: found %s, expected %s", name, foundWords(inner), f.Type.words()))
+				continue
+			}
+			within(name+".", inner, depth+1)
+		}
+	}
+	within("", props, 0)
+	return bad
+}
+
+// has reports whether a field's name begins with prefix.
+func (fs *fieldSet) has(prefix string) bool {
+	for name := range fs.byName {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // asFloat is the number in a typed or JSON-shaped value; money is in minor units.
