@@ -45,8 +45,10 @@ func (b *batch) react(s *sheet, m holdfast.Message, seq int64, says rules.Change
 	if m.Kind == holdfast.Track && c.event == nil {
 		rec, err := facts.Event(b.set, store.Event{Message: m})
 		if err != nil {
-			b.trouble("", s.acct.ID, err)
 			rec = rules.Record{}
+		}
+		if err != nil && holdfast.CodeOf(err) != holdfast.NotFound { // what nobody declared is read by nothing
+			b.trouble("", s.acct.ID, err)
 		}
 		c.event = rec
 	}

@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"encoding/json"
+	"log/slog"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -61,6 +62,19 @@ func TestAWaitForHearsWhatIsNoExit(t *testing.T) {
 	w := listening(t, `{"status": "trial", "arr": 500}`, "email.replied")
 	w.live(`acme/dana Login`, `acme/dana email.replied`)
 	check(t, signals(w), `signal heard save answer email.replied`)
+}
+
+// A source may send what no rule declares: that is kept, and nothing has failed.
+func TestAnEventThatNobodyDeclaredIsNoFailure(t *testing.T) {
+	t.Parallel()
+	w := listening(t, `{"status": "trial"}`, "page")
+	var logged strings.Builder
+	w.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	w.live(`acme page {"name": "Pricing"}`)
+	check(t, signals(w), `signal heard save answer page`)
+	if logged.Len() > 0 {
+		t.Errorf("logged %s", &logged)
+	}
 }
 
 func TestAWaitForIgnoresWhatHappenedBeforeTheLastTouch(t *testing.T) {
