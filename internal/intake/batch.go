@@ -142,7 +142,11 @@ func (b *batch) take(i int, m holdfast.Message) error {
 			return err
 		}
 		if why != "" && b.parks {
-			return b.park(i, m)
+			_, err := b.says(i, m)
+			if err == nil {
+				return b.park(i, m)
+			}
+			why = err.Error() // it could not be taken later either
 		}
 	}
 	if why != "" {

@@ -105,6 +105,9 @@ type Result struct {
 	Exited    int       `json:"exited"`
 	Goals     int       `json:"goals"`
 	Problems  []Problem `json:"problems,omitempty"` // one for each rejected message
+	// Lost is the source of each message that waited and, once somebody has said whose it
+	// is, cannot be taken: no message of the caller's.
+	Lost []string `json:"lost,omitempty"`
 	// Undeclared counts properties that no schema declares: kept with the event, read by nothing.
 	Undeclared map[string]int `json:"undeclared,omitempty"`
 }
@@ -133,6 +136,7 @@ func (r *Result) Add(o Result) {
 	r.Exited += o.Exited
 	r.Goals += o.Goals
 	r.Problems = append(r.Problems, o.Problems...)
+	r.Lost = append(r.Lost, o.Lost...)
 	for name, n := range o.Undeclared {
 		if r.Undeclared == nil {
 			r.Undeclared = map[string]int{}

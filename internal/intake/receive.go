@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"holdfast"
@@ -174,14 +175,25 @@ func (b *batch) place() error {
 			if err := b.take(0, p.Message); err != nil {
 				return err
 			}
+			b.res.Placed++
 			if b.res.Rejected > before.Rejected {
-				b.in.Log.Warn("a message that waited for its account cannot be taken", "source", p.Source, "reason", b.res.Problems[len(b.res.Problems)-1].Reason)
+				b.res.Placed--
+				b.lost(p.Message, b.res.Problems[len(b.res.Problems)-1].Reason)
 			}
 			b.res.Messages, b.res.Fresh, b.res.Repeated, b.res.Rejected, b.res.Problems = before.Messages, before.Fresh, before.Repeated, before.Rejected, before.Problems
-			b.res.Placed++
 		}
 	}
 	return nil
+}
+
+// quoted is what others wrote, in a reason of ours.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// lost tells of a message that was acknowledged, has waited for its account, and can
+// not be taken now: mostly since other rules are in force. Values stay out of the log.
+func (b *batch) lost(m holdfast.Message, why string) {
+	b.res.Lost = append(b.res.Lost, m.Source)
+	b.in.Log.Warn("a message that waited for its account cannot be taken", "message", clip(m.ID), "source", m.Source, "event", m.Event, "reason", quoted.ReplaceAllString(why, "…"))
 }
 
 // narrow leaves of what m says only what its source may write.

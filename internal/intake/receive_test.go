@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast"
+	"holdfast/internal/diag"
 	"holdfast/internal/intake"
+	"holdfast/internal/source"
 	"holdfast/internal/store"
+	"holdfast/rules"
 )
 
 func (w *world) receive(ms ...holdfast.Message) intake.Result {
@@ -87,6 +91,41 @@ func TestWhatIsParkedIsBoundedAndForgotten(t *testing.T) {
 	w.receive(w.msg("/leo Login"))
 	if res := w.receive(w.msg("acme/dana = {}"), w.msg("acme/leo = {}")); res.Placed != 1 {
 		t.Errorf("got %+v, want that of leo alone", res)
+	}
+}
+
+// What could not be taken later is refused before it is acknowledged.
+func TestWhatHasAValueThatItsFieldCannotHaveDoesNotWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	res := w.receive(w.msg(`/dana Login {"count": "many"}`), w.msg(`/dana Login {"count": 2}`))
+	if res.Parked != 1 || len(res.Problems) != 1 || res.Problems[0].Reason != `count: found "many", expected a whole number` {
+		t.Errorf("got %+v", res)
+	}
+	if res := w.receive(w.msg("acme/dana = {}")); res.Placed != 1 || len(res.Lost) > 0 {
+		t.Errorf("got %+v", res)
+	}
+}
+
+// Rules may change while a message waits.
+func TestWhatWaitedAndCannotBeTakenIsNamedWithoutItsValues(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var logged strings.Builder
+	w.Log = slog.New(slog.NewTextHandler(&logged, nil))
+	m := w.msg(`/dana Ticket Opened {"priority": "dana@acme.example"}`)
+	w.receive(m)
+	docs, _ := source.Parse("rules.yaml", []byte(strings.Replace(testRules, "priority: {type: string}", "priority: {type: int}", 1)))
+	set, found := rules.Load(docs)
+	if diag.Failed(found) {
+		t.Fatal(found)
+	}
+	w.Rules = func() *rules.Set { return set }
+	if res := w.receive(w.msg("acme/dana = {}")); res.Placed != 0 || res.Messages != 1 || len(res.Problems) != 0 || !slices.Equal(res.Lost, []string{"test"}) {
+		t.Errorf("got %+v", res)
+	}
+	if got := logged.String(); !strings.Contains(got, "message="+m.ID) || !strings.Contains(got, "source=test") || strings.Contains(got, "dana") {
+		t.Errorf("logged %s", got)
 	}
 }
 

@@ -204,6 +204,9 @@ func (h *Handler) take(ctx context.Context, s *project.Source, in incoming) (ans
 		h.count(s.Name, Repeated, res.Repeated)
 		h.count(s.Name, Parked, res.Parked)
 		h.count(s.Name, Withheld, res.Withheld)
+		for _, source := range res.Lost {
+			h.count(source, Refused, 1)
+		}
 		for _, p := range res.Problems {
 			in.drop(kept[p.Index].place, Refused, p.Reason)
 		}
