@@ -1,7 +1,6 @@
 package app
 
 import (
-	"holdfast"
 	"holdfast/internal/config"
 	"holdfast/internal/project"
 	"holdfast/internal/server/ingest"
@@ -37,7 +36,7 @@ type hook struct {
 
 func (h hook) Verify(r sources.Request) error { return h.Adapter.Verify(r, h.secrets) }
 
-func (h hook) Messages(r sources.Request) (ms []holdfast.Message, drops []ingest.Drop, err error) {
+func (h hook) Messages(r sources.Request) (ms []sources.Said, drops []ingest.Drop, err error) {
 	ms, refused, err := h.Adapter.Messages(r)
 	for _, no := range refused {
 		drops = append(drops, ingest.Drop{Place: no.Place, Reason: ingest.Unread, Text: no.Reason})

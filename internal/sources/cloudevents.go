@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"holdfast"
 )
@@ -20,7 +21,7 @@ import (
 // all accounts may name none.
 type cloudEvents struct{ s Settings }
 
-func (c cloudEvents) messages(r Request) ([]holdfast.Message, []Refused, error) {
+func (c cloudEvents) messages(r Request) ([]Said, []Refused, error) {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case strings.HasPrefix(media, "application/cloudevents-batch"):
@@ -32,16 +33,17 @@ func (c cloudEvents) messages(r Request) ([]holdfast.Message, []Refused, error) 
 		if !ok {
 			return nil, nil, errors.New("the body is no batch: expected a list of events")
 		}
-		var ms []holdfast.Message
+		var ms []Said
 		var refused []Refused
 		for i, item := range list {
 			e, _ := item.(map[string]any)
 			m, err := c.event(e, r)
+			place := fmt.Sprintf("[%d]", i)
 			if err != nil {
-				refused = append(refused, Refused{fmt.Sprintf("[%d]", i), err.Error()})
+				refused = append(refused, Refused{place, err.Error()})
 				continue
 			}
-			ms = append(ms, m)
+			ms = append(ms, Said{place, m})
 		}
 		return ms, refused, nil
 	case r.Header.Get("Ce-Specversion") != "":
@@ -54,11 +56,11 @@ func (c cloudEvents) messages(r Request) ([]holdfast.Message, []Refused, error) 
 	return one(c.event(e, r))
 }
 
-func one(m holdfast.Message, err error) ([]holdfast.Message, []Refused, error) {
+func one(m holdfast.Message, err error) ([]Said, []Refused, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return []holdfast.Message{m}, nil, nil
+	return []Said{{Message: m}}, nil, nil
 }
 
 // binary has the attributes in headers and the data as the body.
@@ -72,6 +74,9 @@ func (c cloudEvents) binary(r Request, media string) (holdfast.Message, error) {
 		value, err := url.PathUnescape(values[0])
 		if err != nil {
 			value = values[0]
+		}
+		if !utf8.ValidString(value) {
+			return holdfast.Message{}, fmt.Errorf("the header %s is not UTF-8; send UTF-8, percent-encoded", clip(name))
 		}
 		e[attr] = value
 	}
@@ -145,12 +150,4 @@ func cloudData(e object) error {
 	}
 	e["data"], err = decode(raw)
 	return err
-}
-
-// clip keeps a hostile value from filling an answer.
-func clip(s string) string {
-	if r := []rune(s); len(r) > 60 {
-		return string(r[:60]) + "…"
-	}
-	return s
 }

@@ -93,8 +93,8 @@ func TestNoBodyBreaksAnAdapter(t *testing.T) {
 				r := sources.Request{Method: "POST", URL: "::%zz\x00?a=%zz", Header: http.Header{"Content-Type": {media}}, Body: []byte(body), At: now}
 				ms, refused, err := a.Messages(r)
 				for _, m := range ms {
-					if why := sound(m); why != "" {
-						t.Errorf("%s, %s: %s %s", kind, name, line(m), why)
+					if why := sound(m.Message); why != "" {
+						t.Errorf("%s, %s: %s %s", kind, name, line(m.Message), why)
 					}
 				}
 				for _, f := range refused {
@@ -107,6 +107,51 @@ func TestNoBodyBreaksAnAdapter(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// Two ids that are broken alike would be one.
+func TestWhatIsNotUTF8IsRefusedWithItsPlace(t *testing.T) {
+	t.Parallel()
+	for kind, a := range everyone(t) {
+		ms, refused, err := a.Messages(post("{\"é\":1,\n \"é\": \"ac\xff\xfeme\"}"))
+		if err == nil || err.Error() != "2:10: not UTF-8; send UTF-8" || len(ms)+len(refused) > 0 {
+			t.Errorf("%s: got %v, %v, %v", kind, ms, refused, err)
+		}
+	}
+	r := post(`{}`)
+	r.Header = http.Header{"Ce-Specversion": {"1.0"}, "Ce-Id": {"1"}, "Ce-Source": {"s"}, "Ce-Type": {"t"}, "Ce-Subject": {"ac%ffme"}}
+	if _, _, err := everyone(t)["cloudevents"].Messages(r); err == nil || !strings.Contains(err.Error(), "the header Ce-Subject is not UTF-8") {
+		t.Errorf("got %v", err)
+	}
+	a := mapped(t, "mapping:\n  - {event: A, account: 'header[\"x-account\"]'}\n  - {event: A, account: query.account}\n")
+	r = post(`{}`)
+	r.URL += "?account=ac%ffme"
+	r.Header.Set("X-Account", "ac\xffme")
+	if ms, refused, err := a.Messages(r); err != nil || len(ms) > 0 || len(refused) != 2 {
+		t.Errorf("got %v, %v, %v", lines(ms), refused, err)
+	}
+}
+
+// A place is where a message stands, however long its id, and no reason fills an answer.
+func TestPlacesAreThoseOfTheRequest(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 10_000)
+	var got []string
+	for _, m := range said(t, open(t, "hubspot", sources.Settings{}), post(`[`+hub("company.creation", `"objectId":7`)+`,`+hub("company.creation", `"objectId":"`+long+`"`)+`]`)) {
+		got = append(got, m.Place)
+	}
+	batch := post(`[{"specversion":"1.0","id":"1","source":"s","type":"t","subject":"` + long + `"}]`)
+	batch.Header.Set("Content-Type", "application/cloudevents-batch+json")
+	got = append(got, said(t, open(t, "cloudevents", sources.Settings{}), batch)[0].Place)
+	got = append(got, said(t, mapped(t, shop), post(`{"orders":[{"kind":"Bread","no":1,"account":"`+long+`"}]}`))[0].Place)
+	got = append(got, said(t, open(t, "stripe", sources.Settings{}), post(event("invoice.paid", `{"id":"i","customer":"`+long+`"}`)))[0].Place)
+	if s := strings.Join(got, "; "); s != "[0]; [1]; [0]; mapping[1], item 0; body" {
+		t.Errorf("got %s", s)
+	}
+	_, refused, err := open(t, "zendesk", sources.Settings{}).Messages(post(zen("zen:event-type:ticket.created", `{"id":"`+long+`"}`, `{}`)))
+	if err != nil || len(refused) != 1 || len(refused[0].Reason) > 300 {
+		t.Errorf("got %v, %v", refused, err)
 	}
 }
 
@@ -156,8 +201,8 @@ func FuzzAdapters(f *testing.F) {
 		a := all[name]
 		ms, refused, err := a.Messages(r)
 		for _, m := range ms {
-			if why := sound(m); why != "" {
-				t.Errorf("%s: %s %s", name, line(m), why)
+			if why := sound(m.Message); why != "" {
+				t.Errorf("%s: %s %s", name, line(m.Message), why)
 			}
 		}
 		again, refusedAgain, errAgain := a.Messages(r)

@@ -23,13 +23,16 @@ var hubspotContact = map[string]string{
 	"firstname": "first_name", "lastname": "last_name", "jobtitle": "title", "hs_language": "locale", "hs_timezone": "timezone",
 }
 
+// mostMerged ids are taken of one merge.
+const mostMerged = 1000
+
 // hubspot reads batches of up to 100 events
 // (https://developers.hubspot.com/docs/api/webhooks). A change of a company is a
 // field of an account, one of a contact a field of a contact, one of a deal an event;
 // two companies or contacts that become one are aliases.
 type hubspot struct{ s Settings }
 
-func (h hubspot) messages(r Request) ([]holdfast.Message, []Refused, error) {
+func (h hubspot) messages(r Request) ([]Said, []Refused, error) {
 	v, err := decode(r.Body)
 	if err != nil {
 		return nil, nil, err
@@ -41,15 +44,18 @@ func (h hubspot) messages(r Request) ([]holdfast.Message, []Refused, error) {
 	if !ok {
 		return nil, nil, errors.New("the body is no list of HubSpot's events")
 	}
-	var ms []holdfast.Message
+	var ms []Said
 	var refused []Refused
 	for i, ev := range events {
 		o, _ := ev.(map[string]any)
 		made, why := h.event(object(o))
+		place := fmt.Sprintf("[%d]", i)
 		if why != "" {
-			refused = append(refused, Refused{fmt.Sprintf("[%d]", i), why})
+			refused = append(refused, Refused{place, why})
 		}
-		ms = append(ms, made...)
+		for _, m := range made {
+			ms = append(ms, Said{place, m})
+		}
 	}
 	return ms, refused, nil
 }
@@ -125,8 +131,8 @@ func (h hubspot) merges(m holdfast.Message, what string, e object) (ms []holdfas
 	if len(was) == 0 {
 		return nil, "mergedObjectIds is missing: a merge says who is no more"
 	}
-	if len(was) > most {
-		return nil, fmt.Sprintf("mergedObjectIds holds %d ids: at most %d are taken", len(was), most)
+	if len(was) > mostMerged {
+		return nil, fmt.Sprintf("mergedObjectIds holds %d ids: at most %d are taken", len(was), mostMerged)
 	}
 	for _, v := range append(slices.Clip(was), e.at("primaryObjectId")) {
 		old := Text(v)

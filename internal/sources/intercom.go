@@ -21,7 +21,7 @@ var intercomEvents = map[string]string{
 // (https://developers.intercom.com/docs/references/webhooks/webhook-models).
 // People and companies are known by the ids that the customer gave Intercom
 // (external_id, company_id), and by Intercom's own where there are none.
-func intercom(r Request) ([]holdfast.Message, []Refused, error) {
+func intercom(r Request) ([]Said, []Refused, error) {
 	n, err := decodeObject(r.Body)
 	if err != nil {
 		return nil, nil, err
@@ -65,10 +65,10 @@ func intercom(r Request) ([]holdfast.Message, []Refused, error) {
 	if m.Account == "" && m.Contact == "" {
 		return nil, []Refused{{"data.item", "names no contact and no company"}}, nil
 	}
-	return []holdfast.Message{m}, nil, nil
+	return []Said{{Message: m}}, nil, nil
 }
 
-func intercomContact(m holdfast.Message, topic string, item object) ([]holdfast.Message, []Refused, error) {
+func intercomContact(m holdfast.Message, topic string, item object) ([]Said, []Refused, error) {
 	if strings.HasSuffix(topic, ".deleted") || strings.HasSuffix(topic, ".unsubscribed") || strings.Contains(topic, ".tag.") || strings.HasSuffix(topic, ".archive") {
 		return nil, nil, nil
 	}
@@ -85,7 +85,7 @@ func intercomContact(m holdfast.Message, topic string, item object) ([]holdfast.
 	if company, is := firstOf(item, "companies", "data", "companies"); is {
 		m.Account = intercomCompany(company)
 	}
-	return []holdfast.Message{m}, nil, nil
+	return []Said{{Message: m}}, nil, nil
 }
 
 // intercomOf is whose conversation it is.

@@ -4,18 +4,23 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // deepest is how many levels of maps and lists a message may have.
 const deepest = 32
 
-// decode reads one JSON value; numbers keep their digits. What is not UTF-8
-// becomes U+FFFD.
+// decode reads one JSON value; numbers keep their digits. What is not UTF-8 is an
+// error: read as U+FFFD, two ids would be one.
 func decode(body []byte) (any, error) {
+	if at := garbled(body); at != "" {
+		return nil, errors.New(at + ": not UTF-8; send UTF-8")
+	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	var v any
@@ -29,6 +34,21 @@ func decode(body []byte) (any, error) {
 		return nil, errors.New("the body holds more than one JSON value")
 	}
 	return v, nil
+}
+
+// garbled is the line and column of the first byte of body that is not UTF-8, or "".
+func garbled(body []byte) string {
+	if utf8.Valid(body) {
+		return ""
+	}
+	at := 0
+	for r, size := rune(0), 0; at < len(body); at += size {
+		if r, size = utf8.DecodeRune(body[at:]); r == utf8.RuneError && size == 1 {
+			break
+		}
+	}
+	line := body[bytes.LastIndexByte(body[:at], '\n')+1 : at]
+	return fmt.Sprintf("%d:%d", bytes.Count(body[:at], []byte("\n"))+1, utf8.RuneCount(line)+1)
 }
 
 // decodeObject reads one JSON object.
@@ -136,6 +156,10 @@ func tidy(v any, depth int) (any, bool) {
 	switch v := v.(type) {
 	case string:
 		return unNUL(v), true
+	case []string: // what an expression gives
+		for i, s := range v {
+			v[i] = unNUL(s)
+		}
 	case []any:
 		for i, item := range v {
 			t, ok := tidy(item, depth+1)

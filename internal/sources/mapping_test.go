@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holdfast"
 	"holdfast/internal/diag"
 	"holdfast/internal/source"
 	"holdfast/internal/sources"
@@ -87,10 +88,53 @@ func TestAMappingMakesMessages(t *testing.T) {
 	if len(refused) != 4 || refused[0].Place != "mapping[1], item 1" || !strings.Contains(refused[3].Reason, "at: found") {
 		t.Errorf("refused %v", refused)
 	}
-	for name, body := range map[string]string{"nothing that a rule takes": `{"type":"x"}`, "a list": `[1]`, "null": `null`, "text": `"x"`} {
-		if ms := said(t, a, post(body)); len(ms) != 0 {
-			t.Errorf("%s: got %v", name, ms)
+}
+
+// A sender learns that nothing of a call was taken, and who counts drops does, too.
+func TestACallThatNoRuleIsForIsRefused(t *testing.T) {
+	t.Parallel()
+	a := mapped(t, shop)
+	for _, body := range []string{`{"type":"x"}`, `[]`, `[1]`, `null`, `5`, `"x"`} {
+		ms, refused, err := a.Messages(post(body))
+		if err != nil || len(ms) != 0 || len(refused) != 1 || refused[0].Place != "body" || !strings.Contains(refused[0].Reason, "no rule of the mapping") {
+			t.Errorf("%s: got %v, %v, %v", body, ms, refused, err)
 		}
+	}
+	if ms := said(t, a, post(`{"orders":[]}`)); len(ms) != 0 {
+		t.Errorf("an empty list: got %v", ms)
+	}
+	_, refused, err := a.Messages(post(`{"orders":[{"no":1,"account":"a"}]}`))
+	if err != nil || len(refused) != 1 || refused[0].Place != "mapping[1], item 0" {
+		t.Errorf("an item of which nothing is made: got %v, %v", refused, err)
+	}
+}
+
+// Numbers of more digits than an expression can hold are ids of somebody's: two stay two.
+func TestWholeNumbersKeepAllTheirDigits(t *testing.T) {
+	t.Parallel()
+	a := mapped(t, `
+mapping:
+  - each: body.orders
+    event: Order Placed
+    account: item.account
+    id: '"order-" + string(item.number)'
+    props: {n: item.number, all: item}
+`)
+	for _, n := range []string{"7", "-9223372036854775808", "9223372036854775807", "9223372036854775808", "100000000000000000000001", "100000000000000000000002"} {
+		ms := said(t, a, post(`{"orders":[{"account":`+n+`,"number":`+n+`}]}`))
+		if len(ms) != 1 || ms[0].Account != n || ms[0].ID != "order-"+n || fmt.Sprint(ms[0].Props["n"]) != n || !strings.Contains(line(ms[0].Message), n) {
+			t.Errorf("%s: got %q, %v", n, ms[0].ID, lines(ms))
+		}
+	}
+}
+
+// What an expression gives is tidied as what it was given.
+func TestTextsInAListAreTidied(t *testing.T) {
+	t.Parallel()
+	a := mapped(t, "mapping:\n  - {event: A, account: body.a, props: body}\n")
+	ms := said(t, a, post(`{"a":"acme","l":["x\u0000","y"]}`))
+	if got := fmt.Sprint(ms[0].Props["l"]); got != "[x\ufffd y]" {
+		t.Errorf("got %q", got)
 	}
 }
 
@@ -169,13 +213,22 @@ func TestAnExpressionThatDoesTooMuchIsRefused(t *testing.T) {
 		t.Errorf("got %v, %v, %v", lines(ms), refused, err)
 	}
 	a = mapped(t, "mapping:\n  - {each: body.l, event: A, account: item}\n")
-	ms, refused, err = a.Messages(post(`{"l":[` + strings.Repeat("1,", 1500) + `1]}`))
-	if err != nil || len(ms) != 1000 || len(refused) != 1 {
-		t.Errorf("got %d, %v, %v", len(ms), refused, err)
-	}
 	ms, refused, err = a.Messages(post(`{"l":[1,` + strings.Repeat("[],", 500) + `1]}`))
-	if err != nil || len(ms) != 1 || len(refused) != 101 {
+	if err != nil || len(ms) != 2 || len(refused) != 500 {
 		t.Errorf("got %d, %d, %v", len(ms), len(refused), err)
+	}
+}
+
+// A provider reads no more than the status: a list too long is no success.
+func TestAListIsTakenWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	a := mapped(t, "mapping:\n  - {event: B, account: '\"a\"'}\n  - {each: body.l, event: A, account: item}\n")
+	if ms := said(t, a, post(`{"l":[`+strings.Repeat("1,", 2499)+`1]}`)); len(ms) != 2501 {
+		t.Errorf("got %d", len(ms))
+	}
+	ms, refused, err := a.Messages(post(`{"l":[` + strings.Repeat("1,", 2500) + `1]}`))
+	if holdfast.CodeOf(err) != holdfast.Invalid || len(ms)+len(refused) > 0 || !strings.Contains(err.Error(), "mapping[1].each gave 2501 items, and a request may hold 2500") {
+		t.Errorf("got %d, %v, %v", len(ms), refused, err)
 	}
 }
 

@@ -22,10 +22,10 @@ func line(m holdfast.Message) string {
 	return fmt.Sprintf("%s %q of %s/%s at %s %s", m.Kind, m.Event, m.Account, m.Contact, m.At.UTC().Format(time.RFC3339), props)
 }
 
-func lines(ms []holdfast.Message) []string {
+func lines(ms []sources.Said) []string {
 	var out []string
 	for _, m := range ms {
-		out = append(out, line(m))
+		out = append(out, line(m.Message))
 	}
 	return out
 }
@@ -79,11 +79,11 @@ func TestWhatHubSpotSays(t *testing.T) {
 	}
 	ids := map[string]bool{}
 	for _, m := range ms {
-		if _, err := set.Apply(m); err != nil {
-			t.Errorf("%s: %v", line(m), err)
+		if _, err := set.Apply(m.Message); err != nil {
+			t.Errorf("%s: %v", line(m.Message), err)
 		}
 		if ids[m.ID] {
-			t.Errorf("%s has the id of another", line(m))
+			t.Errorf("%s has the id of another", line(m.Message))
 		}
 		ids[m.ID] = true
 	}
@@ -91,7 +91,7 @@ func TestWhatHubSpotSays(t *testing.T) {
 	if len(again) != len(ms) || again[1].ID != ms[1].ID || again[1].Account != "7" || again[4].Contact != "55" {
 		t.Errorf("a retry is %s", lines(again))
 	}
-	if ch, err := set.Apply(ms[6]); err != nil || fmt.Sprint(ch.Account["renewal_date"]) != "2026-10-21 00:00:00 +0000 UTC" {
+	if ch, err := set.Apply(ms[6].Message); err != nil || fmt.Sprint(ch.Account["renewal_date"]) != "2026-10-21 00:00:00 +0000 UTC" {
 		t.Errorf("a date in milliseconds is %v, %v", ch.Account, err)
 	}
 	_, refused, err := open(t, "hubspot", sources.Settings{}).Messages(post(`[7,{},` + hub("company.creation", `"x":1`) + `,` + hub("company.creation", `"objectId":7`) + `]`))
@@ -172,7 +172,7 @@ func TestWhatZendeskSays(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)
 		}
 		for _, m := range ms {
-			if _, err := set.Apply(m); err != nil || m.ID != "cbe4028c" {
+			if _, err := set.Apply(m.Message); err != nil || m.ID != "cbe4028c" {
 				t.Errorf("%s: %q %v", name, m.ID, err)
 			}
 		}
@@ -218,7 +218,7 @@ func TestWhatIntercomSays(t *testing.T) {
 			t.Errorf("%s: got %s, want %s", name, got, c.want)
 		}
 		for _, m := range ms {
-			if _, err := set.Apply(m); err != nil || m.ID != "notif_1" {
+			if _, err := set.Apply(m.Message); err != nil || m.ID != "notif_1" {
 				t.Errorf("%s: %q %v", name, m.ID, err)
 			}
 		}
@@ -240,7 +240,7 @@ func TestWhatSegmentsWebhookSays(t *testing.T) {
 	if got := strings.Join(lines(ms), ""); got != `track "Plan Cancelled" of acme/u-1 at 2026-01-01T00:00:00Z {"plan":"team"}` || ms[0].ID != "m1" {
 		t.Errorf("got %s", got)
 	}
-	if ms := said(t, a, post(`{"type":"page","userId":"u-1"}`)); len(ms) != 0 {
+	if ms, refused, err := a.Messages(post(`{"type":"page","userId":"u-1"}`)); len(ms) != 0 || len(refused) != 1 || refused[0].Place != "type" || err != nil {
 		t.Errorf("got %v", ms)
 	}
 	if _, refused, err := a.Messages(post(`{"type":"track","event":"x"}`)); len(refused) != 1 || err != nil {

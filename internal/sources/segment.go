@@ -9,10 +9,10 @@ import (
 // segmentHook reads what Segment's webhook destination posts: one message of its
 // tracking API (https://segment.com/docs/connections/spec/common). The account is
 // groupId or context.groupId, the contact userId; an event of all accounts may name
-// none. Kinds that say nothing about a customer are passed over.
+// none. Messages of other types are refused.
 type segmentHook struct{ s Settings }
 
-func (h segmentHook) messages(r Request) ([]holdfast.Message, []Refused, error) {
+func (h segmentHook) messages(r Request) ([]Said, []Refused, error) {
 	o, err := decodeObject(r.Body)
 	if err != nil {
 		return nil, nil, err
@@ -30,7 +30,7 @@ func (h segmentHook) messages(r Request) ([]holdfast.Message, []Refused, error) 
 	case holdfast.Group, holdfast.Identify:
 		m.Props = o.object("traits")
 	default:
-		return nil, nil, nil
+		return nil, []Refused{{"type", "is none of track, identify and group: nothing of it is taken"}}, nil
 	}
 	var ok bool
 	if m.At, ok = moment(o.text("timestamp")); !ok {
@@ -39,5 +39,5 @@ func (h segmentHook) messages(r Request) ([]holdfast.Message, []Refused, error) 
 	if why := h.s.unnamed(m, "expected groupId, context.groupId or userId"); why != "" {
 		return nil, []Refused{{"", why}}, nil
 	}
-	return []holdfast.Message{m}, nil, nil
+	return []Said{{Message: m}}, nil, nil
 }

@@ -5,6 +5,7 @@
 package sources
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -32,12 +33,20 @@ type Adapter interface {
 	// Messages reads what happened, in the order in which it stands there; the caller
 	// sets Source. A part that cannot be read is a Refused with its place; the others
 	// still come. The error (code invalid) is of a body that cannot be read at all.
-	// What a provider sends that means nothing to us is passed over.
-	Messages(r Request) ([]holdfast.Message, []Refused, error)
+	// What a provider sends that means nothing to us is passed over; that nothing of
+	// what came is what a mapping or Segment's destination is for, is a Refused.
+	Messages(r Request) ([]Said, []Refused, error)
 }
 
-// Refused is a part of a request that cannot be taken: where it stands
-// ("events[3]"), and why, with how to mend it.
+// Said is a message and where it stands in its request: "[3]" in a list, "mapping[0],
+// item 3", or "body" where it is the whole.
+type Said struct {
+	Place string
+	holdfast.Message
+}
+
+// Refused is a part of a request that cannot be taken: where it stands, as in Said,
+// and why, with how to mend it.
 type Refused struct{ Place, Reason string }
 
 // Settings are what a source's document says beside its secret.
@@ -70,7 +79,7 @@ type Kind struct {
 }
 
 // reader is Adapter.Messages.
-type reader func(Request) ([]holdfast.Message, []Refused, error)
+type reader func(Request) ([]Said, []Refused, error)
 
 // Kinds are all sorts of sources, by name.
 var Kinds = []Kind{
@@ -125,7 +134,7 @@ type adapter struct {
 
 func (a adapter) Verify(r Request, secrets []string) error { return a.verify(r, secrets) }
 
-func (a adapter) Messages(r Request) ([]holdfast.Message, []Refused, error) {
+func (a adapter) Messages(r Request) ([]Said, []Refused, error) {
 	r.Header = r.Header.Clone()
 	r.Header.Del("Authorization")
 	r.Header.Del(a.hidden)
@@ -135,14 +144,28 @@ func (a adapter) Messages(r Request) ([]holdfast.Message, []Refused, error) {
 	}
 	kept := ms[:0]
 	var ok bool
-	for i, m := range ms {
+	for _, m := range ms {
+		m.Place = cmp.Or(m.Place, "body")
 		if m.Props, ok = Tidy(m.Props); !ok {
-			refused = append(refused, Refused{fmt.Sprintf("message %d", i), fmt.Sprintf("nested deeper than %d levels; send less, or map the parts that matter", deepest)})
+			refused = append(refused, Refused{m.Place, fmt.Sprintf("nested deeper than %d levels; send less, or map the parts that matter", deepest)})
 			continue
 		}
 		kept = append(kept, m)
 	}
+	for i, no := range refused {
+		refused[i] = Refused{cmp.Or(no.Place, "body"), clipTo(no.Reason, 240)}
+	}
 	return kept, refused, nil
+}
+
+// clip keeps a hostile value from filling an answer.
+func clip(s string) string { return clipTo(s, 60) }
+
+func clipTo(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
 }
 
 // contentID is a message id made of what is said, where nobody gives one: the

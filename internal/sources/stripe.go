@@ -46,7 +46,7 @@ var stripeRank = map[string]time.Duration{
 
 // stripe reads one event (https://docs.stripe.com/api/events/object). Events come
 // in any order: each is at its created, so that an older one overwrites nothing.
-func stripe(r Request) ([]holdfast.Message, []Refused, error) {
+func stripe(r Request) ([]Said, []Refused, error) {
 	e, err := decodeObject(r.Body)
 	if err != nil {
 		return nil, nil, err
@@ -80,7 +80,7 @@ func stripe(r Request) ([]holdfast.Message, []Refused, error) {
 	if m.Kind == holdfast.Track && strings.HasPrefix(kind, "customer.subscription.") && o.text("id") == "" {
 		return nil, []Refused{{"data.object.id", "is missing: the subscription cannot be told from others"}}, nil
 	}
-	return []holdfast.Message{m}, nil, nil
+	return []Said{{Message: m}}, nil, nil
 }
 
 // stripeAccount is the account that a project wrote into metadata.

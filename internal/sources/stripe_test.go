@@ -46,7 +46,7 @@ func post(body string) sources.Request {
 }
 
 // said is what an adapter makes of a body; nothing may be refused.
-func said(t *testing.T, a sources.Adapter, r sources.Request) []holdfast.Message {
+func said(t *testing.T, a sources.Adapter, r sources.Request) []sources.Said {
 	t.Helper()
 	ms, refused, err := a.Messages(r)
 	if err != nil || len(refused) > 0 {
@@ -132,10 +132,10 @@ func TestStripesOwnEventsSayWhatTheyShould(t *testing.T) {
 			}
 		}
 		if strings.HasPrefix(e.Name, "customer.subscription.") {
-			if s := subscription(t, set, m); s["next_renewal"] != "2026-10-21" || s["status"] != w.props["status"] || s["active"] != w.props["active"] {
+			if s := subscription(t, set, m.Message); s["next_renewal"] != "2026-10-21" || s["status"] != w.props["status"] || s["active"] != w.props["active"] {
 				t.Errorf("%s: the subscription is %v", e.Name, s)
 			}
-		} else if _, err := set.Apply(m); err != nil {
+		} else if _, err := set.Apply(m.Message); err != nil {
 			t.Errorf("%s: %v", e.Name, err)
 		}
 		seen[m.ID] = true
@@ -196,7 +196,7 @@ func TestTheRenewalDateAndTheRevenueOfASubscription(t *testing.T) {
 		if len(ms) != 1 || ms[0].Account != "cus_1" {
 			t.Fatalf("%s: got %v", name, ms)
 		}
-		got := subscription(t, set, ms[0])
+		got := subscription(t, set, ms[0].Message)
 		delete(got, "subscription_id")
 		if status := c.want["status"]; status == nil {
 			delete(got, "status")

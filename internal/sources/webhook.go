@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"regexp"
 
-	"holdfast"
 	"holdfast/internal/diag"
 	"holdfast/internal/source"
 )
@@ -82,6 +81,6 @@ func readSignatureMap(n *source.Node, l *diag.List) *Signature {
 }
 
 // unmapped is a webhook without a mapping, which lint refuses.
-func unmapped(Request) ([]holdfast.Message, []Refused, error) {
+func unmapped(Request) ([]Said, []Refused, error) {
 	return nil, nil, errors.New("the source has no mapping; add mapping: to its document")
 }

@@ -23,7 +23,7 @@ const (
 // JSON its author writes: type csat, with event.rating.
 type zendesk struct{ s Settings }
 
-func (z zendesk) messages(r Request) ([]holdfast.Message, []Refused, error) {
+func (z zendesk) messages(r Request) ([]Said, []Refused, error) {
 	e, err := decodeObject(r.Body)
 	if err != nil {
 		return nil, nil, err
@@ -62,12 +62,12 @@ func (z zendesk) messages(r Request) ([]holdfast.Message, []Refused, error) {
 		return nil, nil, nil
 	}
 	if m.Account = z.id(d.text("organization_id")); m.Account == "" {
-		return nil, []Refused{{"detail.organization_id", fmt.Sprintf("is empty: ticket %s belongs to no organisation; put its requester into one", d.text("id"))}}, nil
+		return nil, []Refused{{"detail.organization_id", fmt.Sprintf("is empty: ticket %s belongs to no organisation; put its requester into one", clip(d.text("id")))}}, nil
 	}
-	return []holdfast.Message{m}, nil, nil
+	return []Said{{Message: m}}, nil, nil
 }
 
-func (z zendesk) organisation(m holdfast.Message, kind string, d object) ([]holdfast.Message, []Refused, error) {
+func (z zendesk) organisation(m holdfast.Message, kind string, d object) ([]Said, []Refused, error) {
 	if kind != "organization.created" && kind != "organization.name_changed" {
 		return nil, nil, nil
 	}
@@ -77,7 +77,7 @@ func (z zendesk) organisation(m holdfast.Message, kind string, d object) ([]hold
 	}
 	m.Props = map[string]any{}
 	set(m.Props, "name", d.text("name"))
-	return []holdfast.Message{m}, nil, nil
+	return []Said{{Message: m}}, nil, nil
 }
 
 // id of an organisation among our accounts; Zendesk writes 0 for none.

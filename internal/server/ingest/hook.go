@@ -19,7 +19,7 @@ type Hook interface {
 	Verify(r sources.Request) error
 	// Messages reads what happened. A part that cannot be read is among the drops, and
 	// the others still come; the error is of a body that cannot be read at all.
-	Messages(r sources.Request) ([]holdfast.Message, []Drop, error)
+	Messages(r sources.Request) ([]sources.Said, []Drop, error)
 }
 
 // hook takes a call of a source that does not speak Segment's API. A key of ours
@@ -53,15 +53,21 @@ func (h *Handler) hook(w http.ResponseWriter, r *http.Request) (a answer, err er
 	ms, drops, err := reads.Messages(call)
 	if err != nil {
 		a.source = s.Name
+		h.Log.WarnContext(r.Context(), "a call cannot be read; nothing of it was taken", "source", s.Name, "reason", err)
 		return a, refuse(http.StatusBadRequest, BadCall, err.Error())
 	}
+	now := h.Clock.Now().UTC()
+	in.drops = drops
 	for _, m := range ms {
-		in.items = append(in.items, item{place: m.ID, Message: m})
+		if why := untimely(m.At, now); why != "" {
+			in.drop(m.Place, BadTime, "it happened "+why)
+			continue
+		}
+		in.items = append(in.items, item{place: m.Place, Message: m.Message})
 		if old, _ := m.Props[holdfast.Previous].(string); m.Kind == holdfast.Alias && m.Contact != "" && old != "" {
 			in.same = append(in.same, intake.Same{Old: old, New: m.Contact})
 		}
 	}
-	in.drops = drops
 	return h.take(r.Context(), s, in)
 }
 

@@ -3,8 +3,10 @@ package ingest_test
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast"
 	"holdfast/internal/server/ingest"
@@ -21,7 +23,7 @@ func (signed) Verify(r sources.Request) error {
 	return nil
 }
 
-func (signed) Messages(r sources.Request) (ms []holdfast.Message, drops []ingest.Drop, err error) {
+func (signed) Messages(r sources.Request) (ms []sources.Said, drops []ingest.Drop, err error) {
 	if len(r.Body) == 0 {
 		return nil, nil, errors.New("the body is empty")
 	}
@@ -31,9 +33,30 @@ func (signed) Messages(r sources.Request) (ms []holdfast.Message, drops []ingest
 			drops = append(drops, ingest.Drop{Place: "line", Reason: ingest.Unread, Text: "it is empty"})
 			continue
 		}
-		ms = append(ms, holdfast.Message{ID: event, Source: "system", Kind: holdfast.Track, Event: event, Account: "acme", At: r.At})
+		at := r.At
+		if event == "Long ago" {
+			at = time.Unix(0, 0)
+		} else if event == "Soon" {
+			at = at.Add(25 * time.Hour)
+		}
+		ms = append(ms, sources.Said{Place: strconv.Itoa(len(ms)), Message: holdfast.Message{ID: event, Source: "system", Kind: holdfast.Track, Event: event, Account: "acme", At: at}})
 	}
 	return ms, drops, nil
+}
+
+// Other doors keep the bounds of Segment's, and say where a message stands.
+func TestAHookSaysNothingOfLongAgoOrOfTomorrow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) { w.hook = signed{} })
+	_, text, _ := w.call("/in/billing", "Paid\nLong ago\nSoon\n"+strings.Repeat("x", 5000)+"\n", "Authorization", basic(w.keys["billing"]))
+	for _, want := range []string{`{"message":"1","reason":"bad_time","detail":"it happened before the year 2000"}`, `{"message":"2","reason":"bad_time","detail":"it happened more than a day ahead"}`, `{"message":"3"`} {
+		if !strings.Contains(text, want) || len(text) > 1000 {
+			t.Errorf("got %s, want %s", text, want)
+		}
+	}
+	if got := strings.Join(w.events("acme"), "; "); got != "billing track Paid" {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestASourceOfAnotherKindShowsItsSignatureOrAKey(t *testing.T) {

@@ -154,13 +154,21 @@ func (r *reader) when(o map[string]any) (at time.Time, dated bool, why string) {
 	}
 	sent, _ := o["sentAt"].(string)
 	at = corrected(at, cmp.Or(sent, r.sentAt), r.now)
+	if why = untimely(at, r.now); why != "" {
+		why = "the timestamp is " + why
+	}
+	return at, true, why
+}
+
+// untimely says why nothing happened at that time, or "".
+func untimely(at, now time.Time) string {
 	switch {
 	case at.Before(firstDay):
-		return at, true, "the timestamp is before the year 2000"
-	case at.After(r.now.Add(ahead)):
-		return at, true, "the timestamp is more than a day ahead"
+		return "before the year 2000"
+	case at.After(now.Add(ahead)):
+		return "more than a day ahead"
 	}
-	return at, true, ""
+	return ""
 }
 
 // nameless is the id of a message that has none. What says when it happened is the
