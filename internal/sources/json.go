@@ -42,10 +42,12 @@ func garbled(body []byte) string {
 		return ""
 	}
 	at := 0
-	for r, size := rune(0), 0; at < len(body); at += size {
-		if r, size = utf8.DecodeRune(body[at:]); r == utf8.RuneError && size == 1 {
+	for at < len(body) {
+		r, size := utf8.DecodeRune(body[at:])
+		if r == utf8.RuneError && size == 1 {
 			break
 		}
+		at += size
 	}
 	line := body[bytes.LastIndexByte(body[:at], '\n')+1 : at]
 	return fmt.Sprintf("%d:%d", bytes.Count(body[:at], []byte("\n"))+1, utf8.RuneCount(line)+1)

@@ -34,9 +34,10 @@ func (signed) Messages(r sources.Request) (ms []sources.Said, drops []ingest.Dro
 			continue
 		}
 		at := r.At
-		if event == "Long ago" {
+		switch event {
+		case "Long ago":
 			at = time.Unix(0, 0)
-		} else if event == "Soon" {
+		case "Soon":
 			at = at.Add(25 * time.Hour)
 		}
 		ms = append(ms, sources.Said{Place: strconv.Itoa(len(ms)), Message: holdfast.Message{ID: event, Source: "system", Kind: holdfast.Track, Event: event, Account: "acme", At: at}})
