@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/intake"
 	"holdfast/internal/server/ingest"
 	"holdfast/internal/sources"
 )
@@ -57,6 +59,23 @@ func TestAHookSaysNothingOfLongAgoOrOfTomorrow(t *testing.T) {
 	}
 	if got := strings.Join(w.events("acme"), "; "); got != "billing track Paid" {
 		t.Errorf("got %s", got)
+	}
+}
+
+// What waited and cannot be taken counts for the source that sent it.
+func TestWhatIsLostAfterItWaitedIsCounted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(w *world) {
+		w.hook = signed{}
+		w.Handler.Receive = func(context.Context, intake.Call) (intake.Result, error) {
+			return intake.Result{Messages: 1, Fresh: 1, Lost: []string{"app", "app"}}, nil
+		}
+	})
+	if status, text, _ := w.call("/in/billing", "Paid\n", "Authorization", basic(w.keys["billing"])); status != http.StatusOK {
+		t.Fatal(status, text)
+	}
+	if n := w.counts.Sums()[ingest.Counted{Source: "app", Outcome: ingest.Refused}]; n != 2 {
+		t.Errorf("got %d", n)
 	}
 }
 
