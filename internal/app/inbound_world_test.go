@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"holdfast/internal/app"
+	"holdfast/internal/clock"
 	"holdfast/internal/store"
+	"holdfast/internal/telemetry"
 	"holdfast/internal/tokens"
 )
 
@@ -52,7 +54,15 @@ type inbound struct {
 // newInbound puts front, unless nil, between the listener and the doors.
 func newInbound(t *testing.T, front func(http.Handler) http.Handler) *inbound {
 	t.Helper()
-	in := &inbound{App: newWorld(t, inboundProject).open(0, func(c *app.Config) { c.Virtual = nil }), t: t}
+	return openInbound(t, inboundProject, front)
+}
+
+// openInbound is newInbound of another project, watched.
+func openInbound(t *testing.T, files string, front func(http.Handler) http.Handler) *inbound {
+	t.Helper()
+	in := &inbound{App: newWorld(t, files).open(0, func(c *app.Config) {
+		c.Virtual, c.Telemetry = nil, telemetry.New(clock.System{})
+	}), t: t}
 	h, err := in.Public()
 	if err != nil {
 		t.Fatal(err)
@@ -81,10 +91,15 @@ func (in *inbound) view(fn func(tx store.Tx) error) {
 }
 
 // key of a new token for the source app.
-func (in *inbound) key() (secret string) {
+func (in *inbound) key() string {
+	in.t.Helper()
+	return in.keyOf("app")
+}
+
+func (in *inbound) keyOf(source string) (secret string) {
 	in.t.Helper()
 	in.update(func(tx store.Tx) (err error) {
-		secret, _, err = tokens.Create(tx, tokens.New{Scopes: []string{"ingest:app"}}, in.Clock.Now())
+		secret, _, err = tokens.Create(tx, tokens.New{Scopes: []string{"ingest:" + source}}, in.Clock.Now())
 		return err
 	})
 	return secret

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/http"
+	"slices"
 
 	"holdfast/internal/calendar"
 	"holdfast/internal/clock"
@@ -16,7 +17,7 @@ import (
 // release brings are taken without a restart.
 func (a *App) ingestDoor(mux *http.ServeMux) error {
 	h := &ingest.Handler{
-		Store: a.Store, Receive: a.Intake.Receive, Clock: a.Clock, Machine: clock.System{}, Log: a.log, Count: a.Inbound.Add,
+		Store: a.Store, Receive: a.Intake.Receive, Clock: a.Clock, Machine: clock.System{}, Log: a.log, Count: a.counted,
 		Source:    func(name string) *project.Source { return a.heads.get().Source(name) },
 		Hook:      a.hookOf,
 		OfAll:     func(event string) bool { return a.Intake.Rules().OfAll(event) },
@@ -34,6 +35,19 @@ func (a *App) ingestDoor(mux *http.ServeMux) error {
 		}
 	}
 	return nil
+}
+
+// counted keeps what became of messages from outside, and shows it among the metrics.
+// What was taken or repeated is counted with its commit, and calls that were turned
+// away are counted by their door.
+func (a *App) counted(source, outcome string, n int) {
+	a.Inbound.Add(source, outcome, n)
+	switch {
+	case outcome == ingest.Parked, outcome == ingest.Withheld:
+		a.cfg.Telemetry.Received(source, outcome, n)
+	case slices.Contains(ingest.Reasons(), outcome):
+		a.cfg.Telemetry.Dropped(source, outcome, n)
+	}
 }
 
 // silence is how long nothing may come from a source of the project in force.

@@ -28,9 +28,9 @@ var (
 
 var (
 	messages = Metric{Name: "holdfast_messages_total", Kind: Counter, Labels: []string{"source", "result"},
-		Help: "Messages committed, by source and result: taken, or repeated when the id was known.", Means: "a source that falls silent has stopped sending"}
+		Help: "Messages committed, by source and result: taken, or repeated when the id was known. Beside them waiting, for somebody to say which account its person is of (it counts as taken too when that was said), and withheld, a field or an object that the source may not write, of a message that was taken.", Means: "a source that falls silent has stopped sending"}
 	messagesRefused = Metric{Name: "holdfast_messages_refused_total", Kind: Counter, Labels: []string{"source", "reason"},
-		Help: "Messages that were not taken in: forged (an event of ours), malformed, refused (they contradict the schema, or name nobody who is known).", Means: "a sender has changed"}
+		Help: "Messages that were not taken in. At the doors of sources: not_allowed, forged, no_user, no_event, no_group, bad_type, bad_shape, bad_time, bad_text, too_large, too_deep, refused, alias, as the guide on events has them, and unread, what a webhook said and its source cannot read. From imports and files: forged (an event of ours), malformed, refused (they contradict the schema, or name nobody who is known).", Means: "a sender has changed"}
 	touches = Metric{Name: "holdfast_touches_total", Kind: Counter, Labels: []string{"channel", "playbook", "state"},
 		Help: "Touches that came to a state, by channel and playbook.", Means: "state failed or unknown grows: look at holdfast ledger"}
 	touchesHeld = Metric{Name: "holdfast_touches_held_total", Kind: Counter, Labels: []string{"reason"},

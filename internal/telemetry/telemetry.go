@@ -76,8 +76,11 @@ func (t *Telemetry) Close(ctx context.Context) error {
 }
 
 // add counts one of m, by values of its labels in their order.
-func (t *Telemetry) add(m Metric, labels ...string) {
-	t.counters[m.Name].WithLabelValues(t.values.all(m.Name, labels)...).Inc()
+func (t *Telemetry) add(m Metric, labels ...string) { t.some(m, 1, labels...) }
+
+// some counts n of m.
+func (t *Telemetry) some(m Metric, n int, labels ...string) {
+	t.counters[m.Name].WithLabelValues(t.values.all(m.Name, labels)...).Add(float64(n))
 }
 
 // took counts a length of time.
@@ -85,10 +88,21 @@ func (t *Telemetry) took(m Metric, d time.Duration, labels ...string) {
 	t.seconds[m.Name].WithLabelValues(t.values.all(m.Name, labels)...).Observe(max(d, 0).Seconds())
 }
 
-// Refused counts messages that were not taken in, and why: a word.
-func (t *Telemetry) Refused(source, reason string) {
-	if t != nil {
-		t.add(messagesRefused, source, reason)
+// Refused counts a message that was not taken in, and why: a word.
+func (t *Telemetry) Refused(source, reason string) { t.Dropped(source, reason, 1) }
+
+// Dropped counts n messages that were not taken in, and why: a word.
+func (t *Telemetry) Dropped(source, reason string, n int) {
+	if t != nil && n > 0 {
+		t.some(messagesRefused, n, source, reason)
+	}
+}
+
+// Received counts n results of messages that the store does not see: a word. What is
+// taken or repeated it counts by itself.
+func (t *Telemetry) Received(source, result string, n int) {
+	if t != nil && n > 0 {
+		t.some(messages, n, source, result)
 	}
 }
 

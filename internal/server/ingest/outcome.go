@@ -34,6 +34,11 @@ const (
 	Alias      = "alias"       // taken as far as what waits is concerned: the source may not merge people
 )
 
+// Reasons are all that a message may be dropped for.
+func Reasons() []string {
+	return []string{NotAllowed, Forged, NoUser, NoEvent, NoGroup, BadType, BadShape, BadTime, BadText, TooLarge, TooDeep, Refused, Unread, Alias}
+}
+
 // Why a call is turned away, with nothing of it taken.
 const (
 	BadCall      = "bad_call"     // 400, 405 or 415: not HTTP as we speak it, no JSON
