@@ -40,7 +40,7 @@ func (h *Handler) hook(w http.ResponseWriter, r *http.Request) (a answer, err er
 		return a, err
 	}
 	defer leave()
-	body, err := readBody(w, r, maxHook)
+	body, err := h.readBody(w, r, maxHook)
 	if err != nil {
 		return a, err
 	}

@@ -52,9 +52,10 @@ type Handler struct {
 	Machine clock.Clock // the machine's, against which keys and signatures are held
 	Log     *slog.Logger
 
-	AtWork  int           // calls that write at one time; default 16
-	Waiting int           // calls that wait for their turn, or whose body is still coming; default 64
-	Wait    time.Duration // the longest that a call waits, and that a commit may take; default 10 s
+	AtWork   int           // calls that write at one time; default 16
+	Waiting  int           // calls that wait for their turn, or whose body is still coming; default 64
+	Wait     time.Duration // the longest that a call waits for its turn and its commit, once its body is here; default 10 s
+	BodyTime time.Duration // the longest that a body may take to come; default 15 s
 
 	gate gate
 }
@@ -91,15 +92,18 @@ func (h *Handler) guarded(serve func(http.ResponseWriter, *http.Request) (answer
 			h.fail(w, r, "", refuse(http.StatusMethodNotAllowed, BadCall, "expected POST"))
 			return
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), cmp.Or(h.Wait, 10*time.Second))
-		defer cancel()
-		a, err := serve(w, r.WithContext(ctx))
+		a, err := serve(w, r)
 		if err != nil {
 			h.fail(w, r, a.source, err)
 			return
 		}
 		reply(w, http.StatusOK, a)
 	}
+}
+
+// bounded is ctx for as long as the store may keep a call waiting.
+func (h *Handler) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, cmp.Or(h.Wait, 10*time.Second))
 }
 
 // answer of a call that was taken. What was left out is said to the sender, who
@@ -133,6 +137,9 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, source string, er
 		no = busy("what came cannot be kept now; nothing of it was taken")
 	}
 	h.count(source, no.outcome, 1)
+	if w.Header().Get("Connection") == "" { // a body that nobody read is waited for before the answer
+		h.hurry(w)
+	}
 	switch no.status {
 	case http.StatusTooManyRequests:
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
@@ -171,6 +178,8 @@ func (in *incoming) drop(place, reason, text string) {
 
 // take hands in what a source says, after its allow-list.
 func (h *Handler) take(ctx context.Context, s *project.Source, in incoming) (answer, error) {
+	ctx, cancel := h.bounded(ctx)
+	defer cancel()
 	a := answer{Success: true, source: s.Name}
 	var kept []item
 	for _, it := range in.items {

@@ -41,6 +41,8 @@ func actor(t store.Token) string { return "token:" + cmp.Or(t.Name, t.ID) }
 
 // caller is the source that a key hands in for, and an empty call of whoever has it.
 func (h *Handler) caller(ctx context.Context, key string) (s *project.Source, in incoming, err error) {
+	ctx, cancel := h.bounded(ctx)
+	defer cancel()
 	now := h.Machine.Now()
 	var t store.Token
 	err = h.Store.View(ctx, func(tx store.Tx) (err error) {

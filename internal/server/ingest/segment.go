@@ -39,7 +39,7 @@ func (h *Handler) segment(w http.ResponseWriter, r *http.Request) (a answer, err
 		return a, err
 	}
 	defer leave()
-	body, err := readBody(w, r, maxBatch)
+	body, err := h.readBody(w, r, maxBatch)
 	if err != nil {
 		return a, err
 	}
