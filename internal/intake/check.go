@@ -57,6 +57,9 @@ func check(m holdfast.Message, now time.Time, toAll bool) string {
 	return ""
 }
 
+// NoID says why text is no id of what, or "".
+func NoID(what, text string) string { return noID(what, text) }
+
 // noID says why text is no id, or "". What is not UTF-8 is none: stores write it in
 // ways of their own, so that it would not be found again.
 func noID(what, text string) string {

@@ -31,12 +31,15 @@ const (
 // Call is what one call hands in.
 type Call struct {
 	Messages []holdfast.Message
-	Same     []Same                  // who is said to be whom
+	Same     []Same                  // who is said to be whom; ids that are some (NoID)
 	Also     func(tx store.Tx) error // runs in the same transaction; may be nil
 }
 
 // Same says that two ids are one person: what waits for the account of Old is New's.
-type Same struct{ Old, New string }
+type Same struct {
+	Old, New string
+	Of       int // the message that says so, counted from 1: while it is refused, it says nothing; 0: none does
+}
 
 // Receive takes the messages of one call in one transaction: when it returns
 // without an error, all that could be taken are in, and after an error none is.
@@ -81,7 +84,14 @@ func (b *batch) receive(c Call) error {
 	if err := b.settled(); err != nil { // without a message
 		return err
 	}
+	refused := map[int]bool{}
+	for _, p := range b.res.Problems {
+		refused[p.Index] = true
+	}
 	for _, s := range c.Same {
+		if refused[s.Of-1] {
+			continue
+		}
 		if err := b.same(s); err != nil {
 			return err
 		}

@@ -63,10 +63,11 @@ func (h *Handler) hook(w http.ResponseWriter, r *http.Request) (a answer, err er
 			in.drop(m.Place, BadTime, "it happened "+why)
 			continue
 		}
-		in.items = append(in.items, item{place: m.Place, Message: m.Message})
+		it := item{place: m.Place, Message: m.Message}
 		if old, _ := m.Props[holdfast.Previous].(string); m.Kind == holdfast.Alias && m.Contact != "" && old != "" {
-			in.same = append(in.same, intake.Same{Old: old, New: m.Contact})
+			it.same = append(it.same, intake.Same{Old: old, New: m.Contact})
 		}
+		in.items = append(in.items, it)
 	}
 	return h.take(r.Context(), s, in)
 }

@@ -159,7 +159,6 @@ func (h *Handler) count(source, outcome string, n int) {
 // incoming is what one call says.
 type incoming struct {
 	items []item
-	same  []intake.Same
 	drops []Drop
 	also  func(tx store.Tx) error
 	by    string // who calls, as the audit log names them; "" is a provider
@@ -168,7 +167,8 @@ type incoming struct {
 // item is a message and where it stands in the call.
 type item struct {
 	place  string
-	nobody bool // it has neither an account nor a person
+	nobody bool          // it has neither an account nor a person
+	same   []intake.Same // who it says is whom; an alias its two first
 	holdfast.Message
 }
 
@@ -182,6 +182,7 @@ func (h *Handler) take(ctx context.Context, s *project.Source, in incoming) (ans
 	defer cancel()
 	a := answer{Success: true, source: s.Name}
 	var kept []item
+	var c intake.Call
 	for _, it := range in.items {
 		it.Source = s.Name
 		toAll := it.Kind == holdfast.Track && it.Account == "" && h.OfAll != nil && h.OfAll(it.Event)
@@ -189,22 +190,28 @@ func (h *Handler) take(ctx context.Context, s *project.Source, in incoming) (ans
 		if reason == "" && it.nobody && !toAll {
 			reason, text = NoUser, noUser
 		}
-		if reason != "" {
-			in.drop(it.place, reason, text)
-			continue
+		if why := it.unlike(); reason == Alias && why != "" {
+			reason, text = Refused, why
 		}
-		kept = append(kept, it)
+		switch reason {
+		case "":
+			kept = append(kept, it)
+			c.Messages = append(c.Messages, it.Message)
+			c.Same = append(c.Same, it.says(len(kept))...)
+		case Alias: // what waits is moved nevertheless
+			c.Same = append(c.Same, it.says(0)...)
+			in.drop(it.place, reason, text)
+		default:
+			in.drop(it.place, reason, text)
+		}
 	}
-	if len(kept)+len(in.same) > 0 {
+	if len(c.Messages)+len(c.Same) > 0 {
 		release, err := h.gate.work(ctx)
 		if err != nil {
 			return a, err
 		}
 		defer release()
-		c := intake.Call{Same: in.same, Also: in.also}
-		for _, it := range kept {
-			c.Messages = append(c.Messages, it.Message)
-		}
+		c.Also = in.also
 		res, err := h.Receive(store.As(ctx, in.by), c)
 		if err != nil {
 			return a, err

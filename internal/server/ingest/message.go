@@ -63,6 +63,7 @@ func (r *reader) message(place, kind string, raw []byte) {
 	user, anonymous := sources.Text(o["userId"]), sources.Text(o["anonymousId"])
 	m.Contact = cmp.Or(user, anonymous)
 	var said any
+	var same []intake.Same
 	switch kind {
 	case "track":
 		m.Kind, m.Event, said = holdfast.Track, sources.Text(o["event"]), o["properties"]
@@ -94,7 +95,7 @@ func (r *reader) message(place, kind string, raw []byte) {
 			return
 		default:
 			m.Contact = user
-			r.in.same = append(r.in.same, intake.Same{Old: old, New: user})
+			same = append(same, intake.Same{Old: old, New: user})
 		}
 		m.Kind = holdfast.Alias
 		said = map[string]any{holdfast.Previous: old}
@@ -130,9 +131,9 @@ func (r *reader) message(place, kind string, raw []byte) {
 		m.ID = nameless(raw, dated)
 	}
 	if user != "" && anonymous != "" && user != anonymous {
-		r.in.same = append(r.in.same, intake.Same{Old: anonymous, New: user})
+		same = append(same, intake.Same{Old: anonymous, New: user})
 	}
-	r.in.items = append(r.in.items, item{place: place, nobody: nobody, Message: m})
+	r.in.items = append(r.in.items, item{place: place, nobody: nobody, same: same, Message: m})
 }
 
 // when a message happened, by our clock; dated is whether it says so itself.
