@@ -41,6 +41,9 @@ func actor(t store.Token) string { return "token:" + cmp.Or(t.Name, t.ID) }
 
 // caller is the source that a key hands in for, and an empty call of whoever has it.
 func (h *Handler) caller(ctx context.Context, key string) (s *project.Source, in incoming, err error) {
+	if key == "" {
+		return nil, in, refuse(http.StatusUnauthorized, Unauthorized, "there is no key; show the write key as the user of Basic, behind Bearer, or as writeKey in the body")
+	}
 	ctx, cancel := h.bounded(ctx)
 	defer cancel()
 	now := h.Machine.Now()

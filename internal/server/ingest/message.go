@@ -154,7 +154,9 @@ func (r *reader) when(o map[string]any) (at time.Time, dated bool, why string) {
 		return at, true, "the timestamp is no time; expected one such as 2026-05-01T09:00:00Z"
 	}
 	sent, _ := o["sentAt"].(string)
-	at = corrected(at, cmp.Or(sent, r.sentAt), r.now)
+	if ours := corrected(at, cmp.Or(sent, r.sentAt), r.now); untimely(ours, r.now) == "" {
+		at = ours // a sentAt that leads elsewhere, such as one of the year 1, says nothing
+	}
 	if why = untimely(at, r.now); why != "" {
 		why = "the timestamp is " + why
 	}
@@ -198,24 +200,4 @@ func named(o map[string]any) any {
 		}
 	}
 	return props
-}
-
-// depth is how many maps and lists of raw, which is JSON, lie within one another.
-func depth(raw []byte) (most int) {
-	now, quoted := 0, false
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			now++
-			most = max(most, now)
-		case c == '}' || c == ']':
-			now--
-		}
-	}
-	return most
 }

@@ -44,9 +44,9 @@ func (h *Handler) segment(w http.ResponseWriter, r *http.Request) (a answer, err
 		return a, err
 	}
 	body = bytes.TrimPrefix(body, []byte("\xef\xbb\xbf"))
-	top := map[string]json.RawMessage{}
-	if err := json.Unmarshal(body, &top); err != nil {
-		return a, refuse(http.StatusBadRequest, BadCall, "the body is no JSON object")
+	top, err := object(body)
+	if err != nil {
+		return a, err
 	}
 	if !shown {
 		if s, in, err = h.caller(r.Context(), plainText(top["writeKey"])); err != nil {
@@ -66,8 +66,8 @@ func (h *Handler) segment(w http.ResponseWriter, r *http.Request) (a answer, err
 		return h.take(r.Context(), s, in)
 	}
 	var batch []json.RawMessage
-	if err := json.Unmarshal(top["batch"], &batch); err != nil {
-		return a, refuse(http.StatusBadRequest, BadCall, "batch is no list of messages")
+	if err := json.Unmarshal(top["batch"], &batch); err != nil || batch == nil {
+		return a, refuse(http.StatusBadRequest, BadCall, "expected batch, a list of messages")
 	}
 	if len(batch) > maxMessages {
 		return a, refuse(http.StatusBadRequest, OverSize, "a batch has at most 2500 messages")

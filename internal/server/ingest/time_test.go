@@ -20,6 +20,10 @@ func TestTimesAreByOurClock(t *testing.T) {
 		"a clock an hour ahead":          {`"timestamp":"2026-11-22T16:30:00Z"`, "2026-11-22T16:37:00Z", "15:30:00"},
 		"a clock two days ahead":         {`"timestamp":"2026-11-24T15:30:00Z"`, "2026-11-24T15:37:00Z", "15:30:00"},
 		"sent per message":               {`"originalTimestamp":"2026-11-22T14:30:00Z","sentAt":"2026-11-22T14:37:00Z"`, "2026-11-22T15:37:00Z", "15:30:00"},
+		"sent in the year 1":             {`"timestamp":"2026-11-22T15:30:00Z"`, "0001-01-01T00:00:00Z", "15:30:00"},
+		"sent in 1970":                   {`"timestamp":"2026-11-22T15:30:00Z"`, "1970-01-01T00:00:00Z", "15:30:00"},
+		"sent in the year 9999":          {`"timestamp":"2026-11-22T15:30:00Z"`, "9999-12-31T23:59:59Z", "15:30:00"},
+		"a clock that was set to 1970":   {`"timestamp":"1970-01-01T00:03:00Z"`, "1970-01-01T00:10:00Z", "15:30:00"},
 		"a sending time that is none":    {`"timestamp":"2026-11-22T15:30:00Z"`, "soon", "15:30:00"},
 		"a day as RudderStack writes it": {`"originalTimestamp":"2026-11-22T15:30:00.123Z"`, "", "15:30:00"},
 	} {
