@@ -86,7 +86,7 @@ func (b *batch) receive(c Call) error {
 	}
 	refused := map[int]bool{}
 	for _, p := range b.res.Problems {
-		refused[p.Index] = true
+		refused[p.Index] = p.Reason != mergedErased // what waits for who was erased is theirs
 	}
 	for _, s := range c.Same {
 		if refused[s.Of-1] {

@@ -132,6 +132,13 @@ func TestAMergeBringsNobodyBackWhoWasErased(t *testing.T) {
 	if err != nil || r.Parked != 1 {
 		t.Errorf("received %+v, %v", r, err)
 	}
+	r, err = w.intake.Receive(t.Context(), intake.Call{Messages: []holdfast.Message{
+		{ID: "v2", Source: "app", Kind: holdfast.Identify, Contact: "visitor", At: w.clock.Now(), Props: map[string]any{"first_name": "Dana"}},
+		same("visitor", "dana@old.test"),
+	}, Same: []intake.Same{{Old: "visitor", New: "dana@old.test", Of: 2}}})
+	if err != nil || r.Parked != 1 || r.Rejected != 1 {
+		t.Errorf("received %+v, %v", r, err)
+	}
 	gone(t, "the rows", everything(t, w.store))
 	w.view(func(tx store.Tx) error {
 		no, err := tx.Suppressions("d9", "")
