@@ -15,17 +15,17 @@ import (
 // running process finds. cfg.Project is the one in force there. Close it.
 func Beside(ctx context.Context, cfg Config) (*App, error) {
 	cfg.Offline = true
-	return beside(ctx, cfg)
-}
-
-func beside(ctx context.Context, cfg Config) (*App, error) {
 	st, err := storeBeside(ctx, cfg.Dir, cfg.Env)
 	if err != nil {
 		return nil, err
 	}
+	return besideOver(ctx, cfg, st)
+}
+
+func besideOver(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	a := &App{cfg: cfg, log: cfg.Log, Project: cfg.Project, Store: st, Clock: clock.System{}}
 	a.onStop(st.Close)
-	err = st.View(ctx, func(tx store.Tx) error {
+	err := st.View(ctx, func(tx store.Tx) error {
 		machine := clock.System{}.Now()
 		now, err := activities.Now(tx, machine)
 		if err == nil && !now.Equal(machine) {

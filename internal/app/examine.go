@@ -9,19 +9,43 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"holdfast"
 	"holdfast/internal/config"
 	"holdfast/internal/store"
 	"holdfast/internal/store/postgres"
 	"holdfast/internal/store/sqlite"
+	"holdfast/internal/telemetry"
 	"holdfast/internal/temporal"
 )
 
 // Examine is Beside with the channels that the project names, to see whether they
 // can be opened. Nothing is sent, and the errors are those that a server would end
-// with.
+// with. Where there is no store yet, it works over an empty one that is not kept.
 func Examine(ctx context.Context, cfg Config) (*App, error) {
 	cfg.Offline = false
-	return beside(ctx, cfg)
+	st, err := storeBeside(ctx, cfg.Dir, cfg.Env)
+	if holdfast.CodeOf(err) == holdfast.NotFound {
+		st, err = sqlite.OpenMemory(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return besideOver(ctx, cfg, st)
+}
+
+// Unusable are the settings of an environment that a server would end with, whatever
+// is in its store: one error for each.
+func Unusable(env config.Environment) (all []error) {
+	_, migrate := migrating(env)
+	_, keys := linkKeysOf(env)
+	_, concurrency := tuningOf(config.Worker{Concurrency: env.Worker.Concurrency})
+	_, rate := tuningOf(config.Worker{Rate: env.Worker.Rate})
+	for _, err := range []error{migrate, keys, concurrency, rate, telemetry.CheckEndpoint(env.TraceEndpoint)} {
+		if err != nil {
+			all = append(all, err)
+		}
+	}
+	return all
 }
 
 // OpenStoreIn is OpenStore under another environment than the process's.

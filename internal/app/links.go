@@ -11,6 +11,7 @@ import (
 	"holdfast"
 	"holdfast/activities"
 	"holdfast/channels"
+	"holdfast/internal/config"
 	"holdfast/internal/links"
 	"holdfast/internal/project"
 	"holdfast/internal/store"
@@ -23,12 +24,9 @@ const (
 	minLinkKey  = 32 // characters of a key from the environment
 )
 
-// linkKeys are the keys of the environment, the newest first, and behind them
-// the one that this directory drew at its first use: links that it signed go on
-// working when keys come from the environment later.
-func (a *App) linkKeys(ctx context.Context) (links.Keys, error) {
-	var keys links.Keys
-	for i, key := range a.cfg.Env.LinkKeys {
+// linkKeysOf are the keys of the environment, the newest first.
+func linkKeysOf(env config.Environment) (keys links.Keys, err error) {
+	for i, key := range env.LinkKeys {
 		if len(key) < minLinkKey {
 			e := holdfast.Errorf(holdfast.Invalid, "key %d of HOLDFAST_LINK_KEYS has %d characters; %d is the least", i+1, len(key), minLinkKey)
 			e.Hint = "draw one with: openssl rand -base64 32"
@@ -36,8 +34,19 @@ func (a *App) linkKeys(ctx context.Context) (links.Keys, error) {
 		}
 		keys = append(keys, []byte(key))
 	}
+	return keys, nil
+}
+
+// linkKeys are the keys of the environment and behind them the one that this
+// directory drew at its first use: links that it signed go on working when keys come
+// from the environment later.
+func (a *App) linkKeys(ctx context.Context) (links.Keys, error) {
+	keys, err := linkKeysOf(a.cfg.Env)
+	if err != nil {
+		return nil, err
+	}
 	var drawn string
-	err := a.Store.View(ctx, func(tx store.Tx) (err error) {
+	err = a.Store.View(ctx, func(tx store.Tx) (err error) {
 		drawn, err = tx.MetaGet(metaLinkKey)
 		return err
 	})

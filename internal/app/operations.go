@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/client"
 
+	"holdfast"
 	"holdfast/internal/clock"
 	"holdfast/internal/store"
 	"holdfast/internal/tokens"
@@ -16,6 +17,19 @@ import (
 
 // readyWithin bounds each check of readiness.
 const readyWithin = 2 * time.Second
+
+// minOperationsToken is the shortest that nobody guesses, in characters.
+const minOperationsToken = 16
+
+// CheckOperationsToken is nil for "", and for a token that may guard the metrics.
+func CheckOperationsToken(token string) error {
+	if token == "" || len(token) >= minOperationsToken {
+		return nil
+	}
+	e := holdfast.Errorf(holdfast.Invalid, "HOLDFAST_OPERATIONS_TOKEN has %d characters; %d is the least", len(token), minOperationsToken)
+	e.Hint = "draw one with: openssl rand -hex 24"
+	return e
+}
 
 // Operations is what whoever runs us asks: /metrics, /healthz (the process lives)
 // and /readyz (it can do its work). With a token, metrics are for those who show it

@@ -69,9 +69,7 @@ func placeOf(dir, clock, kept string, env config.Environment) (inFile bool, err 
 	case kept == temporal.StorePostgres:
 		return false, needsDatabase(dir)
 	}
-	e := holdfast.Errorf(holdfast.NotFound, "%s holds no data", dir)
-	e.Hint = "name the data directory with --dir"
-	return false, e
+	return false, noData(dir, nameDir)
 }
 
 // openFile opens a directory's file, or makes it. That of a compressed run is always
@@ -120,21 +118,6 @@ func migrating(env config.Environment) (migrations.Policy, error) {
 		return migrations.Refuse, nil
 	}
 	return 0, holdfast.Errorf(holdfast.Invalid, "HOLDFAST_MIGRATE is %q; expected on or off", env.Migrate)
-}
-
-// OpenStore opens a data directory's store beside a running process, for
-// commands that read or leave a row. The environment's database is that of every
-// directory but those that have a file of their own, and of "", which is none.
-func OpenStore(ctx context.Context, dir string) (store.Store, error) {
-	return storeBeside(ctx, dir, config.FromEnvironment())
-}
-
-func storeBeside(ctx context.Context, dir string, env config.Environment) (store.Store, error) {
-	clock, kept, err := temporal.Peek(dir)
-	if err != nil {
-		return nil, err
-	}
-	return storeOf(ctx, dir, clock, kept, env)
 }
 
 func hasFile(dir string) error {

@@ -4,14 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"holdfast"
 	"holdfast/internal/app"
+	"holdfast/internal/clock"
 	"holdfast/internal/config"
 	"holdfast/internal/project"
-	"holdfast/internal/store"
 	"holdfast/internal/telemetry"
 )
 
@@ -84,7 +86,7 @@ func runPart(ctx context.Context, s Streams, o runOptions, part app.Part) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, closeTelemetry(ctx, cfg)) }()
-	if cfg.Project, err = firstRelease(ctx, o.dir, say); err != nil {
+	if cfg.Project, err = firstRelease(ctx, o, env, say); err != nil {
 		return stopped(ctx, say, err)
 	}
 	a, err := app.Open(ctx, cfg)
@@ -113,15 +115,27 @@ func stopped(ctx context.Context, say *sayer, err error) error {
 	return err
 }
 
-// firstRelease is the release that a server has taken over; while there is none, it waits.
-func firstRelease(ctx context.Context, dir string, say *sayer) (p *project.Project, err error) {
-	err = withStore(ctx, app.OpenStore, dir, func(st store.Store) error {
-		p, err = app.TakenOver(ctx, st, func() {
-			say.f("no release yet: waiting for a holdfast server to take one over\n")
-		})
-		return err
-	})
-	return p, err
+// firstRelease is the release that a server has taken over; while there is none, or
+// no table yet, it waits.
+func firstRelease(ctx context.Context, o runOptions, env config.Environment, say *sayer) (*project.Project, error) {
+	waits := sync.OnceFunc(func() { say.f("no release yet: waiting for a holdfast server to take one over\n") })
+	for {
+		if err := app.Upgrade(ctx, o.dir, env); err != nil {
+			return nil, err
+		}
+		st, err := app.OpenStore(ctx, o.dir)
+		if err == nil {
+			p, err := app.TakenOver(ctx, st, waits)
+			return p, errors.Join(err, st.Close())
+		}
+		if holdfast.CodeOf(err) != holdfast.NotFound {
+			return nil, err
+		}
+		waits()
+		if err := clock.Sleep(ctx, time.Second); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // partsOf is what --with says beside the doors: nil is all there is.

@@ -55,11 +55,14 @@ reach needs HOLDFAST_OPERATIONS_TOKEN. OTEL_EXPORTER_OTLP_ENDPOINT sends traces.
 			if o.dir == "" {
 				o.dir = filepath.Join(dir, ".holdfast")
 			}
+			env := config.FromEnvironment()
+			if err := app.Upgrade(cmd.Context(), o.dir, env); err != nil {
+				return err
+			}
 			p, err := projectInForce(cmd.Context(), s, dir, o.dir)
 			if err != nil {
 				return err
 			}
-			env := config.FromEnvironment()
 			parts, err := partsOf(with)
 			if err != nil {
 				return err

@@ -20,11 +20,12 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
-	"holdfast/internal/app"
 	"holdfast/internal/clock"
 	"holdfast/internal/config"
 	"holdfast/internal/doctor"
 	"holdfast/internal/store"
+	"holdfast/internal/store/postgres"
+	"holdfast/internal/store/sqlite"
 	"holdfast/internal/temporal"
 )
 
@@ -79,7 +80,13 @@ func (c *clinic) file() string {
 // remember writes into the database, which it makes current first.
 func (c *clinic) remember(fn func(store.Tx) error) {
 	c.t.Helper()
-	s, err := app.OpenStoreIn(c.t.Context(), c.doctor.Dir, c.doctor.Env)
+	var s store.Store
+	var err error
+	if url := c.doctor.Env.DatabaseURL; url != "" {
+		s, err = postgres.Open(c.t.Context(), url)
+	} else {
+		s, err = sqlite.Open(c.t.Context(), filepath.Join(c.doctor.Dir, "holdfast.db"))
+	}
 	if err != nil {
 		c.t.Fatal(err)
 	}

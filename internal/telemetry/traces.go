@@ -39,11 +39,8 @@ func (t *Telemetry) Export(ctx context.Context, endpoint, version string, log *s
 	if t == nil || endpoint == "" {
 		return nil
 	}
-	u, err := url.Parse(endpoint)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
-		e := holdfast.Errorf(holdfast.Invalid, "OTEL_EXPORTER_OTLP_ENDPOINT is no address of a collector")
-		e.Hint = "write http://collector:4318"
-		return e
+	if err := CheckEndpoint(endpoint); err != nil {
+		return err
 	}
 	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(strings.TrimRight(endpoint, "/")+"/v1/traces"))
 	if err != nil {
@@ -55,6 +52,17 @@ func (t *Telemetry) Export(ctx context.Context, endpoint, version string, log *s
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(of))
 	t.tracer, t.traced, t.stop = provider.Tracer(scope), true, provider.Shutdown
 	return nil
+}
+
+// CheckEndpoint is nil for what Export takes as an endpoint.
+func CheckEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if endpoint == "" || err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
+		return nil
+	}
+	e := holdfast.Errorf(holdfast.Invalid, "OTEL_EXPORTER_OTLP_ENDPOINT is no address of a collector")
+	e.Hint = "write http://collector:4318"
+	return e
 }
 
 // begin keeps, with a new enrollment, the trace of the message that started it. One
