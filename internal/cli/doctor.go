@@ -16,11 +16,11 @@ func doctorCommand(s Streams) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "doctor [PROJECT]",
 		Short: "Find what keeps a server from working, and say what mends it",
-		Long: `Looks at the data directory, the database and its clock, Temporal, the ports of the
-engine inside, the keys of providers and of Temporal's histories, the doors for the
-outside and the public address, with the environment that a server would have. It sends nothing and changes
-nothing, and may run beside a running server. Without PROJECT it looks at the release
-in force.
+		Long: `Looks at the data directory, the settings of the process, the database and its clock,
+Temporal, the ports of the engine inside, the keys of providers and of Temporal's
+histories, the doors for the outside and the public address, with the environment that a
+server would have. It sends nothing and changes nothing, and may run beside a running
+server, as the user that runs that. Without PROJECT it looks at the release in force.
 
 Each line says what was found and, where it matters, why and what mends it. The exit
 code is 1 when something is wrong. A note is worth knowing, and no fault.`,

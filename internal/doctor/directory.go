@@ -28,7 +28,7 @@ func directory(_ context.Context, v *visit) {
 		return
 	}
 	if err != nil {
-		v.wrong(err.Error(), why, "let the user that runs holdfast read it")
+		v.barred(err, why, "let the user that runs holdfast read it")
 		return
 	}
 	if !info.IsDir() {
@@ -37,7 +37,7 @@ func directory(_ context.Context, v *visit) {
 	}
 	clock, _, err := temporal.Peek(v.Dir)
 	if err != nil {
-		v.wrong(err.Error(), why, "restore holdfast.json from a backup")
+		v.barred(err, why, "restore holdfast.json from a backup")
 		return
 	}
 	v.virtual = clock == temporal.ClockVirtual
@@ -45,7 +45,8 @@ func directory(_ context.Context, v *visit) {
 		v.wrong(fmt.Sprintf("other users of this machine may enter %s (mode %04o)", v.Dir, mode), why, "chmod 700 "+v.Dir)
 	}
 	if err := mayWrite(v.Dir); err != nil {
-		v.wrong(err.Error(), "nothing can be remembered", "give the directory and its files to the user that runs holdfast")
+		v.denied = "give the directory and its files to the user that runs holdfast, and let it write there"
+		v.barred(err, "nothing can be remembered", v.denied)
 	}
 	if v.held, err = temporal.Held(v.Dir); err != nil {
 		v.wrong(err.Error(), why, "let the user that runs holdfast read it")
@@ -61,6 +62,16 @@ func directory(_ context.Context, v *visit) {
 	if v.virtual {
 		v.note("its clock is compressed", "nothing leaves this machine, so that keys and doors are not looked at", "")
 	}
+}
+
+// barred is a wrong of a directory; fix is for whoever may enter it.
+func (v *visit) barred(err error, why, fix string) {
+	if errors.Is(err, fs.ErrPermission) {
+		v.denied = "run it as the user that the server runs as, such as: sudo -u holdfast holdfast doctor --dir " + v.Dir +
+			"; that user must own the directory and may write there"
+		fix = v.denied
+	}
+	v.wrong(err.Error(), why, fix)
 }
 
 // mayWrite opens each file of ours for writing, and writes nothing into it.

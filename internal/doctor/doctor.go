@@ -5,10 +5,12 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,7 +37,7 @@ const (
 
 // Finding is one line. What holds no secret and no personal data.
 type Finding struct {
-	Check string `json:"check"` // directory, database, project, temporal, payloads, ports, email, slack, webhooks, doors, address
+	Check string `json:"check"` // directory, settings, database, project, temporal, payloads, ports, email, slack, webhooks, doors, address
 	State State  `json:"state"`
 	What  string `json:"what"`
 	Why   string `json:"why,omitempty"` // why it matters
@@ -61,6 +63,8 @@ type visit struct {
 	project *project.Project // nil when there is none to look at
 	virtual bool             // the clock of the directory is compressed
 	held    bool             // a process runs it
+	fresh   bool             // nothing is in the store yet, or there is none
+	denied  string           // what mends that we may not read or write the directory; "": we may
 	found   []Finding
 }
 
@@ -72,6 +76,7 @@ type check struct {
 // checks in the order in which they are made; later ones rest on earlier ones.
 var checks = []check{
 	{"directory", directory},
+	{"settings", settings},
 	{"database", database},
 	{"project", chosenProject},
 	{"temporal", cluster},
@@ -117,11 +122,23 @@ func (v *visit) wrong(what, why, fix string) {
 // broken is a wrong whose words and fix are an error's; fix is for one that names
 // none.
 func (v *visit) broken(err error, why, fix string) {
-	what := err.Error()
+	what, hint := wordsOf(err)
+	v.wrong(what, why, cmp.Or(hint, fix))
+}
+
+// wordsOf parts what an error says from what it advises.
+func wordsOf(err error) (what, hint string) {
+	what = err.Error()
 	if e, ok := errors.AsType[*holdfast.Error](err); ok && e.Hint != "" {
-		what, fix = strings.TrimSuffix(what, " ("+e.Hint+")"), e.Hint
+		return strings.TrimSuffix(what, " ("+e.Hint+")"), e.Hint
 	}
-	v.wrong(what, why, fix)
+	return what, ""
+}
+
+// already reports whether an earlier check has found the same.
+func (v *visit) already(err error) bool {
+	what, _ := wordsOf(err)
+	return slices.ContainsFunc(v.found, func(f Finding) bool { return f.What == what })
 }
 
 // readFrom has the last finding name the variable that it was read from.

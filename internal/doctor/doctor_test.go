@@ -70,6 +70,8 @@ func TestASchemaThatIsNotOurs(t *testing.T) {
 	c.schema(path, "3")
 	c.says("database", "wrong: its schema is version 3, and this holdfast writes version", "start holdfast server once")
 	c.says("database", "wrong: its schema is version 3") // looking has not changed it
+	c.doctor.Env.Migrate = "off"
+	c.says("database", "wrong: its schema is version 3", "then run holdfast migrate")
 	c.schema(path, "99")
 	c.says("database", "wrong: its schema is version 99, and this holdfast knows", "run the newer holdfast")
 }
@@ -91,7 +93,13 @@ func TestPostgresWithAnotherTimeAndAWrongName(t *testing.T) {
 	server := pgtest.Start(t)
 	c := newClinic(t, "")
 	c.doctor.Env.DatabaseURL = server.Database(t)
-	c.says("database", "wrong: its schema is version 0, and this holdfast writes version")
+	c.says("database", "note: the database is empty", "holdfast server makes its tables")
+	c.doctor.Env.Migrate = "off"
+	c.says("database", "note: the database is empty", "holdfast migrate makes its tables")
+	c.doctor.Env.Migrate = ""
+	server.Exec(t, c.doctor.Env.DatabaseURL, "CREATE TABLE foo (n int)")
+	c.says("database", "wrong: look at database", "schema public has table foo of another program", "(make a database for holdfast alone, or a schema")
+	server.Exec(t, c.doctor.Env.DatabaseURL, "DROP TABLE foo")
 	c.remember(func(store.Tx) error { return nil })
 	c.says("database", "ok: the database answers")
 	c.doctor.Clock = clock.NewVirtual(clock.System{}.Now().Add(-time.Hour))

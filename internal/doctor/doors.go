@@ -11,10 +11,13 @@ import (
 
 // doors opens what a server would open, and tells what stays shut.
 func doors(ctx context.Context, v *visit) {
-	if v.project == nil || v.store == nil || v.virtual {
+	if v.project == nil || v.store == nil && !v.fresh || v.virtual {
 		return
 	}
 	a, err := app.Examine(ctx, v.config())
+	if err != nil && v.already(err) {
+		return
+	}
 	if err != nil {
 		v.broken(err, "a server does not start so", "")
 		return

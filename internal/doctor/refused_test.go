@@ -54,7 +54,7 @@ func TestADatabaseThatDoesNotLetUsIn(t *testing.T) {
 		c.keepsTo("s3cret", "wr0ng")
 	}
 	c.doctor.Env.DatabaseURL = withPassword(walled, "s3cret")
-	c.says("database", "wrong: its schema is version 0")
+	c.says("database", "note: the database is empty")
 }
 
 func TestASchemaOfPostgresThatIsNotOurs(t *testing.T) {

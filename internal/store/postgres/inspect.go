@@ -33,6 +33,11 @@ func Inspect(ctx context.Context, address string) (s store.Shape, err error) {
 	if s.Version, err = schemaVersion(ctx, conn); err != nil {
 		return s, fmt.Errorf("look at %s: %w", where, err)
 	}
+	if s.Version == 0 {
+		if err := vacant(ctx, conn); err != nil {
+			return s, fmt.Errorf("look at %s: %w", where, err)
+		}
+	}
 	if err := conn.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&s.Now); err != nil {
 		return s, fmt.Errorf("ask %s for the time: %w", where, err)
 	}
