@@ -105,8 +105,7 @@ func (a *App) takeOver(ctx context.Context) error {
 	if err := mayMail(p, a.Activities.Channels); err != nil {
 		return err
 	}
-	names, err := a.Republish(ctx, p)
-	if err != nil {
+	if _, err := a.Republish(ctx, p); err != nil {
 		return err
 	}
 	err = a.Store.Update(ctx, func(tx store.Tx) error {
@@ -128,7 +127,7 @@ func (a *App) takeOver(ctx context.Context) error {
 		return fmt.Errorf("take playbooks away: %w", err)
 	}
 	a.taken.Store(n)
-	a.log.InfoContext(ctx, "a release is in force", "release", n, "playbooks", names)
+	a.log.InfoContext(ctx, "a release is in force", "release", n, "playbooks", namesOf(p))
 	if err := a.Activities.HandOver(ctx); err != nil {
 		return err
 	}
@@ -156,8 +155,17 @@ func (a *App) adopt(ctx context.Context) error {
 	}
 	a.heads.set(p)
 	a.taken.Store(n)
-	a.log.InfoContext(ctx, "a release is in force", "release", n)
+	a.log.InfoContext(ctx, "a release is in force", "release", n, "playbooks", namesOf(p))
 	return nil
+}
+
+// namesOf are the playbooks of a project.
+func namesOf(p *project.Project) []string {
+	names := []string{}
+	for _, b := range p.Playbooks {
+		names = append(names, b.Name)
+	}
+	return names
 }
 
 // TakenOver waits until a server has taken a release over, and is that; waits is

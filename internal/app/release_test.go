@@ -2,8 +2,10 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -224,6 +226,26 @@ func TestAReleaseThatCannotBeReadIsRefused(t *testing.T) {
 		}
 		if err := clock.Sleep(t.Context(), 50*time.Millisecond); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// A restart changes no playbook, and says all the same which are in force.
+func TestTheLogNamesThePlaybooksInForce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, hostile)
+	a := w.follow(1)
+	_, _, err := release.Put(t.Context(), a.Store, w.project, 0, release.Stamp{By: "the test", At: a.Clock.Now()})
+	if err := errors.Join(err, a.Close()); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		told := &buffer{}
+		if err := app.TakeOver(t.Context(), w.dir, w.project, w.env, slog.New(slog.NewJSONHandler(told, nil))); err != nil {
+			t.Fatal(err)
+		}
+		if said := told.String(); !strings.Contains(said, `"a release is in force","release":1,"playbooks":["check-in"`) {
+			t.Errorf("it says %s", said)
 		}
 	}
 }
