@@ -34,6 +34,9 @@ func serveOperations(ctx context.Context, a *app.App, addr, token string, say *s
 		e.Hint = "set HOLDFAST_OPERATIONS_TOKEN, which Prometheus shows as a bearer token, or use 127.0.0.1:7789"
 		return nil, e
 	}
+	if err := app.CheckOperationsToken(token); err != nil {
+		return nil, err
+	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
 	if err != nil {
 		e := holdfast.Errorf(holdfast.Conflict, "--operations %s: cannot listen there: %v", addr, errors.Unwrap(err))

@@ -17,6 +17,12 @@ func TestAnAddressThatOthersReachNeedsAToken(t *testing.T) {
 			t.Errorf("%s: got %v, %v", addr, o, err)
 		}
 	}
+	for _, addr := range []string{":0", "127.0.0.1:0"} {
+		o, err := serveOperations(t.Context(), nil, addr, "15 characters!!", say)
+		if o != nil || holdfast.CodeOf(err) != holdfast.Invalid || !strings.Contains(err.Error(), "HOLDFAST_OPERATIONS_TOKEN has 15 characters; 16 is the least") {
+			t.Errorf("a short token at %s: got %v, %v", addr, o, err)
+		}
+	}
 	if _, err := serveOperations(t.Context(), nil, "9090", "", say); holdfast.CodeOf(err) != holdfast.Invalid {
 		t.Errorf("no port: %v", err)
 	}
