@@ -31,8 +31,8 @@ func migrateCommand(s Streams) *cobra.Command {
 		Use:   "migrate",
 		Short: "Bring the schema of the database up to date",
 		Long: `Shows which migrations the database lacks and applies them: the database that
-HOLDFAST_DATABASE_URL names, else the file of the data directory, which no running
-holdfast may use meanwhile. In PostgreSQL all of them are one transaction. A database
+HOLDFAST_DATABASE_URL names, else the file of the data directory, which must be there
+and which no running holdfast may use meanwhile. In PostgreSQL all of them are one transaction. A database
 of a newer holdfast is refused: schemas never go backward, the way back is the backup
 made before.
 
@@ -40,7 +40,14 @@ A server does the same when it starts. Where it must not, because its role may n
 change tables or because several start at once, set HOLDFAST_MIGRATE=off for it: it
 then refuses an older schema, and this command is a step of the deployment.`,
 		Example: "  holdfast migrate --dry-run\n  HOLDFAST_DATABASE_URL=postgres://db.internal/retention holdfast migrate --wait=2m",
-		Args:    cobra.NoArgs,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 && cmd.Flags().Changed("wait") {
+				e := holdfast.Errorf(holdfast.Invalid, "%q stands apart from --wait", args[0])
+				e.Hint = "write --wait=" + args[0]
+				return e
+			}
+			return cobra.NoArgs(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return migrateDatabase(cmd.Context(), s, o)
 		},
@@ -49,7 +56,7 @@ then refuses an older schema, and this command is a step of the deployment.`,
 	f.StringVar(&o.dir, "dir", ".holdfast", "data directory")
 	f.BoolVar(&o.dryRun, "dry-run", false, "only show what is missing")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
-	f.DurationVar(&o.wait, "wait", 0, "wait so long for a database that does not answer yet")
+	f.DurationVar(&o.wait, "wait", 0, "wait so long for a database that does not answer yet, such as --wait=2m")
 	f.Lookup("wait").NoOptDefVal = waitUnlessSaid.String()
 	return c
 }
@@ -114,11 +121,17 @@ func (m migrated) print(s Streams, dry bool) {
 
 // openWithin opens the database, and waits for one that does not answer.
 func openWithin(ctx context.Context, s Streams, o migrateOptions) (*app.Database, error) {
+	env := config.FromEnvironment()
+	if env.DatabaseURL == "" && !exists(o.dir) {
+		e := holdfast.Errorf(holdfast.NotFound, "%s holds no data", o.dir)
+		e.Hint = "name the data directory with --dir, or a database with HOLDFAST_DATABASE_URL"
+		return nil, e
+	}
 	until := realClock.Now().Add(o.wait)
 	say := newSayer(s, o.json)
 	for said := false; ; said = true {
 		// What is only looked at is not made, and may be in use.
-		d, err := app.OpenDatabase(ctx, o.dir, config.FromEnvironment(), !o.dryRun)
+		d, err := app.OpenDatabase(ctx, o.dir, env, !o.dryRun)
 		if holdfast.CodeOf(err) != holdfast.Unavailable || !realClock.Now().Before(until) {
 			return d, err
 		}
