@@ -12,6 +12,7 @@ import (
 
 	"holdfast"
 	"holdfast/internal/app"
+	"holdfast/internal/config"
 	"holdfast/internal/intake"
 )
 
@@ -53,7 +54,7 @@ func mergeByHand(ctx context.Context, o tasksOptions, kind, old, into string, dr
 	if err != nil {
 		return did, err
 	}
-	a, err := app.Beside(ctx, app.Config{Dir: o.dir, Project: p, Log: slog.New(slog.DiscardHandler)})
+	a, err := app.Beside(ctx, app.Config{Dir: o.dir, Project: p, Env: config.FromEnvironment(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return did, err
 	}

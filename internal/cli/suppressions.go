@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/internal/app"
+	"holdfast/internal/config"
 	"holdfast/internal/store"
 	"holdfast/internal/suppressions"
 )
@@ -120,7 +121,7 @@ func suppressing(ctx context.Context, o suppressionsOptions, change func(*app.Ap
 	if err != nil {
 		return err
 	}
-	a, err := app.Beside(ctx, app.Config{Dir: o.dir, Project: p, Log: slog.New(slog.DiscardHandler)})
+	a, err := app.Beside(ctx, app.Config{Dir: o.dir, Project: p, Env: config.FromEnvironment(), Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
