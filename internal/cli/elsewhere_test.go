@@ -2,10 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"holdfast/internal/app"
+	"holdfast/internal/config"
 	"holdfast/internal/store/postgres/pgtest"
 )
 
@@ -30,4 +34,27 @@ func TestCommandsBesideADatabase(t *testing.T) {
 		t.Errorf("nobody is suppressed:\n%s", said)
 	}
 	run("merge", "globex", "acme", "--dry-run", "--project", project, "--dir", data)
+}
+
+// A worker waits for the tables of a server, and makes none where its address may be wrong.
+func TestAWorkerWaitsForAServersTables(t *testing.T) {
+	t.Setenv("HOLDFAST_DATABASE_URL", pgtest.Start(t).Database(t))
+	env := config.FromEnvironment()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	_, err := firstRelease(ctx, runOptions{}, env, newSayer(Streams{Err: ender(stop)}, false))
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("it ended with %v", err)
+	}
+	if s, _, err := app.Shape(t.Context(), "", env); err != nil || s.Version != 0 {
+		t.Errorf("the database has version %d, %v", s.Version, err)
+	}
+}
+
+// ender ends somebody's work at the first word that it hears.
+type ender func()
+
+func (e ender) Write(p []byte) (int, error) {
+	e()
+	return len(p), nil
 }
