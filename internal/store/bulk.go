@@ -23,6 +23,9 @@ type Bulk interface {
 	Loaded() error
 	// Clear empties all tables.
 	Clear() error
+	// Unmake drops all tables: the shape is that of an empty database again. Nothing
+	// else may come after it in its transaction.
+	Unmake() error
 }
 
 // Kind of a column's values.

@@ -189,19 +189,45 @@ func (t *tx) Clear() error {
 	if err != nil {
 		return err
 	}
+	guarded := slices.Contains(names, "audit") // not before there was one
 	names = append(names, "leases")
 	for i, name := range names {
 		names[i] = pgx.Identifier{name}.Sanitize()
 	}
-	for _, query := range []string{ // the audit log keeps its rows from everybody else
-		"ALTER TABLE audit DISABLE TRIGGER audit_stays",
-		"TRUNCATE " + strings.Join(names, ", "),
-		"ALTER TABLE audit ENABLE TRIGGER audit_stays",
-	} {
+	queries := []string{"TRUNCATE " + strings.Join(names, ", ")}
+	if guarded { // the audit log keeps its rows from everybody else
+		queries = []string{"ALTER TABLE audit DISABLE TRIGGER audit_stays", queries[0], "ALTER TABLE audit ENABLE TRIGGER audit_stays"}
+	}
+	for _, query := range queries {
 		if err := t.put("clear tables", query); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+func (t *tx) Unmake() error {
+	tables, err := all(t, "list tables", value[string], "SELECT c.relname::text "+ours)
+	if err != nil {
+		return err
+	}
+	functions, err := all(t, "list functions of triggers", value[string], `SELECT DISTINCT g.tgfoid::regprocedure::text
+		FROM (SELECT c.oid `+ours+`) t JOIN pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal`)
+	if err != nil {
+		return err
+	}
+	for i, name := range tables {
+		tables[i] = pgx.Identifier{name}.Sanitize()
+	}
+	if err := t.put("drop tables", "DROP TABLE "+strings.Join(tables, ", ")); err != nil {
+		return err
+	}
+	for _, name := range functions {
+		if err := t.put("drop functions", "DROP FUNCTION "+name); err != nil {
+			return err
+		}
+	}
+	t.wrote = false // the table that would have the mark of this commit is gone
 	return nil
 }
 

@@ -96,8 +96,10 @@ func (t *tx) Clear() error {
 	if err := t.MetaSet(store.AuditBefore, strconv.FormatInt(math.MaxInt64, 10)); err != nil {
 		return err
 	}
-	if err := t.put("clear audit", "DELETE FROM audit"); err != nil { // it keeps its rows from everybody else
-		return err
+	if slices.ContainsFunc(tables, func(one store.Table) bool { return one.Name == "audit" }) { // not before there was one
+		if err := t.put("clear audit", "DELETE FROM audit"); err != nil { // it keeps its rows from everybody else
+			return err
+		}
 	}
 	for _, one := range slices.Backward(tables) {
 		if err := t.put("clear "+one.Name, `DELETE FROM "`+one.Name+`"`); err != nil {
@@ -105,4 +107,20 @@ func (t *tx) Clear() error {
 		}
 	}
 	return t.put("clear leases", "DELETE FROM leases")
+}
+
+func (t *tx) Unmake() error {
+	tables, err := t.Tables()
+	if err != nil {
+		return err
+	}
+	for _, one := range slices.Backward(tables) {
+		if err := t.put("drop "+one.Name, `DROP TABLE "`+one.Name+`"`); err != nil {
+			return err
+		}
+	}
+	if err := t.put("drop leases", "DROP TABLE IF EXISTS leases"); err != nil {
+		return err
+	}
+	return t.put("forget the schema version", "PRAGMA user_version = 0")
 }
