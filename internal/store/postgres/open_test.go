@@ -153,3 +153,19 @@ func TestTheAuditLogIsNotChanged(t *testing.T) {
 		}
 	}
 }
+
+// Two databases that are not the same have not the same name.
+func TestTheNameOfADatabaseTellsItFromOthers(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{
+		"postgres://me:s3cret@db.internal/hf":                                "database hf at db.internal",
+		"postgres://me:s3cret@db.internal:5432/hf?sslmode=require":           "database hf at db.internal",
+		"postgres://me:s3cret@db.internal:5433/hf":                           "database hf at db.internal:5433",
+		"postgres://me:s3cret@db.internal:5433/hf?search_path=retention":     "database hf at db.internal:5433, schema retention",
+		"host=db.internal user=me password=s3cret dbname=hf search_path=two": "database hf at db.internal, schema two",
+	} {
+		if got, err := postgres.Where(address); err != nil || got != want {
+			t.Errorf("%s: got %q, %v; want %q", address, got, err, want)
+		}
+	}
+}

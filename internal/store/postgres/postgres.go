@@ -92,14 +92,26 @@ func OpenAs(ctx context.Context, address string, policy migrations.Policy) (*Sto
 	return connected(ctx, pool, policy)
 }
 
-// Where names the database and the host of an address, and no secret of it.
+// Where names the database of an address so that another one has another name: with its
+// host, its port and its schema where they are not the usual ones, and no secret.
 func Where(address string) (string, error) {
 	pool, err := poolConfig(address)
 	if err != nil {
 		return "", err
 	}
-	return place(pool.ConnConfig), nil
+	c := pool.ConnConfig
+	where := place(c)
+	if c.Port != usualPort {
+		where += fmt.Sprintf(":%d", c.Port)
+	}
+	if path := c.RuntimeParams["search_path"]; path != "" {
+		where += ", schema " + path
+	}
+	return where, nil
 }
+
+// usualPort is PostgreSQL's.
+const usualPort = 5432
 
 func place(c *pgx.ConnConfig) string { return fmt.Sprintf("database %s at %s", c.Database, c.Host) }
 
