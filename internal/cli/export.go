@@ -14,6 +14,7 @@ import (
 	"holdfast"
 	"holdfast/internal/app"
 	"holdfast/internal/config"
+	"holdfast/internal/store"
 	"holdfast/internal/transfer"
 )
 
@@ -30,7 +31,9 @@ PostgreSQL database, whichever it came from. - writes to the standard output.
 
 The archive holds names, addresses and texts: keep it as you keep the database. It
 does not hold Temporal's memory; enrollments that run begin anew where they stand.
-A schema of an older holdfast is exported as it is, for a backup before an upgrade.`,
+A schema of an older holdfast is exported as it is, for a backup before an upgrade. A
+store that a restore or a move is still filling is refused; one that was moved away is
+exported as the move found it, and the command says so.`,
 		Example: "  holdfast export backup.holdfast.gz --dir /var/lib/holdfast\n  holdfast export - | age -r age1… > backup.age",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,6 +59,9 @@ func exportStore(ctx context.Context, s Streams, file, dir string, asJSON bool) 
 	} else if version == 0 {
 		return holdfast.Errorf(holdfast.NotFound, "%s holds no data", d.Where)
 	}
+	if err := d.View(ctx, func(tx store.Tx) error { return tellGone(s.Err, tx) }); err != nil {
+		return err
+	}
 	say := newSayer(s, asJSON)
 	if d.Clock == "" {
 		d.Clock = "production"
@@ -78,6 +84,20 @@ func exportStore(ctx context.Context, s Streams, file, dir string, asJSON bool) 
 	}
 	total := printTables(s.Out, tables)
 	fmt.Fprintf(s.Out, "%s: %d rows of %s\n", file, total, d.Where)
+	return nil
+}
+
+// tellGone says of a store that was moved away how old an archive of it is.
+func tellGone(w io.Writer, tx store.Tx) error {
+	g, err := transfer.GoneOf(tx)
+	if err != nil || g == nil {
+		return err
+	}
+	what := "is being"
+	if g.Done {
+		what = "was"
+	}
+	fmt.Fprintf(w, "this store %s moved to %s: the archive is of what the move found, and holds nothing of what happened there since\n", what, g.To)
 	return nil
 }
 

@@ -42,12 +42,17 @@ type line struct {
 
 // Export writes everything that a database holds, as one moment saw it, while others
 // go on writing. What it has not got round to when ctx ends is not written, and the
-// archive then says so to whoever restores it. The sums are those of the archive.
+// archive then says so to whoever restores it. The sums are those of the archive. A
+// store that is still being filled is refused, with code conflict; one that was moved
+// away is whole, as the move found it.
 func Export(ctx context.Context, from Database, to io.Writer, clock string, now time.Time, told Progress) ([]Counted, error) {
 	z := gzip.NewWriter(to)
 	var sums []Counted
 	err := from.View(ctx, func(tx store.Tx) error {
 		sums = nil
+		if err := whole(tx); err != nil {
+			return err
+		}
 		b, err := bulk(tx)
 		if err != nil {
 			return err

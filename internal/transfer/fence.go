@@ -46,6 +46,7 @@ type incoming struct {
 	ID    string    `json:"id"`
 	What  string    `json:"what"` // restore, move
 	At    time.Time `json:"at"`
+	Made  bool      `json:"made,omitempty"`  // restore: it made the tables
 	Table string    `json:"table,omitempty"` // move: the table being copied
 	After []byte    `json:"after,omitempty"` // the key of its last row that is there, encoded
 	Whole bool      `json:"whole,omitempty"` // all rows are there and were compared
@@ -63,10 +64,19 @@ func Admit(tx store.Tx) error {
 	if gone != nil {
 		return refuseGone(*gone)
 	}
+	return whole(tx)
+}
+
+// whole refuses a store that is still being filled.
+func whole(tx store.Tx) error {
 	in, err := incomingOf(tx)
 	if err != nil || in == nil {
 		return err
 	}
+	return refuseIncoming(*in)
+}
+
+func refuseIncoming(in incoming) *holdfast.Error {
 	e := holdfast.Errorf(holdfast.Conflict, "a %s into this database was begun on %s and is not done", in.What, in.At.UTC().Format(time.RFC3339))
 	e.Hint = "run the same holdfast " + in.What + " again"
 	return e

@@ -35,8 +35,8 @@ type Restored struct {
 const stoppedBy = "holdfast restore: check that nothing else sends for these accounts"
 
 // Restore fills an empty database from an archive. Until all is there no process
-// uses it; after an error it is empty again. What a killed process left behind is
-// cleared by the next restore. Touches that were being sent become unknown
+// uses it; after an error it is as it was, empty or without tables. What a killed
+// process left behind is cleared by the next restore. Touches that were being sent become unknown
 // (whatever became of them is not in the archive), enrollments that run begin anew at
 // their state in whichever engine comes next, and nothing is sent until somebody
 // resumes it.
@@ -54,7 +54,13 @@ func Restore(ctx context.Context, into Database, from io.Reader, o RestoreOption
 			return nil, err
 		}
 	}
-	if version > r.header.Schema {
+	w := &restoring{into: into, r: r, o: o, id: rand.Text(), done: &Restored{Made: r.header.Made, Schema: r.header.Schema}}
+	if version > 0 {
+		if w.made, err = w.sweep(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if w.made = w.made || version == 0; !w.made && version > r.header.Schema {
 		e := holdfast.Errorf(holdfast.Conflict, "the database's schema is version %d already, and the archive's is %d", version, r.header.Schema)
 		e.Hint = "make the database anew: a restore makes its tables, and brings them up to date afterwards"
 		return nil, e
@@ -62,9 +68,8 @@ func Restore(ctx context.Context, into Database, from io.Reader, o RestoreOption
 	if err := into.Migrate(ctx, r.header.Schema); err != nil {
 		return nil, err
 	}
-	w := &restoring{into: into, r: r, o: o, id: rand.Text(), done: &Restored{Made: r.header.Made, Schema: r.header.Schema}}
 	if err := w.claim(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, w.clear(ctx))
 	}
 	if err := w.run(ctx, newest); err != nil {
 		return nil, errors.Join(err, w.clear(ctx))
@@ -78,8 +83,28 @@ type restoring struct {
 	r    *reader
 	o    RestoreOptions
 	id   string
-	own  map[string]store.Table // of the database, by name
+	made bool                   // the database had no tables before
+	own  map[string]store.Table // of the database, by name; nil before it is claimed
 	done *Restored
+}
+
+// sweep drops what a killed restore left, if it had made the tables: those of this
+// archive may be older.
+func (w *restoring) sweep(ctx context.Context) (swept bool, err error) {
+	err = w.into.Update(ctx, func(tx store.Tx) error {
+		swept = false
+		in, err := incomingOf(tx)
+		if err != nil || in == nil || in.What != "restore" || !in.Made {
+			return err
+		}
+		b, err := bulk(tx)
+		if err != nil {
+			return err
+		}
+		swept = true
+		return b.Unmake()
+	})
+	return swept, err
 }
 
 // claim takes the database: it must be empty, or hold what a restore left.
@@ -88,6 +113,11 @@ func (w *restoring) claim(ctx context.Context) error {
 		b, err := bulk(tx)
 		if err != nil {
 			return err
+		}
+		if schema, err := b.Shape(); err != nil {
+			return err
+		} else if schema != w.r.header.Schema {
+			return holdfast.Errorf(holdfast.Conflict, "another process has brought the database's schema to version %d meanwhile", schema)
 		}
 		in, err := incomingOf(tx)
 		if err != nil {
@@ -109,7 +139,7 @@ func (w *restoring) claim(ctx context.Context) error {
 		for _, t := range tables {
 			w.own[t.Name] = t
 		}
-		return setNote(tx, metaIncoming, incoming{ID: w.id, What: "restore", At: w.o.Now})
+		return setNote(tx, metaIncoming, incoming{ID: w.id, What: "restore", At: w.o.Now, Made: w.made})
 	})
 }
 
@@ -266,17 +296,35 @@ func (w *restoring) finish(tx store.Tx) error {
 	return tx.MetaSet(metaIncoming, "")
 }
 
-// clear leaves an empty database.
+// clear leaves the database as it was: without tables, or with empty ones. What
+// another process has taken meanwhile it leaves alone.
 func (w *restoring) clear(ctx context.Context) error {
 	err := w.into.Update(context.WithoutCancel(ctx), func(tx store.Tx) error {
 		b, err := bulk(tx)
 		if err != nil {
 			return err
 		}
-		if err := w.still(tx); err != nil {
+		in, err := incomingOf(tx)
+		if err != nil {
 			return err
 		}
-		return b.Clear()
+		mine := in != nil && in.ID == w.id
+		if in == nil && w.made { // it was not claimed, and may be in use
+			tables, err := b.Tables()
+			if err != nil {
+				return err
+			}
+			mine = vacant(b, tables) == nil
+		}
+		switch {
+		case mine && w.made:
+			return b.Unmake()
+		case mine:
+			return b.Clear()
+		case w.own != nil:
+			return w.still(tx)
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("clear what was restored: %w", err)

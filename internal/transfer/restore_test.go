@@ -3,7 +3,6 @@ package transfer_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"holdfast"
 	"holdfast/internal/store"
@@ -163,64 +161,6 @@ func TestABadArchiveIsRefusedWithThePlaceAndLeavesNothing(t *testing.T) {
 	if holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "the database is not empty: table accounts has rows") {
 		t.Errorf("over a store that is in use: %v", err)
 	}
-}
-
-// What a process that was killed had restored is in nobody's way, and is not used.
-func TestAnInterruptedRestoreIsBegunAgain(t *testing.T) {
-	t.Parallel()
-	server := pgtest.Start(t)
-	from := sqliteStore(t)
-	storetest.Fill(t, from, 3, 3000)
-	archive, want := export(t, from), storetest.Content(t, from)
-	for name, into := range map[string]transfer.Database{"sqlite": sqliteStore(t), "postgres": postgresStore(t, server)} {
-		// A reader that never comes back stands for a process that is killed there.
-		held, release := make(chan struct{}), make(chan struct{})
-		ended := make(chan error, 1)
-		go func() {
-			half := io.MultiReader(bytes.NewReader(archive[:len(archive)*9/10]), holding{held, release})
-			_, err := transfer.Restore(t.Context(), into, half, transfer.RestoreOptions{Name: "a.gz", Now: now})
-			ended <- err
-		}()
-		select {
-		case <-held:
-		case err := <-ended:
-			t.Fatalf("%s: it ended before it was killed: %v", name, err)
-		}
-		err := into.View(t.Context(), transfer.Admit)
-		if holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "run the same holdfast restore again") {
-			t.Errorf("%s: a half restored store is admitted: %v", name, err)
-		}
-		restore(t, into, archive)
-		close(release)
-		if err := <-ended; err == nil {
-			t.Errorf("%s: the first restore went on into another's", name)
-		}
-		if d := cmp.Diff(settled(t, clone(want)), settled(t, storetest.Content(t, into)), cmpopts.EquateEmpty()); d != "" {
-			t.Errorf("%s (-want +got):\n%s", name, d)
-		}
-
-		ctx, cancel := context.WithCancel(t.Context())
-		empty := transfer.Database(sqliteStore(t))
-		if name == "postgres" {
-			empty = postgresStore(t, server)
-		}
-		_, err = transfer.Restore(ctx, empty, bytes.NewReader(archive), transfer.RestoreOptions{
-			Name: "a.gz", Now: now, Told: func(string, int64, bool) { cancel() },
-		})
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("%s: cancelled, it ended with %v", name, err)
-		}
-		restore(t, empty, archive) // nothing was left
-	}
-}
-
-// holding is a reader that says that it was asked, and waits.
-type holding struct{ held, release chan struct{} }
-
-func (h holding) Read([]byte) (int, error) {
-	close(h.held)
-	<-h.release
-	return 0, io.ErrUnexpectedEOF
 }
 
 // An archive of an older holdfast goes into tables of its own time, which are brought
