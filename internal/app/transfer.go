@@ -148,7 +148,7 @@ func Move(ctx context.Context, o MoveOptions) (_ *transfer.Moved, err error) {
 		if to.Engine, err = m.engine(ctx, o); err != nil {
 			return nil, err
 		}
-		to.To += " and Temporal at " + o.Env.Temporal.Address
+		to.Temporal = o.Env.Temporal.Address
 	}
 	done, err := transfer.Move(ctx, m.from, m.to, to)
 	if err != nil {
@@ -157,14 +157,14 @@ func Move(ctx context.Context, o MoveOptions) (_ *transfer.Moved, err error) {
 	return done, m.dir.FixStore(temporal.StorePostgres)
 }
 
-// CancelMove gives a move up that is not done.
+// CancelMove gives a move up that is not done; see transfer.Cancel.
 func CancelMove(ctx context.Context, o MoveOptions) (err error) {
 	m, err := openMove(ctx, o)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, m.close()) }()
-	return transfer.Cancel(ctx, m.from, m.to)
+	return transfer.Cancel(ctx, m.from, m.to, m.where)
 }
 
 // mover is both ends of a move, open.

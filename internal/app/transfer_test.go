@@ -40,7 +40,8 @@ func TestAMovedDirectoryIsUsedWithItsDatabase(t *testing.T) {
 	if err := a.Close(); err != nil {
 		t.Fatal(err)
 	}
-	env := config.Environment{DatabaseURL: pgtest.Start(t).Database(t)}
+	server := pgtest.Start(t)
+	env := config.Environment{DatabaseURL: server.Database(t)}
 	move := app.MoveOptions{Dir: w.dir, Env: env, Now: monday, Log: slog.New(slog.DiscardHandler)}
 
 	// Given up on the way: the directory is as it was.
@@ -56,6 +57,11 @@ func TestAMovedDirectoryIsUsedWithItsDatabase(t *testing.T) {
 	}
 	if _, err := app.OpenStore(t.Context(), w.dir); holdfast.CodeOf(err) != holdfast.Conflict {
 		t.Errorf("opened beside, on the way: %v", err)
+	}
+	wrong := move
+	wrong.Env.DatabaseURL = server.Database(t)
+	if err := app.CancelMove(t.Context(), wrong); holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "holds nothing of it") {
+		t.Errorf("given up in another database: %v", err)
 	}
 	if err := app.CancelMove(t.Context(), move); err != nil {
 		t.Fatal(err)

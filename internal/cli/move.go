@@ -47,7 +47,7 @@ HOLDFAST_TEMPORAL_ variables, as for a server.`,
 	f.StringVar(&o.database, "to-database", "", "PostgreSQL database to move to, empty (default: HOLDFAST_DATABASE_URL)")
 	f.StringVar(&o.temporal, "to-temporal", "", "host:port of the Temporal cluster to move to (default: HOLDFAST_TEMPORAL_ADDRESS)")
 	f.StringVar(&o.namespace, "to-namespace", "", "namespace there (default: HOLDFAST_TEMPORAL_NAMESPACE, or holdfast)")
-	f.BoolVar(&o.cancel, "cancel", false, "give up a move that is not done: the data directory may be used again")
+	f.BoolVar(&o.cancel, "cancel", false, "give up a move that is not done: the database that it was begun to is emptied, and the data directory may be used again")
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	return c
 }

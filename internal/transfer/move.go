@@ -14,11 +14,23 @@ import (
 
 // MoveOptions say how. To and Now are required.
 type MoveOptions struct {
-	To     string // where to, in words, without a secret: later processes over the old store are told
-	Engine string // id of the Temporal namespace that runs the enrollments from now on; "": the one that did
-	Now    time.Time
-	Plain  func(string) string // a text as the new database keeps it; nil: as it is
-	Told   Progress
+	To       string // the new database, in words, without a secret: later processes over the old store are told
+	Temporal string // address of the cluster that runs the enrollments from now on; "": what did
+	Engine   string // id of the namespace there; "": the one that did
+	Now      time.Time
+	Plain    func(string) string // a text as the new database keeps it; nil: as it is
+	Told     Progress
+}
+
+// andTemporal is between a database and a cluster, in words.
+const andTemporal = " and Temporal at "
+
+// where is where to, in words.
+func (o MoveOptions) where() string {
+	if o.Temporal == "" {
+		return o.To
+	}
+	return o.To + andTemporal + o.Temporal
 }
 
 // Moved is what was done.
@@ -34,20 +46,27 @@ type Moved struct {
 // Move copies a store that no process uses into an empty database, both of the same
 // shape, and hands its enrollments over: killed at any moment, the next call goes on.
 //
-// From its first transaction on nothing uses the old store (Admit), and until its
+// Whatever is refused is so before anything is changed in the old store. From its
+// first transaction on nothing uses the old store (Admit), and until its
 // last nothing uses the new one. The rows are copied page by page, each with the
 // place that was reached, in one transaction. Then both are read whole and compared.
 // Where the engine is another one, every enrollment that runs is started there by the
 // relay at its state; in the old engine none goes on, since what it would ask is the
 // old store. Touches keep their state: the old store is exact.
 func Move(ctx context.Context, from, to Database, o MoveOptions) (*Moved, error) {
-	m := &moving{from: from, to: to, o: o, done: &Moved{To: o.To}}
+	m := &moving{from: from, to: to, o: o, id: rand.Text(), done: &Moved{To: o.where()}}
+	if err := from.View(ctx, m.may); err != nil {
+		return nil, err
+	}
+	if err := m.prepare(ctx); err != nil {
+		return nil, err
+	}
 	if err := m.depart(ctx); err != nil {
 		return nil, err
 	}
 	arrived, err := m.arrive(ctx)
 	if err != nil {
-		return nil, err
+		return nil, m.stay(ctx, err)
 	}
 	if !arrived {
 		if err := m.copy(ctx); err != nil {
@@ -55,54 +74,6 @@ func Move(ctx context.Context, from, to Database, o MoveOptions) (*Moved, error)
 		}
 	}
 	return m.done, m.leave(ctx)
-}
-
-// Cancel gives up a move that is not done: the new database is emptied, if it is the
-// one that was being filled, and the old store may be used again.
-func Cancel(ctx context.Context, from, to Database) error {
-	gone, err := goneOf(ctx, from)
-	if err != nil {
-		return err
-	}
-	if gone == nil {
-		return holdfast.Errorf(holdfast.NotFound, "this store is not being moved")
-	}
-	if gone.Done {
-		return refuseGone(*gone)
-	}
-	err = to.Update(ctx, func(tx store.Tx) error {
-		b, err := bulk(tx)
-		if err != nil {
-			return err
-		}
-		if arrived, err := tx.MetaGet(metaArrived); err != nil {
-			return err
-		} else if arrived == gone.ID {
-			e := holdfast.Errorf(holdfast.Conflict, "everything is in %s already, and may be in use there", gone.To)
-			e.Hint = "run the same holdfast move again: it only tells the old store"
-			return e
-		}
-		in, err := incomingOf(tx)
-		if err != nil {
-			return err
-		}
-		if in == nil || in.ID != gone.ID {
-			return nil // it never began there
-		}
-		return b.Clear()
-	})
-	if err != nil {
-		return err
-	}
-	return from.Update(ctx, func(tx store.Tx) error { return tx.MetaSet(metaMoved, "") })
-}
-
-func goneOf(ctx context.Context, st store.Store) (g *Gone, err error) {
-	err = st.View(ctx, func(tx store.Tx) (err error) {
-		g, err = GoneOf(tx)
-		return err
-	})
-	return g, err
 }
 
 // moving is a move on its way.
@@ -113,75 +84,123 @@ type moving struct {
 	done     *Moved
 }
 
-// depart closes the old store.
-func (m *moving) depart(ctx context.Context) error {
-	return m.from.Update(ctx, func(tx store.Tx) error {
-		g, err := GoneOf(tx)
-		if err != nil {
-			return err
-		}
-		if g == nil {
-			if err := Admit(tx); err != nil { // a restore that is not done
-				return err
-			}
-			if ran, err := RanIn(tx, m.o.Engine); err != nil {
-				return err
-			} else if ran {
-				e := holdfast.Errorf(holdfast.Conflict, "the enrollments of this store ran in Temporal namespace %s before, and their ids are taken there", m.o.Engine)
-				e.Hint = "make another namespace"
-				return e
-			}
-			g = &Gone{ID: rand.Text(), To: m.o.To, At: m.o.Now}
-			m.id = g.ID
-			return setNote(tx, metaMoved, g)
-		}
+// may refuses a store that must not be moved, or not to there. It takes up a move that
+// was begun.
+func (m *moving) may(tx store.Tx) error {
+	g, err := GoneOf(tx)
+	if err != nil {
+		return err
+	}
+	if g != nil {
 		m.id, m.done.Resumed = g.ID, true
-		if g.To != m.o.To {
+		if g.To != m.done.To {
 			return refuseGone(*g)
 		}
 		return nil
+	}
+	if err := Admit(tx); err != nil { // a restore that is not done
+		return err
+	}
+	if ran, err := RanIn(tx, m.o.Engine); err != nil {
+		return err
+	} else if ran {
+		e := holdfast.Errorf(holdfast.Conflict, "the enrollments of this store ran in Temporal namespace %s before, and their ids are taken there", m.o.Engine)
+		e.Hint = "make another namespace"
+		return e
+	}
+	return nil
+}
+
+// prepare gives the new database its tables. It is asked before the old store is
+// closed, so that what is refused changes nothing.
+func (m *moving) prepare(ctx context.Context) error {
+	version, newest, err := m.to.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	if old, _, err := m.from.Schema(ctx); err != nil || old != newest {
+		return errors.Join(err, fmt.Errorf("the old store's schema is version %d, the new one's %d", old, newest))
+	}
+	if version > 0 {
+		if err := m.to.View(ctx, func(tx store.Tx) error { return m.fits(tx) }); err != nil {
+			return err
+		}
+	}
+	return m.to.Migrate(ctx, newest)
+}
+
+// fits refuses a database that holds anything but what this move put there.
+func (m *moving) fits(tx store.Tx) error {
+	if arrived, err := tx.MetaGet(metaArrived); err != nil || arrived == m.id {
+		return err
+	}
+	in, err := incomingOf(tx)
+	if err != nil {
+		return err
+	}
+	if in != nil && in.ID == m.id {
+		return nil
+	}
+	hint := "name an empty one; nothing is ever merged"
+	if m.done.Resumed {
+		hint = "holdfast move --cancel, then move to an empty one"
+	}
+	if in != nil {
+		e := refuseIncoming(*in)
+		e.Hint = hint
+		return e
+	}
+	b, err := bulk(tx)
+	if err != nil {
+		return err
+	}
+	tables, err := b.Tables()
+	if err != nil {
+		return err
+	}
+	err = vacant(b, tables)
+	if e, ok := errors.AsType[*holdfast.Error](err); ok {
+		e.Hint = hint
+	}
+	return err
+}
+
+// depart closes the old store.
+func (m *moving) depart(ctx context.Context) error {
+	return m.from.Update(ctx, func(tx store.Tx) error {
+		if err := m.may(tx); err != nil || m.done.Resumed {
+			return err
+		}
+		return setNote(tx, metaMoved, Gone{ID: m.id, To: m.done.To, At: m.o.Now})
 	})
 }
 
-// arrive takes the new database: it must be empty, or hold what this move put there.
+// arrive takes the new database.
 func (m *moving) arrive(ctx context.Context) (done bool, err error) {
-	_, newest, err := m.to.Schema(ctx)
-	if err != nil {
-		return false, err
-	}
-	if version, _, err := m.from.Schema(ctx); err != nil || version != newest {
-		return false, errors.Join(err, fmt.Errorf("the old store's schema is version %d, the new one's %d", version, newest))
-	}
-	if err := m.to.Migrate(ctx, newest); err != nil {
-		return false, err
-	}
 	err = m.to.Update(ctx, func(tx store.Tx) error {
+		if err := m.fits(tx); err != nil {
+			return err
+		}
 		arrived, err := tx.MetaGet(metaArrived)
 		if done = arrived == m.id; err != nil || done {
 			return err
 		}
-		in, err := incomingOf(tx)
-		if err != nil {
-			return err
-		}
-		if in != nil && in.ID == m.id {
-			return nil
-		}
-		b, err := bulk(tx)
-		if err != nil {
-			return err
-		}
-		tables, err := b.Tables()
-		if err != nil {
-			return err
-		}
-		if err := vacant(b, tables); err != nil {
+		if in, err := incomingOf(tx); err != nil || in != nil {
 			return err
 		}
 		return setNote(tx, metaIncoming, incoming{ID: m.id, What: "move", At: m.o.Now})
 	})
 	m.done.Finished = done
 	return done, err
+}
+
+// stay opens the old store again when the new database was refused after all, since
+// somebody has filled it meanwhile. After any other error it may have been taken.
+func (m *moving) stay(ctx context.Context, why error) error {
+	if m.done.Resumed || holdfast.CodeOf(why) != holdfast.Conflict {
+		return why
+	}
+	return errors.Join(why, reopen(context.WithoutCancel(ctx), m.from))
 }
 
 // place is how far the copy has come; it fails when the database is another move's.

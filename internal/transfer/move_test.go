@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -154,37 +155,137 @@ func TestAMoveIsRefusedWhereItWouldMixOrLose(t *testing.T) {
 	from, used, other := sqliteStore(t), postgresStore(t, server), postgresStore(t, server)
 	storetest.Fill(t, from, 5, 900)
 	storetest.Fill(t, used, 6, 50)
-	if _, err := transfer.Move(t.Context(), from, used, moveOptions()); holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "is not empty") {
+	is := func(err error, words string) bool {
+		return holdfast.CodeOf(err) == holdfast.Conflict && strings.Contains(err.Error(), words)
+	}
+	admitted := func(when string, st store.Store) {
+		t.Helper()
+		if err := st.View(t.Context(), transfer.Admit); err != nil {
+			t.Errorf("%s: %v", when, err)
+		}
+	}
+	if _, err := transfer.Move(t.Context(), from, used, moveOptions()); !is(err, "is not empty") {
 		t.Errorf("into a database in use: %v", err)
 	}
-	elsewhere := moveOptions()
-	elsewhere.To = "database x at y"
-	if _, err := transfer.Move(t.Context(), from, other, elsewhere); holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "being moved to database b at c") {
-		t.Errorf("to another place than was begun: %v", err)
+	admitted("after that, the old store", from)
+	if _, err := transfer.Move(t.Context(), from, filledMeanwhile{other, used}, moveOptions()); !is(err, "is not empty") {
+		t.Errorf("into a database that is used in the moment after it was looked at: %v", err)
 	}
-	if err := transfer.Cancel(t.Context(), from, used); err != nil {
-		t.Errorf("give up: %v", err)
-	}
-	if err := from.View(t.Context(), transfer.Admit); err != nil {
-		t.Errorf("after it was given up: %v", err)
-	}
+	admitted("after that, the old store", from)
 	if n := len(storetest.Content(t, used)); n == 0 {
-		t.Error("giving up emptied a database that was another's")
+		t.Error("a database that was another's was emptied")
 	}
 
+	aged := barePostgres(t, server.Database(t))
+	if err := errors.Join(aged.Migrate(t.Context(), 3), aged.Update(t.Context(), func(tx store.Tx) error { return tx.MetaSet("k", "v") })); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := transfer.Move(t.Context(), from, aged, moveOptions()); !is(err, "is not empty") {
+		t.Errorf("into one of an older holdfast: %v", err)
+	}
+	if version, _, err := aged.Schema(t.Context()); err != nil || version != 3 {
+		t.Errorf("that was brought to schema %d, %v", version, err)
+	}
+
+	elsewhere := moveOptions()
+	elsewhere.To = "database x at y"
+	elsewhere.Temporal = "z:7233"
 	if err := transfer.MoveUntil(t.Context(), from, other, elsewhere, 6); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	if err := transfer.Cancel(t.Context(), from, other); err != nil {
+	if _, err := transfer.Move(t.Context(), from, other, moveOptions()); !is(err, "being moved to database x at y and Temporal at z:7233") {
+		t.Errorf("to another place than was begun: %v", err)
+	}
+	if _, err := transfer.Move(t.Context(), from, used, elsewhere); !is(err, "is not empty") || !strings.Contains(err.Error(), "move --cancel") {
+		t.Errorf("into a database in use under the name of the one that was begun: %v", err)
+	}
+	third := sqliteStore(t)
+	storetest.Fill(t, third, 7, 50)
+	if _, err := transfer.Move(t.Context(), third, other, elsewhere); !is(err, "a move into this database was begun") {
+		t.Errorf("into what another move fills: %v", err)
+	}
+	admitted("after that, the third store", third)
+	if err := transfer.Cancel(t.Context(), from, other, "database x at y"); err != nil {
 		t.Errorf("give up on the way: %v", err)
 	}
-	if err := other.View(t.Context(), transfer.Admit); err != nil {
-		t.Errorf("the new database after that: %v", err)
-	}
+	admitted("after that, the new database", other)
 	if m, err := transfer.Move(t.Context(), from, other, elsewhere); err != nil || m.Resumed || m.Started == 0 {
 		t.Errorf("from the beginning: %+v, %v", m, err)
 	}
-	if err := transfer.Cancel(t.Context(), from, other); holdfast.CodeOf(err) != holdfast.Conflict {
+	if err := transfer.Cancel(t.Context(), from, other, "database x at y"); holdfast.CodeOf(err) != holdfast.Conflict {
 		t.Errorf("give up what is done: %v", err)
 	}
 }
+
+// filledMeanwhile is a database that another process begins to use once it has tables.
+type filledMeanwhile struct {
+	transfer.Database
+	used transfer.Database
+}
+
+func (f filledMeanwhile) Update(ctx context.Context, fn func(tx store.Tx) error) error {
+	return f.used.Update(ctx, fn)
+}
+
+// A move is given up in the database that it was begun to, and in no other.
+func TestAMoveIsGivenUpWhereItWasBegun(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	from, to, wrong := sqliteStore(t), postgresStore(t, server), postgresStore(t, server)
+	storetest.Fill(t, from, 9, 900)
+	bare := barePostgres(t, server.Database(t))
+	cut := func(to transfer.Database, after int) {
+		t.Helper()
+		if err := transfer.MoveUntil(t.Context(), from, to, moveOptions(), after); err == nil {
+			t.Fatal("it was not cut off")
+		}
+	}
+	cut(to, 6)
+	for name, other := range map[string]transfer.Database{"another": wrong, "one without tables": bare} {
+		err := transfer.Cancel(t.Context(), from, other, "database w at c")
+		if holdfast.CodeOf(err) != holdfast.Conflict || !strings.Contains(err.Error(), "is being moved to database b at c, and database w at c holds nothing of it") {
+			t.Errorf("with %s: %v", name, err)
+		}
+		if err := from.View(t.Context(), transfer.Admit); holdfast.CodeOf(err) != holdfast.Conflict {
+			t.Errorf("with %s: the old store is open: %v", name, err)
+		}
+	}
+	// Under another name it is the same database still.
+	if err := transfer.Cancel(t.Context(), from, to, "database b at alias"); err != nil {
+		t.Errorf("with the right one: %v", err)
+	}
+	if err := errors.Join(from.View(t.Context(), transfer.Admit), to.View(t.Context(), transfer.Admit)); err != nil {
+		t.Error(err)
+	}
+	var rows int64
+	tables, err := transfer.Export(t.Context(), to, io.Discard, "production", now, nil)
+	for _, one := range tables {
+		rows += one.Rows
+	}
+	if err != nil || rows != 0 {
+		t.Errorf("%d rows were left: %v", rows, err)
+	}
+
+	// Cut off between the old store and the new one: nothing began there.
+	gone := errors.New("the database is away")
+	if _, err := transfer.Move(t.Context(), from, unwritable{to, gone}, moveOptions()); !errors.Is(err, gone) {
+		t.Fatal(err)
+	}
+	if err := from.View(t.Context(), transfer.Admit); holdfast.CodeOf(err) != holdfast.Conflict {
+		t.Errorf("the new database may have been taken, and the old store is open: %v", err)
+	}
+	if err := transfer.Cancel(t.Context(), from, bare, "database b at c"); err != nil {
+		t.Errorf("before it began, without tables: %v", err)
+	}
+	if err := from.View(t.Context(), transfer.Admit); err != nil {
+		t.Error(err)
+	}
+}
+
+// unwritable is a database that goes away.
+type unwritable struct {
+	transfer.Database
+	err error
+}
+
+func (u unwritable) Update(context.Context, func(tx store.Tx) error) error { return u.err }
