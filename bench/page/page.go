@@ -26,7 +26,7 @@ const table = `| what | beside | ours | baseline | ratio (95 %) | pairs | limit 
 | --- | --- | --- | --- | --- | --- | --- | --- |
 `
 
-// page is the whole of it: each line at its greatest size, what a block of it is, and
+// page is the whole of it: each line at its greatest size or sizes, what a block of it is, and
 // how the lines grow that were measured at several sizes.
 func page(rows []paired.Row, where []string) string {
 	var b strings.Builder
@@ -41,10 +41,14 @@ func page(rows []paired.Row, where []string) string {
 			fmt.Fprintf(&b, "| %s | %s | | | | 0 | %s | not measured |\n", strings.ReplaceAll(l.what, "{} ", ""), l.baseline, l.bound())
 			continue
 		}
-		r := of[len(of)-1]
-		low, high := l.interval(r)
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s | %s |\n", l.fill(l.what, r), l.baseline,
-			figure(paired.Median(r.Ours), r.Unit), figure(paired.Median(r.Theirs), r.Unit), l.ratio(r), len(r.Ours), l.bound(), l.verdict(low, high, len(r.Ours)))
+		for i, r := range of {
+			if i < len(of)-1 && (l.from == 0 || r.Size < l.from) {
+				continue
+			}
+			low, high := l.interval(r)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %d | %s | %s |\n", l.fill(l.what, r), l.baseline,
+				figure(paired.Median(r.Ours), r.Unit), figure(paired.Median(r.Theirs), r.Unit), l.ratio(r), len(r.Ours), l.bound(), l.verdict(low, high, len(r.Ours)))
+		}
 	}
 	b.WriteString("\nWhere the limit is a least, the ratio is of speeds: the baseline's time by ours. The figures are medians, each of a block, or of what\nstands in brackets below.\n\n## What is measured\n\n")
 	for _, l := range lines {
