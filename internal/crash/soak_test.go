@@ -94,6 +94,7 @@ func newSoakedHouse(ctx context.Context, t *testing.T, s storm) (h *house, key s
 	h.servers = &servers{database: database, address: database.Database(t), engine: temporaltest.StartOnPostgres(t, "holdfast", database.Database(t), database.Database(t))}
 	h.env = append(h.env, h.servers.env()...)
 	h.env = append(h.env, "HOLDFAST_SECRET_SOAK="+billingSecret)
+	h.run(ctx, t, "migrate", "--dir", h.data) // the key is made before a server has run
 	var token struct{ Key string }
 	if err := json.Unmarshal([]byte(h.run(ctx, t, "tokens", "create", "--scope", "ingest:app", "--json", "--dir", h.data)), &token); err != nil {
 		t.Fatal(err)
