@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"holdfast"
+	"holdfast/internal/ledger"
 	"holdfast/internal/store"
 )
 
@@ -158,7 +159,7 @@ func (a *audit) touch(r run, t store.Touch, accepted int) {
 	if r.Status == "ended" && t.State == holdfast.Released {
 		a.say("%s is waited for by nobody", what)
 	}
-	if kind == "message" && !r.left.IsZero() && t.ClaimedAt.After(r.left) {
+	if kind == "message" && !r.left.IsZero() && t.ClaimedAt.Sub(r.left) > ledger.Overlap {
 		a.say("%s was claimed at %v, after the exit at %v", what, t.ClaimedAt, r.left)
 	}
 	switch t.State {
@@ -257,7 +258,8 @@ func TestAnAuditSeesWhatMustNotBe(t *testing.T) {
 			r.Status, r.Outcome, r.Doing, r.Due = "active", "", "waits", now.Add(time.Hour)
 		}, ""},
 		"overdue":                    {func(r *run, _ map[string]int) { r.Status, r.Doing, r.Due = "active", "waits", now }, "is lost"},
-		"claimed after its exit":     {func(r *run, _ map[string]int) { r.left = now.Add(-time.Second) }, "after the exit"},
+		"claimed after its exit":     {func(r *run, _ map[string]int) { r.left = now.Add(-ledger.Overlap - time.Millisecond) }, "after the exit"},
+		"claimed while exiting":      {func(r *run, _ map[string]int) { r.left = now.Add(-ledger.Overlap) }, ""},
 		"claimed before and exiting": {func(r *run, _ map[string]int) { r.left = now }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

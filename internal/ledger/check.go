@@ -75,7 +75,7 @@ type run struct {
 	touches   []store.Touch
 	sightings map[string][]store.Sighting
 	tasks     []store.Task
-	left      time.Time // when its exit was committed; zero for none
+	left      time.Time // when the transaction of its exit began; zero for none
 }
 
 // enrollments reads all of them, page by page.

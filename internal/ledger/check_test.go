@@ -216,6 +216,14 @@ func TestWhatMustNotBeIsFound(t *testing.T) {
 			b.accept(mailOf("left").ID, mailOf("left").ProviderID)
 			return exit(tx, noon.Add(-time.Hour))
 		}},
+		"claimed while its exit was on its way": {plant: func(b *books, tx store.Tx, _ *store.Touch) error {
+			b.accept(mailOf("left").ID, mailOf("left").ProviderID)
+			return exit(tx, noon.Add(-time.Hour-ledger.Overlap))
+		}},
+		"claimed just after its exit": {plant: func(b *books, tx store.Tx, _ *store.Touch) error {
+			b.accept(mailOf("left").ID, mailOf("left").ProviderID)
+			return exit(tx, noon.Add(-time.Hour-ledger.Overlap-time.Millisecond))
+		}, ledger: true, want: "late", contains: "after the exit at 2026-03-02 10:59:58.999"},
 		"claimed after its exit": {plant: func(b *books, tx store.Tx, _ *store.Touch) error {
 			b.accept(mailOf("left").ID, mailOf("left").ProviderID)
 			return exit(tx, noon.Add(-2*time.Hour))
