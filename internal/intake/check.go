@@ -40,7 +40,7 @@ func check(m holdfast.Message, now time.Time, toAll bool) string {
 		return fmt.Sprintf("kind %q: expected track, identify, group or alias", clip(m.Kind))
 	}
 	for _, id := range []struct{ what, text string }{{"message", m.ID}, {"account", m.Account}, {"contact", m.Contact}, {"event", m.Event}, {"source", m.Source}} {
-		if why := noID(id.what, id.text); why != "" {
+		if why := NoID(id.what, id.text); why != "" {
 			return why
 		}
 	}
@@ -57,12 +57,9 @@ func check(m holdfast.Message, now time.Time, toAll bool) string {
 	return ""
 }
 
-// NoID says why text is no id of what, or "".
-func NoID(what, text string) string { return noID(what, text) }
-
-// noID says why text is no id, or "". What is not UTF-8 is none: stores write it in
+// NoID says why text is no id of what (a word such as contact), or "". What is not UTF-8 is none: stores write it in
 // ways of their own, so that it would not be found again.
-func noID(what, text string) string {
+func NoID(what, text string) string {
 	if !utf8.ValidString(text) {
 		return fmt.Sprintf("%s %q is no id: it is not UTF-8", what, clip(text))
 	}
@@ -92,7 +89,7 @@ func unlike(m holdfast.Message) string {
 	case old == cmp.Or(m.Contact, m.Account):
 		return fmt.Sprintf("an alias of %q to itself", clip(old))
 	}
-	return noID("previous", old)
+	return NoID("previous", old)
 }
 
 // forged says why m may not come from outside, or "".

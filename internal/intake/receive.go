@@ -107,7 +107,7 @@ func (b *batch) receive(c Call) error {
 // same gives what waits for one id to another, or to whom that has become; it goes on
 // waiting there, or is taken by place when that person has been met.
 func (b *batch) same(s Same) error {
-	if noID("contact", s.Old) != "" || noID("contact", s.New) != "" {
+	if NoID("contact", s.Old) != "" || NoID("contact", s.New) != "" {
 		return nil // nothing can wait for them
 	}
 	who, err := b.whoIs(s.New)
